@@ -1,0 +1,18 @@
+"""sparsight: prune an image classifier and see, round by round, whether it still looks at the right things.
+
+Importing the package does not import torch; the names below are loaded when they are first used.
+"""
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_WHERE = {"run_study": "sparsight.study", "load_study": "sparsight.config", "InputError": "sparsight.errors"}
+__all__ = ["__version__", *sorted(_WHERE)]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    if name in _WHERE:
+        return getattr(import_module(_WHERE[name]), name)
+    raise AttributeError(f"module 'sparsight' has no attribute {name!r}")

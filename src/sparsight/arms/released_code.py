@@ -1,0 +1,17 @@
+"""What the code released with the paper did in its CUB run (RELEASED_CODE.md, rows 1, 2, 4, 5, 8, 9 and 11)."""
+
+from sparsight.arms.arm import Arm, Toggles
+
+RELEASED_CODE = Arm(
+    "released-code",
+    "as the paper's released code: negative weights frozen, norm scales pruned, biases and norm statistics kept",
+    toggles=Toggles(
+        freeze_negative=True,
+        prune_norms=True,
+        alive_by_value=True,
+        mask_once=True,
+        alias_biases=True,
+        keep_norm_statistics=True,
+        score_before_epoch=True,
+    ),
+)

@@ -1,0 +1,40 @@
+"""``sparsight data``: what there is to study, and what it looks like."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The data sets: which there are, how they look.")
+
+
+@app.command("list")
+def list_() -> None:
+    """List the data sets."""
+    from sparsight.data import DESCRIPTIONS
+
+    for name, description in DESCRIPTIONS.items():
+        typer.echo(f"{name:10} {description}")
+
+
+@app.command()
+def preview(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A data set, as toybirds.")],
+    out: Annotated[Path | None, typer.Option(help="The picture to write; <NAME>.png by default.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A setting of the data set, as shortcut=1.")
+    ] = None,
+) -> None:
+    """Draw a contact sheet: a row a class, with its name, and the outline of the object where it is known."""
+    from sparsight.config import parse_assignment, validated
+    from sparsight.data import load_dataset
+    from sparsight.io import write_bytes
+    from sparsight.report import contact_sheet
+
+    settings = {key: value for _, key, value in (parse_assignment(f"data.{text}") for text in set_ or [])}
+    data = load_dataset(validated({"data": {"name": name, **settings}}, "data").data)
+    path = out or Path(f"{name}.png")
+    masks = None if data.object_masks is None else data.object_masks.numpy()
+    images = data.images.permute(0, 2, 3, 1).numpy()
+    write_bytes(path, contact_sheet(images, data.labels.numpy(), data.class_names, masks))
+    typer.echo(f"{len(data)} images, {len(data.class_names)} classes, {len(data.concept_names)} concepts: {path}")

@@ -1,0 +1,64 @@
+"""``sparsight``: the commands, and how errors reach the user."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from sparsight import __version__
+from sparsight.cli import data, report, study
+from sparsight.errors import InputError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Prune an image classifier and see, round by round, whether it still looks at the right things.",
+)
+app.command("study")(study.study)
+app.command("report")(report.report)
+app.add_typer(data.app, name="data")
+
+
+# Typer builds on click, or carries a copy of it, by its version; both hang this exception above BadParameter.
+_UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"sparsight {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None: ...
+
+
+def main() -> None:
+    """Run the command line. Exit code 0: done; 2: something that was given cannot be used; 130: interrupted."""
+    try:
+        code = app(standalone_mode=False)
+    except InputError as error:
+        code = _complain(str(error))
+    except _UsageError as error:
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "sparsight"
+        code = _complain(f"{getattr(error, 'format_message', error.__str__)().rstrip('.')}; see {command} --help")
+    except (KeyboardInterrupt, typer.Abort):
+        print("sparsight: stopped; the same command goes on with what stands", file=sys.stderr)
+        code = 130
+    except BrokenPipeError:  # the reader of our output has gone, as in `sparsight ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _complain(message: str) -> int:
+    print(f"sparsight: {' '.join(message.split())}", file=sys.stderr)
+    return 2

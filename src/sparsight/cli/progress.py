@@ -1,0 +1,72 @@
+"""What the terminal shows while a study runs: a line a network, and a bar with the time left."""
+
+from collections.abc import Mapping
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+from sparsight.networks import Network
+
+
+class Progress:
+    """A study's listener that prints. Use it as a context manager.
+
+    Explaining a network counts as ``LOOK`` epochs, about what it takes on the small presets.
+    """
+
+    LOOK = 1.0
+
+    def __init__(self) -> None:
+        self.console = Console(highlight=False)
+        self.bar = Bar(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=None),
+            TaskProgressColumn(),
+            TextColumn("time left"),
+            TimeRemainingColumn(elapsed_when_finished=False),
+            TextColumn("elapsed"),
+            TimeElapsedColumn(),
+            console=self.console,
+            transient=True,
+            speed_estimate_period=120,
+        )
+        self.task = self.bar.add_task("preparing the images", total=None)
+        self.done = self.total = 0
+
+    def __enter__(self) -> "Progress":
+        self.bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.bar.stop()
+
+    def started(self, networks: int, standing: int, epochs: int) -> None:
+        """Print the plan and start the bar."""
+        found = f", of which {standing} stand already" if standing else ""
+        self.console.print(f"{networks} networks to train and explain{found}")
+        if networks > standing:
+            self.console.print("  weights left   f: the network   g: its concept bottleneck (test accuracy)")
+        self.done, self.total = standing, networks
+        work = epochs + self.LOOK * (networks - standing)
+        self.bar.update(self.task, total=max(work, 1), description=self._count())
+
+    def epoch(self) -> None:
+        """Move the bar."""
+        self.bar.advance(self.task)
+
+    def network(self, network: Network, summary: Mapping[str, float]) -> None:
+        """Print the network's line and move the bar."""
+        self.done += 1
+        self.bar.advance(self.task, self.LOOK)
+        self.bar.update(self.task, description=self._count())
+        self.console.print(
+            f"  {summary['weights_remaining']:7.1%}   f {summary['f']:.3f}   g {summary['g']:.3f}"
+            f"   {summary['seconds']:5.1f} s   {network}"
+        )
+
+    def _count(self) -> str:
+        return f"{self.done}/{self.total} networks" if self.done < self.total else "writing tables and report"

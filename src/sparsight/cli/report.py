@@ -1,0 +1,14 @@
+"""``sparsight report``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def report(run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run that has ended.")]) -> None:
+    """Write a run's report again from its result tables, and print its summary."""
+    from sparsight.cli.summary import print_summary
+    from sparsight.study import report_run
+
+    print_summary(report_run(run))

@@ -1,0 +1,72 @@
+"""``sparsight study``."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sparsight.errors import InputError
+
+
+def study(
+    source: Annotated[
+        str, typer.Argument(metavar="PRESET|FILE", help="A preset (toybirds, mnist) or a YAML file of settings.")
+    ],
+    out: Annotated[Path | None, typer.Option(help="The run's folder; runs/<preset> by default.")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="A small study for a first look, in minutes or less.")] = False,
+    seeds: Annotated[str | None, typer.Option(help="How many seeds (3), or which (0,4,7).")] = None,
+    arms: Annotated[str | None, typer.Option(help="Ways of pruning, as magnitude,released-code.")] = None,
+    rounds: Annotated[int | None, typer.Option(help="Rounds, the dense one counted.")] = None,
+    rate: Annotated[float | None, typer.Option(help="Share of the weights that each round removes.")] = None,
+    retrains: Annotated[int | None, typer.Option(help="Retrain controls a seed.")] = None,
+    device: Annotated[str | None, typer.Option(help="cpu, cuda or auto.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=0, help="Trainings side by side; one a core by default, 0: in this process.")
+    ] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="ROOM.KEY=VALUE", help="Any other setting; may be repeated.")
+    ] = None,
+) -> None:
+    """Prune, explain and report: the paper's study in one command.
+
+    Killed or stopped, the same command goes on with what stands. More seeds, arms, rounds or retrains extend a run.
+    """
+    from sparsight.cli.progress import Progress
+    from sparsight.cli.summary import print_summary
+    from sparsight.config import load_study, parse_assignment
+    from sparsight.study import default_folder, run_study
+
+    overrides: dict[str, dict[str, Any]] = {}
+    for room, key, value in map(parse_assignment, set_ or []):
+        overrides.setdefault(room, {})[key] = value
+    for room, key, value in (
+        ("study", "seeds", None if seeds is None else parse_seeds(seeds)),
+        ("study", "arms", None if arms is None else [arm.strip() for arm in arms.split(",")]),
+        ("study", "retrains", retrains),
+        ("pruning", "rounds", rounds),
+        ("pruning", "rate", rate),
+        ("training", "device", device),
+    ):
+        if value is not None:
+            overrides.setdefault(room, {})[key] = value
+    settings = load_study(source, quick=quick, overrides=overrides)
+    with Progress() as progress:
+        result = run_study(settings, out or default_folder(source, quick), workers=workers, listener=progress)
+    print_summary(result)
+
+
+def parse_seeds(text: str) -> list[int]:
+    """``3`` is seeds 0, 1, 2; ``0,4,7`` is those three.
+
+    Raises:
+        InputError: if the text has another form.
+    """
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdecimal() and len(part) < 10 for part in parts):
+        raise InputError(f"--seeds {text!r}: must be a number of seeds, as 3, or a list, as 0,4,7")
+    numbers = [int(part) for part in parts]
+    if len(parts) > 1:
+        return numbers
+    if not 1 <= numbers[0] <= 1000:
+        raise InputError(f"--seeds {text!r}: must be from 1 to 1000")
+    return list(range(numbers[0]))

@@ -1,0 +1,43 @@
+"""The table that ends a study."""
+
+from rich.console import Console
+from rich.table import Table
+
+from sparsight.stats import mean
+from sparsight.study import StudyResult
+
+
+def print_summary(result: StudyResult) -> None:
+    """Print, by arm and round, accuracies and top-k overlap, means over the seeds; then where the report is."""
+    console = Console(highlight=False)
+    seeds = len(result.settings.study.seeds)
+    k = result.settings.concepts.top_k
+    table = Table(title=f"test accuracy and shared top {k} concepts, mean of {seeds} seed{'s' * (seeds > 1)}")
+    for column in ("arm", "weights left", "f", "g", f"top {k} shared with dense"):
+        table.add_column(column, justify="left" if column == "arm" else "right")
+    for arm in (*result.settings.study.arms, "retrain:right"):
+        shares = result.accuracy[result.accuracy["arm"] == arm].groupby("round")["weights_remaining"].mean()
+        for i, (round_, share) in enumerate(shares.items()):
+            cells = [_accuracy(result, arm, int(str(round_)), model) for model in ("f", "g")]
+            overlap = _overlap(result, arm, int(str(round_)))
+            table.add_row(arm if i == 0 else "", f"{share:.1%}", *map(_cell, cells), _cell(overlap), end_section=i == len(shares) - 1)
+    console.print(table)
+    for notice in result.notices:
+        console.print(f"note: {notice}", markup=False)
+    console.print(f"report: {result.report}", markup=False, soft_wrap=True)
+
+
+def _accuracy(result: StudyResult, arm: str, round_: int, model: str) -> float:
+    rows = result.accuracy
+    chosen = (rows["arm"] == arm) & (rows["round"] == round_) & (rows["model"] == model)
+    return mean(rows[chosen & (rows["split"] == "test") & (rows["metric"] == "accuracy")]["value"])
+
+
+def _overlap(result: StudyResult, arm: str, round_: int) -> float:
+    rows = result.drift
+    chosen = (rows["arm"] == arm) & (rows["round"] == round_) & (rows["metric"] == "top_k_overlap")
+    return 1 - mean(rows[chosen]["value"])
+
+
+def _cell(value: float) -> str:
+    return "-" if value != value else f"{value:.3f}"

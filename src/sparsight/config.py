@@ -1,0 +1,229 @@
+"""A study's settings: the rooms' own, composed; presets; and what may change when a run is taken up again."""
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from sparsight.arms import find_arm
+from sparsight.concepts import ConceptSettings
+from sparsight.data import DESCRIPTIONS, DataSettings
+from sparsight.errors import InputError
+from sparsight.evidence import EvidenceSettings
+from sparsight.io import check_readable_file
+from sparsight.models import ModelSettings
+from sparsight.pruning import PruningSettings
+from sparsight.saliency import SaliencySettings
+from sparsight.training import TrainingSettings
+
+EXTENDABLE = ("seeds", "arms", "retrains")
+
+
+class Design(BaseModel):
+    """What is compared, and how often it is repeated."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    seeds: tuple[int, ...] = Field(default=(0, 1, 2), min_length=1)
+    arms: tuple[str, ...] = Field(default=("magnitude", "released-code"), min_length=1)
+    retrains: int = Field(default=1, ge=0, le=1000, description="retrain controls a seed for the right rule")
+
+    @field_validator("seeds")
+    @classmethod
+    def _seeds(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
+        if len(set(seeds)) != len(seeds) or min(seeds) < 0:
+            raise ValueError("seeds must be different whole numbers from 0")
+        return seeds
+
+    @field_validator("arms")
+    @classmethod
+    def _arms(cls, arms: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(arms)) != len(arms):
+            raise ValueError("an arm stands twice")
+        for arm in arms:
+            find_arm(arm)
+        return arms
+
+
+class StudySettings(BaseModel):
+    """Everything that decides a study's results."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data: DataSettings
+    model: ModelSettings = ModelSettings()
+    training: TrainingSettings = TrainingSettings()
+    pruning: PruningSettings = PruningSettings()
+    concepts: ConceptSettings = ConceptSettings()
+    saliency: SaliencySettings = SaliencySettings()
+    evidence: EvidenceSettings = EvidenceSettings()
+    study: Design = Design()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values by room, as they stand in ``study.yaml``."""
+        return self.model_dump(mode="json")
+
+
+def preset_names() -> list[str]:
+    """The presets that come with sparsight."""
+    return sorted(entry.name.removesuffix(".yaml") for entry in files("sparsight.presets").iterdir() if entry.name.endswith(".yaml"))
+
+
+def load_study(
+    source: str, *, quick: bool = False, overrides: Mapping[str, Mapping[str, Any]] | None = None
+) -> StudySettings:
+    """The settings of a preset or of a YAML file.
+
+    Args:
+        source: a preset's name, or a path to a file with the rooms' settings. A file may start from a preset by
+            ``preset: NAME`` and state only what differs.
+        quick: take the preset's ``quick`` settings too: a small study for a first look.
+        overrides: settings by room that override both.
+
+    Raises:
+        InputError: naming the file, the key and what is allowed.
+    """
+    document = _read_source(source)
+    small = document.pop("quick", None)
+    if quick:
+        if not small:
+            raise InputError(f"{source}: has no quick settings; leave out --quick or set pruning.rounds and study.seeds")
+        document = _merged(document, small)
+    return validated(_merged(document, overrides or {}), source)
+
+
+def validated(document: Mapping[str, Any], source: str) -> StudySettings:
+    """The settings in a mapping of rooms, checked.
+
+    Raises:
+        InputError: naming the first key that is wrong.
+    """
+    try:
+        return StudySettings.model_validate(document)
+    except ValidationError as error:
+        raise InputError(f"{source}: {_explain(error)}") from None
+
+
+def parse_assignment(text: str) -> tuple[str, str, Any]:
+    """Room, key and value of ``room.key=value``; the value is read as YAML.
+
+    Raises:
+        InputError: if the text has another form.
+    """
+    name, equals, value = text.partition("=")
+    room, dot, key = name.strip().partition(".")
+    if not (equals and dot and room and key):
+        raise InputError(f"--set {text!r}: must be room.key=value, as training.epochs=5")
+    try:
+        return room, key, yaml.safe_load(value)
+    except yaml.YAMLError:
+        raise InputError(f"--set {text!r}: the value is not valid YAML") from None
+
+
+def difference(old: StudySettings, new: StudySettings) -> list[str]:
+    """What differs between two studies beyond seeds, arms, rounds and retrains, as ``room.key: old, now new``."""
+    changes = []
+    before, after = old.as_dict(), new.as_dict()
+    for room in sorted(before):
+        for key in sorted({*before[room], *after[room]}):
+            may_differ = (room == "study" and key in EXTENDABLE) or (room, key) == ("pruning", "rounds")
+            if not may_differ and before[room].get(key) != after[room].get(key):
+                changes.append(f"{room}.{key}: {before[room].get(key)}, now {after[room].get(key)}")
+    return changes
+
+
+def extended(old: StudySettings, new: StudySettings) -> StudySettings:
+    """The study that holds both: all seeds and arms, the larger number of rounds and retrains."""
+    design = Design(
+        seeds=_union(old.study.seeds, new.study.seeds),
+        arms=_union(old.study.arms, new.study.arms),
+        retrains=max(old.study.retrains, new.study.retrains),
+    )
+    rounds = max(old.pruning.rounds, new.pruning.rounds)
+    return new.model_copy(
+        update={"study": design, "pruning": new.pruning.model_copy(update={"rounds": rounds})}
+    )
+
+
+def _union(first: Sequence[Any], second: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple(dict.fromkeys([*first, *second]))
+
+
+def _read_source(source: str) -> dict[str, Any]:
+    if source in preset_names():
+        return _mapping(files("sparsight.presets").joinpath(f"{source}.yaml").read_text(encoding="utf-8"), source)
+    path = Path(source)
+    if not path.suffix and not path.exists():
+        near = get_close_matches(source, preset_names(), n=1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise InputError(
+            f"study {source!r}: neither a preset nor a file; {hint}presets are {', '.join(preset_names())}"
+        )
+    check_readable_file(path)
+    try:
+        document = _mapping(path.read_text(encoding="utf-8"), source)
+    except UnicodeDecodeError:
+        raise InputError(f"{source}: not a text file; give a YAML file of settings") from None
+    base = document.pop("preset", None)
+    if base is None:
+        return document
+    if base not in preset_names():
+        raise InputError(f"{source}: preset {base!r} is unknown; presets are {', '.join(preset_names())}")
+    return _merged(_read_source(base), document)
+
+
+def _mapping(text: str, source: str) -> dict[str, Any]:
+    try:
+        document = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f" in line {mark.line + 1}" if mark else ""
+        raise InputError(f"{source}: not valid YAML{place}") from None
+    if not isinstance(document, dict) or not document:
+        raise InputError(f"{source}: empty or no settings; it must hold rooms, as data: {{name: toybirds}}")
+    return {str(key): value for key, value in document.items()}
+
+
+def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for room, settings in over.items():
+        if isinstance(settings, Mapping) and isinstance(merged.get(room), Mapping):
+            same_kind = room != "data" or settings.get("name", merged[room].get("name")) == merged[room].get("name")
+            merged[room] = {**merged[room], **settings} if same_kind else dict(settings)
+        else:
+            merged[room] = settings
+    return merged
+
+
+def _explain(error: ValidationError) -> str:
+    first = error.errors()[0]
+    place = [str(part) for part in first["loc"]]
+    if place and place[0] == "data" and len(place) > 2:
+        del place[1]  # the union's tag, which the user has not written
+    key = ".".join(place) or "settings"
+    cause = (first.get("ctx") or {}).get("error")
+    if isinstance(cause, Exception):
+        return f"{key}: {cause}"
+    if first["type"] == "extra_forbidden":
+        return f"{key}: unknown key; {_known_keys(place)}"
+    if first["type"].startswith("union_tag"):
+        return f"data.name: must be one of {', '.join(DESCRIPTIONS)}"
+    given = repr(first["input"])
+    shown = given if len(given) <= 60 else given[:57] + "..."
+    return f"{key}: {first['msg'][0].lower()}{first['msg'][1:]} (given: {shown})"
+
+
+def _known_keys(place: list[str]) -> str:
+    rooms = StudySettings.model_fields
+    if len(place) < 2 or place[0] not in rooms:
+        names = list(rooms)
+    else:
+        kind = rooms[place[0]].annotation
+        names = list(kind.model_fields) if isinstance(kind, type) and issubclass(kind, BaseModel) else []
+    near = get_close_matches(place[-1], names, n=1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    return f"{hint}known: {', '.join(names)}" if names else "see sparsight data list"

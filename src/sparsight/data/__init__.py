@@ -1,0 +1,23 @@
+"""Data sets behind one ``ConceptDataset``."""
+
+from sparsight.data.dataset import ABSENT, PRESENT, SPLITS, UNKNOWN, ConceptDataset
+from sparsight.data.load import DESCRIPTIONS, DataSettings, load_dataset, read_dataset, write_dataset
+from sparsight.data.mnist import MnistSettings
+from sparsight.data.pixels import normalise
+from sparsight.data.toybirds import ToyBirdsSettings
+
+__all__ = [
+    "ABSENT",
+    "DESCRIPTIONS",
+    "PRESENT",
+    "SPLITS",
+    "UNKNOWN",
+    "ConceptDataset",
+    "DataSettings",
+    "MnistSettings",
+    "ToyBirdsSettings",
+    "load_dataset",
+    "normalise",
+    "read_dataset",
+    "write_dataset",
+]

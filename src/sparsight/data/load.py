@@ -1,0 +1,54 @@
+"""The data sets by name."""
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Annotated
+
+import torch
+from pydantic import Field
+
+from sparsight.data.dataset import ConceptDataset
+from sparsight.data.mnist import MnistSettings, mnist
+from sparsight.data.toybirds import ToyBirdsSettings, toybirds
+from sparsight.io import read_metadata, read_tensors, write_tensors
+
+DataSettings = Annotated[ToyBirdsSettings | MnistSettings, Field(discriminator="name")]
+
+DESCRIPTIONS = {
+    "toybirds": "birds drawn by a program, with concepts, part masks and a habitat that can be made a shortcut",
+    "mnist": "5,000 real handwritten digits, even or odd, with the ten digits as concepts (extra: mnist)",
+}
+
+
+def load_dataset(settings: ToyBirdsSettings | MnistSettings) -> ConceptDataset:
+    """Build the data set that the settings describe; equal settings give equal pixels.
+
+    Raises:
+        InputError: if it needs something that is not there.
+    """
+    return toybirds(settings) if isinstance(settings, ToyBirdsSettings) else mnist(settings)
+
+
+def write_dataset(path: Path, data: ConceptDataset) -> None:
+    """Write a data set as one safetensors file, for worker processes to map."""
+    tensors = {f"splits/{split}": indices for split, indices in data.splits.items()}
+    plain = {}
+    for field in fields(data):
+        value = getattr(data, field.name)
+        if isinstance(value, torch.Tensor):
+            tensors[field.name] = value
+        elif field.name != "splits":
+            plain[field.name] = value
+    write_tensors(path, tensors, plain)
+
+
+def read_dataset(path: Path) -> ConceptDataset:
+    """Read what ``write_dataset`` wrote.
+
+    Raises:
+        InputError: if the file is missing or not whole.
+    """
+    tensors = read_tensors(path)
+    plain = {name: tuple(value) if isinstance(value, list) else value for name, value in read_metadata(path).items()}
+    splits = {name.removeprefix("splits/"): tensors.pop(name) for name in list(tensors) if name.startswith("splits/")}
+    return ConceptDataset(**plain, **tensors, splits=splits)

@@ -1,0 +1,44 @@
+"""The data set: birds 0 to n - 1, training images first."""
+
+import numpy as np
+import torch
+
+from sparsight.data.dataset import ConceptDataset
+from sparsight.data.toybirds.render import render
+from sparsight.data.toybirds.scene import sample_scene
+from sparsight.data.toybirds.settings import ToyBirdsSettings
+from sparsight.data.toybirds.species import CONCEPTS, PARTS, SPECIES, label_of
+
+MEAN = (0.5, 0.5, 0.5)
+STD = (0.25, 0.25, 0.25)
+
+
+def toybirds(settings: ToyBirdsSettings) -> ConceptDataset:
+    """Draw the data set that the settings describe: images in the order train, validation, test; nothing unknown."""
+    sizes = {"train": settings.train, "validation": settings.validation, "test": settings.test}
+    n, side = sum(sizes.values()), settings.image_size
+    images = np.empty((n, 3, side, side), dtype=np.uint8)
+    parts = np.empty((n, side, side), dtype=np.uint8)
+    concepts = np.empty((n, len(CONCEPTS)), dtype=np.int8)
+    for index in range(n):
+        scene = sample_scene(settings.seed, index, settings)
+        rendering = render(scene, side)
+        images[index] = rendering.image.transpose(2, 0, 1)
+        parts[index] = rendering.parts
+        concepts[index] = [scene.concepts[group] == value for group, value in CONCEPTS]
+    part_masks = torch.from_numpy(parts)
+    return ConceptDataset(
+        name="toybirds",
+        images=torch.from_numpy(images),
+        labels=torch.tensor([label_of(index) for index in range(n)]),
+        concepts=torch.from_numpy(concepts),
+        splits=dict(zip(sizes, torch.arange(n).split(list(sizes.values())), strict=True)),
+        class_names=tuple(species.name for species in SPECIES),
+        concept_names=tuple(f"{group}_{value}" for group, value in CONCEPTS),
+        concept_groups=tuple(group for group, _ in CONCEPTS),
+        object_masks=part_masks > 0,
+        part_masks=part_masks,
+        part_names=PARTS,
+        mean=MEAN,
+        std=STD,
+    )

@@ -1,0 +1,122 @@
+"""A network's evidence as files: arrays, and the numbers that are read most."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor
+
+from sparsight.data import SPLITS
+from sparsight.evidence.collect import TARGETS, Evidence
+from sparsight.io import read_json, read_tensors, write_json, write_tensors
+from sparsight.stats import auroc, balanced_accuracy
+
+EVIDENCE, METRICS = "evidence.safetensors", "metrics.json"
+
+
+def write_evidence(folder: Path, evidence: Evidence, mask: dict[str, Tensor], keep_embeddings: bool) -> None:
+    """Write ``evidence.safetensors`` and last, as the sign that all stands, ``metrics.json``."""
+    write_tensors(folder / EVIDENCE, _tensors(evidence, keep_embeddings))
+    write_json(folder / METRICS, _metrics(evidence, mask))
+
+
+def has_evidence(folder: Path) -> bool:
+    """Whether this folder's network has been looked at."""
+    return (folder / METRICS).exists()
+
+
+def read_evidence(folder: Path) -> dict[str, Tensor]:
+    """The arrays: ``logits/<split>``, ``embedding/test``, ``bank/Q``, ``g/weights``, ``saliency/maps``, ...
+
+    Raises:
+        InputError: if the file is missing or not whole.
+    """
+    return read_tensors(folder / EVIDENCE)
+
+
+def read_metrics(folder: Path) -> dict[str, Any]:
+    """The numbers: accuracies by model and split, weights remaining, certificates, what is dead or dropped.
+
+    Raises:
+        InputError: if the file is missing or damaged.
+    """
+    return dict(read_json(folder / METRICS))
+
+
+def dense_prediction(folder: Path) -> Int64[Tensor, " n"]:
+    """The class that the network of this folder predicts for each test image; ties go to the first class.
+
+    Raises:
+        InputError: if its evidence is missing or not whole.
+    """
+    return read_evidence(folder)["logits/test"].argmax(1)
+
+
+def _tensors(evidence: Evidence, keep_embeddings: bool) -> dict[str, Tensor]:
+    tensors = {
+        "embedding/test": evidence.seen["test"].embedding,
+        "bank/Q": evidence.bank.Q,
+        "bank/intercepts": evidence.bank.intercepts,
+        "concepts/accuracy": evidence.held_out.accuracy,
+        "concepts/auroc": evidence.held_out.auroc,
+        "g/weights": evidence.pcbm.weights,
+        "g/intercepts": evidence.pcbm.intercepts,
+        "g/mean": evidence.pcbm.mean,
+        "g/scale": evidence.pcbm.scale,
+        "saliency/classes": evidence.maps.classes,
+        "saliency/maps": evidence.maps.signed,
+    }
+    if evidence.maps.mask_energy is not None:
+        tensors["saliency/mask_energy"] = evidence.maps.mask_energy
+    if keep_embeddings:
+        tensors["embedding/train"] = evidence.seen["train"].embedding
+    for split in SPLITS[1:]:
+        tensors[f"logits/{split}"] = evidence.seen[split].logits
+        tensors[f"g/logits/{split}"] = evidence.g_logits[split]
+    return tensors
+
+
+def _metrics(evidence: Evidence, mask: dict[str, Tensor]) -> dict[str, Any]:
+    embedding = evidence.seen["test"].embedding
+    kept = {name: int(keep.sum()) for name, keep in mask.items()}
+    total = sum(keep.numel() for keep in mask.values())
+    f = {split: _scores(evidence.seen[split].logits, evidence.seen[split].labels) for split in SPLITS}
+    g = {split: _scores(evidence.g_logits[split], evidence.seen[split].labels) for split in SPLITS}
+    return {
+        "accuracy": {"f": f, "g": g},
+        "weights_remaining": sum(kept.values()) / total,
+        "weights": {"kept": sum(kept.values()), "prunable": total},
+        "dead_layers": [name for name, count in kept.items() if count == 0],
+        "dead_channels": int((embedding == embedding[0]).all(0).sum()),
+        "channels": embedding.shape[1],
+        "predicted_classes": len(evidence.seen["test"].logits.argmax(1).unique()),
+        "concepts": {
+            "names": list(evidence.bank.names),
+            "no_direction": dict(evidence.bank.dropped),
+            "converged": evidence.bank.converged,
+            "gradient": evidence.bank.gradient,
+        },
+        "g": {
+            "objective": evidence.pcbm.objective,
+            "duality_gap": evidence.pcbm.gap,
+            "converged": evidence.pcbm.converged,
+            "iterations": evidence.pcbm.iterations,
+        },
+        "saliency": {
+            "closed_form": evidence.maps.closed_form,
+            "images": len(evidence.maps.dead),
+            "dead_maps": {target: int(evidence.maps.dead[:, t].sum()) for t, target in enumerate(TARGETS)},
+        },
+    }
+
+
+def _scores(logits: Float[Tensor, "n k"], labels: Int64[Tensor, " n"]) -> dict[str, float]:
+    predicted = logits.argmax(1)
+    scores = {
+        "accuracy": float((predicted == labels).double().mean()),
+        "balanced_accuracy": balanced_accuracy(predicted.numpy(), labels.numpy()),
+    }
+    if logits.shape[1] == 2:
+        scores["auroc"] = auroc((logits[:, 1] - logits[:, 0]).double().numpy(), torch.eq(labels, 1).numpy())
+    return scores

@@ -1,0 +1,136 @@
+"""Jobs that need each other's results, in worker processes that stay alive."""
+
+import multiprocessing
+import os
+import threading
+import traceback
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from multiprocessing.connection import Connection, wait
+from typing import Any, TypeVar
+
+from sparsight.errors import InputError
+
+Job = TypeVar("Job", bound=Hashable)
+
+
+class WorkerError(RuntimeError):
+    """A worker process died, or a job failed in a way that is our fault. The message holds the job's traceback."""
+
+
+def run_jobs(
+    jobs: Mapping[Job, Sequence[Job]],
+    work: Callable[[Job, Callable[[], None]], Any],
+    workers: int,
+    *,
+    on_tick: Callable[[], None] = lambda: None,
+    on_done: Callable[[Job, Any], None] = lambda job, result: None,
+) -> None:
+    """Run every job after those that it needs, side by side, in the mapping's order where there is a choice.
+
+    Args:
+        jobs: each job with the jobs that must be done before it. The order is the priority.
+        work: called as ``work(job, tick)`` in a worker, so it must be importable; ``tick`` reports progress.
+        workers: how many processes; 0 runs everything in this one.
+        on_tick: called here for every tick.
+        on_done: called here with a job and its result.
+
+    Raises:
+        InputError: as raised by a job.
+        WorkerError: if a worker dies or a job raises anything else.
+        ValueError: if jobs need each other in a circle, or one that is not there.
+    """
+    waiting = dict(jobs)
+    done: set[Job] = set()
+
+    def next_job() -> Job | None:
+        ready = next((job for job, needs in waiting.items() if done.issuperset(needs)), None)
+        if ready is not None:
+            del waiting[ready]
+        return ready
+
+    if workers == 0:
+        while (job := next_job()) is not None:
+            on_done(job, work(job, on_tick))
+            done.add(job)
+    else:
+        staff = [_Worker(work) for _ in range(min(workers, len(jobs)))]
+        try:
+            idle, busy = list(staff), dict[Connection, tuple[_Worker, Job]]()
+            while True:
+                while idle and (job := next_job()) is not None:
+                    worker = idle.pop(0)
+                    worker.connection.send(job)
+                    busy[worker.connection] = (worker, job)
+                if not busy:
+                    break
+                for connection in wait(list(busy)):
+                    assert isinstance(connection, Connection)
+                    worker, job = busy[connection]
+                    kind, value = worker.receive(job)
+                    if kind == "tick":
+                        on_tick()
+                        continue
+                    del busy[connection]
+                    idle.append(worker)
+                    on_done(job, value)
+                    done.add(job)
+        finally:
+            for worker in staff:
+                worker.stop()
+    if waiting:
+        raise ValueError(f"jobs wait for something that is never done: {list(waiting)[:3]}")
+
+
+class _Worker:
+    """A process and the connection to it."""
+
+    def __init__(self, work: Callable[..., Any]) -> None:
+        context = multiprocessing.get_context("spawn")  # a forked torch hangs once threads or CUDA have been used
+        self.connection, theirs = context.Pipe()
+        self.process = context.Process(target=_serve, args=(theirs, work), daemon=True)
+        self.process.start()
+        theirs.close()
+
+    def receive(self, job: Any) -> tuple[str, Any]:
+        try:
+            kind, value = self.connection.recv()
+        except (EOFError, ConnectionError):
+            self.process.join()
+            raise WorkerError(
+                f"{job}: the worker process ended with code {self.process.exitcode} (killed, or out of memory?); "
+                "the same command goes on with what stands"
+            ) from None
+        if kind == "input error":
+            raise InputError(value)
+        if kind == "error":
+            raise WorkerError(f"{job}: {value}")
+        return kind, value
+
+    def stop(self) -> None:
+        self.process.kill()  # whatever it was writing is a partial file, which the next run removes
+        self.process.join()
+        self.connection.close()
+
+
+def _serve(connection: Connection, work: Callable[..., Any]) -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    while True:
+        try:
+            job = connection.recv()
+        except EOFError:
+            return
+        try:
+            connection.send(("done", work(job, lambda: connection.send(("tick", None)))))
+        except InputError as error:
+            connection.send(("input error", str(error)))
+        except KeyboardInterrupt:
+            return
+        except Exception:
+            connection.send(("error", traceback.format_exc()))
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

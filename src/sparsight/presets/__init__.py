@@ -1,0 +1,1 @@
+"""Settings of ready-made studies, one YAML file each."""

@@ -1,0 +1,76 @@
+"""The charts of the report: which quantity, against what, and what a reader must know to read it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from matplotlib.figure import Figure
+
+from sparsight.report.curves import Level, curves
+from sparsight.report.data import ReportData
+from sparsight.report.measures import Measures
+
+CONTROL = "retrained, not pruned"
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A figure of the report.
+
+    Attributes:
+        slug: name of its files.
+        section: the part of the page where it stands.
+        caption: what it shows.
+        figure: the drawing.
+    """
+
+    slug: str
+    section: str
+    caption: str
+    figure: Figure
+
+
+def charts(data: ReportData, measured: Measures) -> Iterator[Chart]:
+    """The charts whose quantity was measured, in the order of the page."""
+    names = control_names(data)
+    k = top_k(data)
+    seeds = (
+        "Line: mean over seeds. Points: the seeds. Shade: smallest to largest." if len(data.seeds) > 1 else "One seed."
+    )
+    for own, words in ((measured.f, "the classifier f"), (measured.g, "g, the classifier that sees only concepts")):
+        if not own.empty:
+            figure = curves(own, f"test accuracy of {own.key}", controls=names, levels=_chance(data))
+            yield Chart(f"accuracy-{own.key}", "accuracy", f"Test accuracy of {words}. {seeds}", figure)
+    if not measured.shared.empty:
+        figure = curves(measured.shared, f"share of top {k} in common", controls=names)
+        caption = f"Share of a class's top {k} concepts that are in the dense network's, mean over classes. {seeds}"
+        yield Chart("concepts-shared", "concepts", caption, figure)
+    if not measured.energy.empty:
+        figure = curves(measured.energy, "energy in the mask (share)", controls=names, levels=_area(measured))
+        caption = f"Share of the positive Grad-CAM energy that lies in the object's mask. {seeds}"
+        yield Chart("mask-energy", "energy", caption, figure)
+    for index, own in enumerate(measured.auroc.values()):
+        figure = curves(own, "held-out AUROC", controls={}, levels=[Level("chance", 0.5)], unit=None, points=False)
+        caption = f"Held-out {own.label}. Line: mean over concepts. Shade: weakest to strongest concept."
+        yield Chart(f"concept-auroc-{index}", "auroc", caption, figure)
+
+
+def control_names(data: ReportData) -> dict[str, str]:
+    """What the retrain control of each rule is called: the rule is named where several have one."""
+    retrained = {str(arm) for table in (data.accuracy, data.drift, data.concepts) for arm in table["arm"].unique()}
+    rules = [rule for rule in dict.fromkeys(data.rules[arm] for arm in data.arms) if f"retrain:{rule}" in retrained]
+    return {rule: CONTROL if len(rules) == 1 else f"{CONTROL} ({rule})" for rule in rules}
+
+
+def top_k(data: ReportData) -> int:
+    """How many concepts a class's list holds."""
+    return int(data.concepts["rank"].nunique())
+
+
+def _chance(data: ReportData) -> list[Level]:
+    return [Level(f"chance: 1 of {len(data.classes)} classes", 1 / len(data.classes))] if data.classes else []
+
+
+def _area(measured: Measures) -> list[Level]:
+    """The mask's area belongs to the images, not to a network: any arm's first value will do."""
+    found = [own[0].mean for own in measured.area.arms.values() if own]
+    return [Level("area of the mask: energy spread evenly", found[0])] if found else []

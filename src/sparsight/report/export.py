@@ -1,0 +1,79 @@
+"""Tables as CSV and as LaTeX."""
+
+import re
+
+import pandas as pd
+
+from sparsight.report.tables import ConceptTable, Table
+from sparsight.report.text import number, plain
+
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "#": r"\#",
+    "%": r"\%",
+    "_": r"\_",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': r"\textquotedbl{}",
+    "–": "--",
+    "…": r"\ldots{}",
+}
+_SPECIAL = re.compile("|".join(map(re.escape, _LATEX)))
+
+
+def csv(frame: pd.DataFrame) -> bytes:
+    """The frame as CSV, UTF-8, with ``\\n`` at the end of a line; a value that is not defined is empty."""
+    return frame.to_csv(index=False, lineterminator="\n").encode("utf-8", "replace")
+
+
+def escaped(text: str) -> str:
+    """Text for LaTeX: nothing in it is a command."""
+    return _SPECIAL.sub(lambda found: _LATEX[found.group()], plain(text))
+
+
+def latex(tables: list[Table]) -> bytes:
+    r"""One ``tabular`` a table, with plain ``\hline`` rules: no package is needed but ``[T1]{fontenc}`` for quotes."""
+    return _document(
+        [_tabular(table.caption, table.header, [list(map(escaped, row)) for row in table.rows]) for table in tables]
+    )
+
+
+def latex_concepts(table: ConceptTable) -> bytes:
+    """The concepts of one arm; those that the dense network lists, too, in bold."""
+    rows = [
+        [escaped(label), *(", ".join(_bold(concept.name, concept.shared) for concept in cell) for cell in cells)]
+        for label, cells in table.rows
+    ]
+    rows.append(["shared with the dense network", *(number(share, 2) for share in table.shared)])
+    return _document([_tabular(table.arm, ("Class", *table.columns), rows)])
+
+
+def _bold(name: str, bold: bool) -> str:
+    return rf"\textbf{{{escaped(name)}}}" if bold else escaped(name)
+
+
+def _tabular(caption: str, header: tuple[str, ...], rows: list[list[str]]) -> str:
+    lines = [" & ".join(row) + r" \\" for row in rows]
+    return "\n".join(
+        [
+            rf"% {plain(caption)}",
+            rf"\begin{{tabular}}{{l{'l' * (len(header) - 1)}}}",
+            r"\hline",
+            " & ".join(map(escaped, header)) + r" \\",
+            r"\hline",
+            *lines,
+            r"\hline",
+            r"\end{tabular}",
+        ]
+    )
+
+
+def _document(tabulars: list[str]) -> bytes:
+    return ("\n\n".join(tabulars) + "\n").encode("utf-8", "replace")

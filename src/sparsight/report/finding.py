@@ -1,0 +1,47 @@
+"""What was found, in sentences that are made of numbers only."""
+
+import math
+
+from sparsight.report.charts import control_names, top_k
+from sparsight.report.data import ReportData
+from sparsight.report.measures import Measures
+from sparsight.report.quantity import Point, Quantity
+from sparsight.report.text import listing, number, percent, plain
+
+
+def finding(data: ReportData, measured: Measures) -> tuple[str, ...]:
+    """One sentence on accuracy and one on the concepts, at the last round of each arm; fewer where nothing is known."""
+    return tuple(sentence for sentence in (_accuracy(data, measured.f), _shared(data, measured)) if sentence)
+
+
+def _accuracy(data: ReportData, f: Quantity) -> str:
+    ends = [(arm, f.arms[arm][0], f.arms[arm][-1]) for arm in data.arms if f.arms[arm]]
+    if not ends:
+        return ""
+    weights = {percent(last.weights) for _, _, last in ends}
+    alike = len(weights) == 1
+    parts = [
+        f"{number(last.mean, 2)} under {plain(arm, 40)} "
+        f"({'' if alike else f'{percent(last.weights)} of the weights, '}dense: {number(dense.mean, 2)})"
+        for arm, dense, last in ends
+    ]
+    where = f"With {weights.pop()} of the weights left" if alike else "At the last round"
+    return f"{where}, f's test accuracy is {listing(parts)}."
+
+
+def _shared(data: ReportData, measured: Measures) -> str:
+    ends = [(arm, measured.shared.arms[arm][-1]) for arm in data.arms if measured.shared.arms[arm]]
+    if not ends:
+        return ""
+    parts = [f"{_share(last)} under {plain(arm, 40)}" for arm, last in ends]
+    names = control_names(data)
+    floors = [
+        _share(points[-1]) + (f" ({rule})" if len(names) > 1 else "")
+        for rule, points in measured.shared.controls.items()
+    ]
+    floor = f"; after retraining without pruning, {listing(floors)}" if floors else ""
+    return f"Of the top {top_k(data)} concepts of a class, the dense network's hold {listing(parts)}{floor}."
+
+
+def _share(point: Point) -> str:
+    return percent(round(point.mean, 2) if math.isfinite(point.mean) else math.nan)

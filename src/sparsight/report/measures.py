@@ -1,0 +1,100 @@
+"""The quantities that the report shows, picked from a run's tables."""
+
+import math
+from dataclasses import dataclass
+
+import pandas as pd
+
+from sparsight.report.data import ReportData
+from sparsight.report.quantity import Quantity, quantity, select
+from sparsight.stats import mean
+
+TARGETS = {
+    "dense": "the dense network's prediction",
+    "prediction": "the network's own prediction",
+    "label": "the image's label",
+}
+METHODS = {"predictor": "predictor t", "svm": "linear SVMs"}
+
+
+@dataclass(frozen=True)
+class Measures:
+    """Every quantity of the report.
+
+    Attributes:
+        f: accuracy of the classifier on the test images.
+        g: accuracy of the concept bottleneck on the test images.
+        shared: share of a class's top concepts that the dense network's have in common.
+        energy: share of the saliency inside the object's mask.
+        area: share of the image that the mask covers.
+        dead: share of the images whose map is nowhere positive.
+        target: the class that energy and dead maps explain, in words.
+        auroc: the concepts' held-out AUROC by the method that learned them; its range is over concepts.
+    """
+
+    f: Quantity
+    g: Quantity
+    shared: Quantity
+    energy: Quantity
+    area: Quantity
+    dead: Quantity
+    target: str
+    auroc: dict[str, Quantity]
+
+
+def measures(data: ReportData) -> Measures:
+    """Pick the report's quantities from the tables of a run."""
+    rules = {arm: data.rules[arm] for arm in data.arms}
+    right = select(data.accuracy, split="test", metric="accuracy")
+    looks = data.faithfulness
+    energy = select(looks, metric="mask_energy")
+    target = next((name for name in TARGETS if (energy["target"] == name).any()), "dense")
+    overlap = select(data.drift, family="concepts", metric="top_k_overlap")
+    auroc = select(looks, metric="concept_auroc")
+    known = [method for method in dict.fromkeys(auroc["method"]) if pd.notna(method)]
+    return Measures(
+        f=quantity("f", "f, the classifier", select(right, model="f"), rules),
+        g=quantity("g", "g, from concepts", select(right, model="g"), rules),
+        # Drift is the distance; what is read is the share in common.
+        shared=quantity("shared", "Shared", overlap.assign(value=1 - overlap["value"]), rules),
+        energy=quantity("energy", "Energy in mask", _overall(select(energy, target=target)), rules),
+        area=quantity("area", "Mask area", _overall(select(looks, metric="mask_area")), rules),
+        dead=quantity("dead", "Dead maps", _overall(_of_target(select(looks, metric="dead_maps"), target)), rules),
+        target=TARGETS[target],
+        auroc={
+            method: quantity(f"auroc_{i}", _method_label(method), select(auroc, method=method), rules, ("unit_id",))
+            for i, method in enumerate(known)
+        },
+    )
+
+
+def weakest_concepts(data: ReportData, method: str, count: int) -> dict[str, list[tuple[str, float, float]]]:
+    """Each arm's concepts with the lowest held-out AUROC at its last round, means over the seeds.
+
+    Returns:
+        For each arm up to ``count`` triples of concept, AUROC when dense, AUROC at the last round; the lowest first.
+    """
+    weakest = {}
+    for arm in data.arms:
+        rows = select(data.faithfulness, metric="concept_auroc", method=method, arm=arm)
+        ends = [select(rows, round=end) for end in (rows["round"].min(), rows["round"].max())]
+        dense, last = ({str(name): mean(own["value"]) for name, own in end.groupby("unit_id")} for end in ends)
+        ranked = sorted((value, name) for name, value in last.items() if math.isfinite(value))
+        weakest[arm] = [(name, dense.get(name, math.nan), value) for value, name in ranked[:count]]
+    return weakest
+
+
+def _method_label(method: str) -> str:
+    return f"AUROC, {METHODS.get(method, method)}"
+
+
+def _overall(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows for all images together where they are given, else those of the classes."""
+    overall = rows[rows["unit"] == "all"]
+    return overall if len(overall) else rows
+
+
+def _of_target(rows: pd.DataFrame, target: str) -> pd.DataFrame:
+    """The target's rows where the metric is kept by target."""
+    own = rows[rows["target"] == target]
+    return own if len(own) else rows

@@ -1,0 +1,121 @@
+"""The page: one HTML file with everything in it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from sparsight.report.charts import CONTROL, control_names, top_k
+from sparsight.report.data import ReportData
+from sparsight.report.finding import finding
+from sparsight.report.measures import Measures, weakest_concepts
+from sparsight.report.overlay import colour_bar, data_uri
+from sparsight.report.quantity import Quantity
+from sparsight.report.strips import shown
+from sparsight.report.tables import ConceptTable, Table, by_round
+from sparsight.report.text import number, percent, plain
+
+_WEAKEST = 8
+
+
+@dataclass(frozen=True)
+class ShownChart:
+    """A chart in the page: its part of the page, its ``<svg>`` element, its caption and its files without suffix."""
+
+    section: str
+    svg: str
+    caption: str
+    path: str
+
+
+@dataclass(frozen=True)
+class File:
+    """A file beside the page, and what stands in it."""
+
+    path: str
+    content: str
+
+
+def page(
+    data: ReportData,
+    measured: Measures,
+    charts: Sequence[ShownChart],
+    concepts: Sequence[ConceptTable],
+    written: Sequence[File],
+) -> bytes:
+    """The report's HTML.
+
+    Args:
+        data: the report's data.
+        measured: its quantities.
+        charts: the charts.
+        concepts: the concept tables, one an arm.
+        written: the files beside the page.
+    """
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters |= {"plain": plain, "percent": percent, "number": number}
+    # Only what this package wrote itself is marked safe: its style, its script, and SVG in which text is escaped.
+    html = environment.from_string(_text("template.html.j2")).render(
+        data=data,
+        style=Markup(_text("style.css")),
+        script=Markup(_text("slider.js")),
+        finding=finding(data, measured),
+        k=top_k(data),
+        control=control_names(data),
+        charts=[(chart, Markup(chart.svg)) for chart in charts],
+        accuracy=_by_arm(data, measured.f, measured.g),
+        shared=_by_arm(data, measured.shared),
+        energy=_by_arm(data, measured.energy, measured.area, measured.dead),
+        auroc=_by_arm(data, *measured.auroc.values()),
+        weakest=_weakest(data, measured),
+        masked=not measured.energy.empty,
+        target=measured.target,
+        concepts=concepts,
+        strips=[shown(strip, data.arms) for strip in data.strips],
+        rounds=_rounds(data),
+        bar=data_uri(colour_bar()),
+        written=written,
+    )
+    return html.strip().encode("utf-8", "replace") + b"\n"
+
+
+def _text(name: str) -> str:
+    return files("sparsight.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def _by_arm(data: ReportData, *quantities: Quantity) -> list[Table]:
+    """One small table an arm; none where nothing was measured."""
+    if all(quantity.empty for quantity in quantities):
+        return []
+    return [by_round(quantities, arm, data.rules[arm], CONTROL) for arm in data.arms]
+
+
+def _weakest(data: ReportData, measured: Measures) -> list[tuple[str, list[Table]]]:
+    """The concepts that are read worst, for each way of learning them."""
+    header = ("Concept", "Dense", "Last round")
+    return [
+        (
+            own.label,
+            [
+                Table(arm, header, tuple((name, number(dense), number(last)) for name, dense, last in weakest))
+                for arm, weakest in weakest_concepts(data, method, _WEAKEST).items()
+                if weakest
+            ],
+        )
+        for method, own in measured.auroc.items()
+    ]
+
+
+def _rounds(data: ReportData) -> list[dict[str, object]]:
+    """The slider's steps: the rounds that the strips show, with the weights where all arms agree on them."""
+    weights: dict[int, set[str]] = {}
+    for strip in data.strips:
+        for arm in data.arms:
+            for cell in strip.arms.get(arm, ()):
+                weights.setdefault(cell.round, set()).add(percent(cell.weights_remaining))
+    return [
+        {"round": round_, "text": f"Round {round_}" + (f": {min(own)} of the weights" if len(own) == 1 else "")}
+        for round_, own in sorted(weights.items())
+    ]

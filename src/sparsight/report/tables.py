@@ -1,0 +1,128 @@
+"""Tables as numbers (for CSV) and as text (for the page and for LaTeX)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from sparsight.report.data import ReportData
+from sparsight.report.quantity import Point, Quantity, select
+from sparsight.report.text import NO_VALUE, interval, percent
+from sparsight.stats import mean
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as text: a header, then rows of as many cells; the first cell of a row names it."""
+
+    caption: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Concept:
+    """A concept in a class's list, and whether the dense network lists it for the class, too."""
+
+    name: str
+    shared: bool
+
+
+@dataclass(frozen=True)
+class ConceptTable:
+    """The top concepts of each class under one arm and seed.
+
+    Attributes:
+        arm: the arm.
+        columns: the share of weights of each round; last the control where there is one.
+        rows: for each class its name and one list of concepts a column.
+        shared: for each column the mean share of the concepts that the dense network lists, too.
+    """
+
+    arm: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[tuple[Concept, ...], ...]], ...]
+    shared: tuple[float, ...]
+
+
+def by_round(quantities: Sequence[Quantity], arm: str, rule: str, control: str, digits: int = 3) -> Table:
+    """An arm's quantities, one row a round, then the control that serves all rounds.
+
+    Args:
+        quantities: the columns.
+        arm: the arm.
+        rule: its rule.
+        control: the name of the control's row.
+        digits: decimals.
+    """
+    shown = [quantity for quantity in quantities if not quantity.empty]
+    rounds = {point.round: point.weights for quantity in shown for point in quantity.arms[arm]}
+    rows = [
+        (str(round_), percent(weights), *(_cell(quantity.at(arm, round_), digits) for quantity in shown))
+        for round_, weights in sorted(rounds.items())
+    ]
+    retrained = {point.round: point.weights for quantity in shown for point in quantity.controls.get(rule, ())}
+    for round_, weights in sorted(retrained.items()):
+        name = control if len(retrained) == 1 else f"{control}, round {round_}"
+        rows.append((name, percent(weights), *(_cell(quantity.control(rule, round_), digits) for quantity in shown)))
+    return Table(arm, ("Round", "Weights", *(quantity.label for quantity in shown)), tuple(rows))
+
+
+def long_frame(quantities: Sequence[Quantity]) -> pd.DataFrame:
+    """The quantities as numbers, one row an arm or control, round and quantity."""
+    rows = []
+    for quantity in quantities:
+        controls = {f"retrain:{rule}": points for rule, points in quantity.controls.items()}
+        for arm, points in (dict(quantity.arms) | controls).items():
+            rows += [(arm, p.round, p.weights, quantity.key, p.mean, p.low, p.high, len(p.values)) for p in points]
+    columns = ["arm", "round", "weights_remaining", "quantity", "mean", "low", "high", "values"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def shared_frame(data: ReportData) -> pd.DataFrame:
+    """The concepts table of the run with the column ``shared``: whether the arm's own dense network lists it, too."""
+    kinds = {f"{kind}:{rule}": rule for rule in data.rules.values() for kind in ("dense", "retrain")}
+    named = data.concepts.assign(rule=data.concepts["arm"].map(dict(data.rules) | kinds))
+    of_arms = named[named["arm"].isin(data.arms)]
+    keys = ["rule", "seed", "class", "concept"]
+    dense = set(select(of_arms, round=0)[keys].itertuples(index=False, name=None))
+    shared = [key in dense for key in named[keys].itertuples(index=False, name=None)]
+    return data.concepts.assign(shared=shared)
+
+
+def concept_table(data: ReportData, shared: pd.DataFrame, arm: str, control: str) -> ConceptTable:
+    """One arm's top concepts of each class at every round and under the control, first seed.
+
+    Args:
+        data: the report's data.
+        shared: what :func:`shared_frame` gave.
+        arm: the arm.
+        control: the heading of the control's column.
+    """
+    seed = select(shared, seed=data.seeds[0])
+    own = select(seed, arm=arm)
+    lists: list[tuple[str, pd.DataFrame]] = [
+        (percent(mean(rows["weights_remaining"].to_numpy(dtype=float))), rows) for _, rows in own.groupby("round")
+    ]
+    retrained = select(seed, arm=f"retrain:{data.rules[arm]}")
+    if len(retrained):
+        first = retrained.sort_values(["repeat", "round"], kind="stable").iloc[0]
+        lists.append((control, select(retrained, repeat=first["repeat"], round=first["round"])))
+    cells = [_by_class(rows) for _, rows in lists]
+    rows = tuple((label, tuple(cell.get(label, ()) for cell in cells)) for label in data.classes)
+    shares = tuple(mean([concept.shared for listed in cell.values() for concept in listed]) for cell in cells)
+    return ConceptTable(arm, tuple(heading for heading, _ in lists), rows, shares)
+
+
+def _by_class(rows: pd.DataFrame) -> dict[str, tuple[Concept, ...]]:
+    ranked = rows.sort_values("rank", kind="stable")
+    return {
+        str(label): tuple(
+            Concept(str(name), bool(also)) for name, also in zip(own["concept"], own["shared"], strict=True)
+        )
+        for label, own in ranked.groupby("class", sort=False)
+    }
+
+
+def _cell(point: Point | None, digits: int) -> str:
+    return NO_VALUE if point is None else interval(point.mean, point.low, point.high, digits)

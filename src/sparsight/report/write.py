@@ -1,0 +1,110 @@
+"""A report on disk: ``index.html``, ``figures/`` and ``tables/``."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from sparsight.io import write_bytes
+from sparsight.report.charts import CONTROL, charts
+from sparsight.report.data import ReportData
+from sparsight.report.export import csv, latex, latex_concepts
+from sparsight.report.measures import Measures, measures
+from sparsight.report.page import File, ShownChart, page
+from sparsight.report.strips import strip_figure
+from sparsight.report.svg import inline, png, svg
+from sparsight.report.tables import ConceptTable, by_round, concept_table, long_frame, shared_frame
+from sparsight.report.text import plain
+
+
+def write_report(data: ReportData, folder: Path) -> Path:
+    """Write a report.
+
+    Every file appears whole or not at all; no file's name is made of a name in the data, and the same data give the
+    same bytes (with the same libraries).
+
+    Args:
+        data: what to show.
+        folder: where; it is made if it is missing, and files of an older report are replaced.
+
+    Returns:
+        The path of ``index.html``.
+    """
+    measured = measures(data)
+    shared = shared_frame(data)
+    concepts = [concept_table(data, shared, arm, CONTROL) for arm in data.arms] if len(shared) else []
+    shown, drawn = _write_charts(data, measured, folder)
+    written = [
+        *drawn,
+        *_write_strips(data, folder),
+        *_write_tables(data, measured, folder),
+        *_write_concepts(shared, concepts, folder),
+    ]
+    index = folder / "index.html"
+    write_bytes(index, page(data, measured, shown, concepts, written))
+    return index
+
+
+def _write_charts(data: ReportData, measured: Measures, folder: Path) -> tuple[list[ShownChart], list[File]]:
+    shown, written = [], []
+    for chart in charts(data, measured):
+        text, files = _write_figure(chart.figure, chart.slug, chart.caption, folder)
+        shown.append(
+            ShownChart(chart.section, inline(text, chart.slug, chart.caption), chart.caption, f"figures/{chart.slug}")
+        )
+        written += files
+    return shown, written
+
+
+def _write_strips(data: ReportData, folder: Path) -> list[File]:
+    written = []
+    for index, arm in enumerate(data.arms):
+        if any(strip.arms.get(arm) for strip in data.strips):
+            caption = f"Grad-CAM of {plain(arm)}, image by round."
+            written += _write_figure(strip_figure(data.strips, arm), f"strips-{index}", caption, folder)[1]
+    return written
+
+
+def _write_figure(figure: Figure, slug: str, caption: str, folder: Path) -> tuple[str, list[File]]:
+    """Write a figure as PNG and SVG; gives the SVG's text, too."""
+    text = svg(figure, slug)
+    contents = {f"figures/{slug}.png": png(figure), f"figures/{slug}.svg": text.encode("utf-8", "replace")}
+    for path, content in contents.items():
+        write_bytes(folder / path, content)
+    return text, [File(path, caption) for path in contents]
+
+
+def _write_tables(data: ReportData, measured: Measures, folder: Path) -> list[File]:
+    """The tables by round: their numbers as CSV, one ``tabular`` an arm as LaTeX."""
+    tables = {
+        "accuracy": ("Test accuracy of f and g.", [measured.f, measured.g]),
+        "concepts-shared": ("Share of the top concepts that the dense network has, too.", [measured.shared]),
+        "mask-energy": (
+            "Energy in the mask, the mask's area, dead maps.",
+            [measured.energy, measured.area, measured.dead],
+        ),
+        "concept-auroc": ("Held-out AUROC of the concepts.", list(measured.auroc.values())),
+    }
+    written = []
+    for slug, (caption, quantities) in tables.items():
+        known = [quantity for quantity in quantities if not quantity.empty]
+        if known:
+            write_bytes(folder / f"tables/{slug}.csv", csv(long_frame(known)))
+            texts = [by_round(known, arm, data.rules[arm], CONTROL) for arm in data.arms]
+            write_bytes(folder / f"tables/{slug}.tex", latex(texts))
+            written += [File(f"tables/{slug}{suffix}", caption) for suffix in (".csv", ".tex")]
+    return written
+
+
+def _write_concepts(shared: pd.DataFrame, concepts: Sequence[ConceptTable], folder: Path) -> list[File]:
+    """Every seed's concepts as CSV; those of the first seed as LaTeX, one file an arm."""
+    if not concepts:
+        return []
+    write_bytes(folder / "tables/concepts.csv", csv(shared))
+    written = [File("tables/concepts.csv", "The top concepts of each class: all networks.")]
+    for index, table in enumerate(concepts):
+        path = f"tables/concepts-{index}.tex"
+        write_bytes(folder / path, latex_concepts(table))
+        written.append(File(path, f"The top concepts of each class under {plain(table.arm)}: first seed."))
+    return written

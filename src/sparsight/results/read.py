@@ -1,0 +1,113 @@
+"""Read ``results/`` back as what a report shows."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from sparsight.config import StudySettings
+from sparsight.errors import InputError
+from sparsight.evidence import read_metrics
+from sparsight.networks import Network, plan
+from sparsight.report import COLUMNS, ReportData
+from sparsight.results.strips import read_strips
+from sparsight.runs import RESULTS
+
+_TEXT = {"arm", "reference_arm", "split", "model", "metric", "method", "target", "unit", "unit_id", "class", "concept", "family"}
+_COUNT = {"seed", "round", "rank", "reference_seed", "reference_repeat", "reference_round"}
+
+
+def read_results(folder: Path, settings: StudySettings, manifest: Mapping[str, Any]) -> ReportData:
+    """Everything that the report of a run shows.
+
+    Raises:
+        InputError: if a table is missing or damaged.
+    """
+    tables = {name: read_table(folder / RESULTS / f"{name}.csv", columns) for name, columns in COLUMNS.items()}
+    classes, strips = read_strips(folder)
+    networks = plan(settings)
+    design = settings.study
+    return ReportData(
+        title=f"sparsight study: {settings.data.name}",
+        preset=settings.data.name,
+        command=f"sparsight study {folder / 'study.yaml'} --out NEW_FOLDER",
+        settings=settings.as_dict(),
+        arms=design.arms,
+        rules={arm: Network(arm, 0, None, 1).rule for arm in design.arms},
+        seeds=design.seeds,
+        rounds=settings.pruning.rounds,
+        classes=classes,
+        accuracy=tables["accuracy"],
+        faithfulness=tables["faithfulness"],
+        concepts=tables["concepts"],
+        drift=tables["drift"],
+        strips=strips,
+        notices=tuple(notices(folder, networks, manifest)),
+        facts={
+            "network": f"{settings.model.name}, {settings.training.epochs} epochs a round",
+            "images": ", ".join(f"{count} {split}" for split, count in manifest["images"].items()),
+            "networks trained": str(len(networks)),
+            "wall time": _duration(manifest["wall_seconds"]),
+            "machine": manifest["machine"],
+        },
+        versions=manifest["versions"],
+    )
+
+
+def read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    """A result table; empty numbers are NaN, and text is text whatever it spells.
+
+    Raises:
+        InputError: if the file is missing or has other columns.
+    """
+    kinds = {name: "str" if name in _TEXT else "int64" if name in _COUNT else "float64" for name in columns}
+    numbers = {name: [""] for name, kind in kinds.items() if kind == "float64"}
+    try:
+        table = pd.read_csv(
+            path, dtype=kinds, na_values=numbers, keep_default_na=False, float_precision="round_trip", lineterminator="\n"
+        )
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read ({error}); run the study's command again to have it made") from None
+    if tuple(table.columns) != columns:
+        raise InputError(f"{path}: has other columns than a result table; run the study's command again to have it made")
+    return table
+
+
+def notices(folder: Path, networks: tuple[Network, ...], manifest: Mapping[str, Any]) -> Iterator[str]:
+    """What a reader must know: what was dropped, died or was not solved. One line each."""
+    yield from manifest["notices"]
+    closed = []
+    for network in networks:
+        metrics = read_metrics(folder / network.folder)
+        closed.append(metrics["saliency"]["closed_form"])
+        dead = metrics["dead_layers"]
+        if dead:
+            yield f"{network}: no weight is left in {_some(dead)}"
+        if metrics["dead_channels"] == metrics["channels"]:
+            yield f"{network}: its embedding is the same for every test image"
+        if metrics["predicted_classes"] == 1:
+            yield f"{network}: answers the same class for every test image"
+        if metrics["concepts"]["no_direction"]:
+            yield f"{network}: concepts that the embedding does not tell at all: {_some(list(metrics['concepts']['no_direction']))}"
+        if not metrics["concepts"]["converged"]:
+            yield f"{network}: the concept models did not converge (relative gradient {metrics['concepts']['gradient']:.1e})"
+        if not metrics["g"]["converged"]:
+            yield f"{network}: g is not certified (relative duality gap {metrics['g']['duality_gap']:.1e})"
+        dead_maps, images = metrics["saliency"]["dead_maps"]["dense"], metrics["saliency"]["images"]
+        if dead_maps > images / 20:
+            yield f"{network}: {dead_maps} of {images} Grad-CAM maps are nowhere positive and count in no mean"
+    if all(closed):
+        yield "Grad-CAM by its closed form, which agreed with autograd on one batch of every network"
+    else:
+        yield f"Grad-CAM by autograd for {closed.count(False)} of {len(closed)} networks, where the closed form does not hold"
+
+
+def _some(names: list[str]) -> str:
+    shown = ", ".join(names[:5])
+    return shown if len(names) <= 5 else f"{shown} and {len(names) - 5} more"
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -1,0 +1,89 @@
+"""A few test images and what each network of one seed sees in them, for the report's pictures."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sparsight.config import StudySettings
+from sparsight.data import ConceptDataset
+from sparsight.evidence import TARGETS, read_evidence, read_metrics
+from sparsight.io import read_metadata, read_tensors, write_tensors
+from sparsight.networks import Network
+from sparsight.report import Strip, StripCell
+from sparsight.runs import RESULTS
+
+STRIPS = "strips.safetensors"
+MOST = 8
+
+
+def chosen_images(data: ConceptDataset) -> list[int]:
+    """Places in the test split of the first image of each class, of classes spread evenly where there are many."""
+    labels = data.labels[data.splits["test"]]
+    present = labels.unique().tolist()
+    spread = [present[i * len(present) // MOST] for i in range(MOST)] if len(present) > MOST else present
+    places = [int((labels == k).nonzero()[0]) for k in spread]
+    if len(places) < MOST // 2:  # few classes: more images of each
+        places = [int(i) for k in spread for i in (labels == k).nonzero()[: MOST // len(spread), 0]]
+    return places
+
+
+def write_strips(folder: Path, settings: StudySettings, data: ConceptDataset) -> None:
+    """Write ``strips.safetensors``: images, masks, and maps and predictions by arm and round, of the first seed.
+
+    The maps are signed and raw, and explain the label: arms of different rules have dense networks that may predict
+    different classes, and a picture compares arms.
+    """
+    places = torch.tensor(chosen_images(data))
+    indices = data.splits["test"][places]
+    seed, target = settings.study.seeds[0], TARGETS.index("label")
+    tensors: dict[str, Tensor] = {"images": data.images[indices].permute(0, 2, 3, 1), "labels": data.labels[indices]}
+    if data.object_masks is not None:
+        tensors["masks"] = data.object_masks[indices]
+    remaining = {}
+    for i, arm in enumerate(settings.study.arms):
+        for round_ in range(settings.pruning.rounds):
+            network = Network(arm, seed, None, round_)
+            home = folder / (network if round_ else network.dense).folder
+            arrays = read_evidence(home)
+            tensors[f"{i}/{round_}/maps"] = arrays["saliency/maps"][places, target]
+            tensors[f"{i}/{round_}/predictions"] = arrays["logits/test"][places].argmax(1)
+            remaining[f"{i}/{round_}"] = read_metrics(home)["weights_remaining"]
+    note = {"arms": settings.study.arms, "classes": data.class_names, "weights_remaining": remaining}
+    write_tensors(folder / RESULTS / STRIPS, tensors, note)
+
+
+def read_strips(folder: Path) -> tuple[tuple[str, ...], tuple[Strip, ...]]:
+    """The classes' names, and what ``write_strips`` wrote.
+
+    Raises:
+        InputError: if the file is missing or damaged.
+    """
+    arrays = {name: tensor.numpy() for name, tensor in read_tensors(folder / RESULTS / STRIPS).items()}
+    note = read_metadata(folder / RESULTS / STRIPS)
+    classes = tuple(note["classes"])
+
+    def cells(image: int, arm: int) -> tuple[StripCell, ...]:
+        rounds = sorted(int(key.split("/")[1]) for key in note["weights_remaining"] if key.startswith(f"{arm}/"))
+        return tuple(
+            StripCell(
+                round=r,
+                weights_remaining=note["weights_remaining"][f"{arm}/{r}"],
+                map=arrays[f"{arm}/{r}/maps"][image],
+                prediction=classes[int(arrays[f"{arm}/{r}/predictions"][image])],
+                dead=not bool(np.any(arrays[f"{arm}/{r}/maps"][image] > 0)),
+            )
+            for r in rounds
+        )
+
+    return classes, tuple(
+        Strip(
+            image=arrays["images"][i],
+            mask=arrays["masks"][i] if "masks" in arrays else None,
+            class_name=classes[int(arrays["labels"][i])],
+            explained=classes[int(arrays["labels"][i])],
+            arms={arm: cells(i, j) for j, arm in enumerate(note["arms"])},
+        )
+        for i in range(len(arrays["images"]))
+    )

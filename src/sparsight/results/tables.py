@@ -1,0 +1,87 @@
+"""Rows of the result tables, from the networks' evidence. The columns are ``sparsight.report.COLUMNS``."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from sparsight.concepts import shown_weights, top_concepts
+from sparsight.data import ConceptDataset
+from sparsight.drift import top_k_jaccard, top_k_overlap
+from sparsight.evidence import TARGETS
+from sparsight.networks import Network
+from sparsight.stats import mean
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A network with its evidence, under the name that its rows carry.
+
+    Attributes:
+        network: the network itself; for round 0 of an arm, its dense parent.
+        key: the first five columns: arm, seed, repeat, round, weights remaining.
+        dense: the evidence of the network that it is compared with.
+    """
+
+    network: Network
+    key: Row
+    metrics: Mapping[str, Any]
+    arrays: Mapping[str, Tensor]
+    dense: Mapping[str, Tensor]
+
+
+def accuracy_rows(looked: Looked) -> Iterator[Row]:
+    """Accuracies of f and g by split."""
+    for model, splits in looked.metrics["accuracy"].items():
+        for split, scores in splits.items():
+            for metric, value in scores.items():
+                yield (*looked.key, split, model, metric, value)
+
+
+def faithfulness_rows(looked: Looked, data: ConceptDataset, method: str) -> Iterator[Row]:
+    """Held-out scores of each concept; energy inside the object's mask, its area and dead maps, by target and class."""
+    for name, right, area in zip(
+        looked.metrics["concepts"]["names"],
+        looked.arrays["concepts/accuracy"].tolist(),
+        looked.arrays["concepts/auroc"].tolist(),
+        strict=True,
+    ):
+        yield (*looked.key, "concept_accuracy", method, "", "concept", name, right)
+        yield (*looked.key, "concept_auroc", method, "", "concept", name, area)
+    images = looked.metrics["saliency"]["images"]
+    for target, dead in looked.metrics["saliency"]["dead_maps"].items():
+        yield (*looked.key, "dead_maps", "gradcam", target, "all", "", dead / images)
+    if data.object_masks is None:
+        return
+    labels = data.labels[data.splits["test"]]
+    energy = looked.arrays["saliency/mask_energy"]
+    area = data.object_masks[data.splits["test"]].double().mean((1, 2))
+    for measure, target, values in (
+        *(("mask_energy", target, energy[:, t]) for t, target in enumerate(TARGETS)),
+        ("mask_area", "", area),
+    ):
+        at = "gradcam" if measure == "mask_energy" else ""
+        for k, name in enumerate(data.class_names):
+            yield (*looked.key, measure, at, target, "class", name, mean(values[labels == k].numpy()))
+        yield (*looked.key, measure, at, target, "all", "", mean(values.numpy()))
+
+
+def concept_rows(looked: Looked, data: ConceptDataset, top_k: int) -> Iterator[Row]:
+    """The top concepts of each class in g, by signed weight."""
+    names = looked.metrics["concepts"]["names"]
+    indices, weights = top_concepts(shown_weights(looked.arrays["g/weights"]), top_k)
+    for name, row, values in zip(data.class_names, indices.tolist(), weights.tolist(), strict=True):
+        for rank, (index, weight) in enumerate(zip(row, values, strict=True), start=1):
+            yield (*looked.key, name, rank, names[index], weight)
+
+
+def drift_rows(looked: Looked, data: ConceptDataset, top_k: int) -> Iterator[Row]:
+    """Drift of each class's top concepts from the dense network of the same rule and seed."""
+    tops = [top_concepts(shown_weights(side["g/weights"]), top_k)[0] for side in (looked.dense, looked.arrays)]
+    reference = (looked.network.dense.arm, looked.network.seed, 0, 0)
+    for metric, measure in (("top_k_overlap", top_k_overlap), ("top_k_jaccard", top_k_jaccard)):
+        for name, value in zip(data.class_names, measure(*tops).tolist(), strict=True):
+            yield (*looked.key, *reference, "concepts", metric, "pcbm", "", "train", "class", name, value)

@@ -1,0 +1,51 @@
+"""Write ``results/``: all networks' evidence as tables, and a few images with their maps."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from sparsight.config import StudySettings
+from sparsight.data import ConceptDataset
+from sparsight.evidence import read_evidence, read_metrics
+from sparsight.io import write_csv
+from sparsight.networks import Network
+from sparsight.report import COLUMNS
+from sparsight.results.strips import write_strips
+from sparsight.results.tables import Looked, Row, accuracy_rows, concept_rows, drift_rows, faithfulness_rows
+from sparsight.runs import RESULTS
+
+
+def write_results(folder: Path, settings: StudySettings, data: ConceptDataset, networks: Sequence[Network]) -> None:
+    """Write the result tables of a run whose networks all have evidence. Equal evidence gives equal bytes.
+
+    Round 0 of an arm is its dense parent, repeated under the arm's name; parents and controls also stand under their
+    own.
+
+    Raises:
+        InputError: if evidence is missing or damaged.
+    """
+    rows: dict[str, list[Row]] = {name: [] for name in COLUMNS}
+    top_k = settings.concepts.top_k
+    for looked in _all(folder, settings, networks):
+        rows["accuracy"] += accuracy_rows(looked)
+        rows["faithfulness"] += faithfulness_rows(looked, data, settings.concepts.method)
+        rows["concepts"] += concept_rows(looked, data, top_k)
+        rows["drift"] += drift_rows(looked, data, top_k)
+    for name, header in COLUMNS.items():
+        write_csv(folder / RESULTS / f"{name}.csv", header, rows[name])
+    write_strips(folder, settings, data)
+
+
+def _all(folder: Path, settings: StudySettings, networks: Sequence[Network]) -> list[Looked]:
+    arrays = {network: read_evidence(folder / network.folder) for network in networks}
+    metrics = {network: read_metrics(folder / network.folder) for network in networks}
+
+    def looked(network: Network, arm: str, repeat: int | None) -> Looked:
+        key = (arm, network.seed, repeat, network.round, metrics[network]["weights_remaining"])
+        return Looked(network, key, metrics[network], arrays[network], arrays[network.dense])
+
+    found = [looked(network, network.arm, network.repeat) for network in networks]
+    for seed in settings.study.seeds:
+        for arm in settings.study.arms:
+            found.append(looked(Network(arm, seed, None, 0).dense, arm, None))
+    order = {arm: i for i, arm in enumerate(settings.study.arms)}
+    return sorted(found, key=lambda one: (order.get(one.key[0], len(order)), str(one.key[0]), *one.key[1:2], one.key[2] or 0, one.key[3]))

@@ -1,0 +1,27 @@
+"""Where a network looks: Grad-CAM, and how much of it lies on the object."""
+
+from sparsight.saliency.gradcam import (
+    SaliencyMaps,
+    class_maps,
+    closed_form_holds,
+    closed_form_weights,
+    dead,
+    grad_cam,
+    relu,
+)
+from sparsight.saliency.localisation import mask_area, mask_energy
+from sparsight.saliency.settings import Reduction, SaliencySettings
+
+__all__ = [
+    "Reduction",
+    "SaliencyMaps",
+    "SaliencySettings",
+    "class_maps",
+    "closed_form_holds",
+    "closed_form_weights",
+    "dead",
+    "grad_cam",
+    "mask_area",
+    "mask_energy",
+    "relu",
+]

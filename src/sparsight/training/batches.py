@@ -1,0 +1,59 @@
+"""Batches in an order, and augmented by draws, that depend on their key alone."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int64, UInt8
+from torch import Tensor
+
+from sparsight.data import ConceptDataset, normalise
+from sparsight.draws import generator
+from sparsight.training.settings import TrainingSettings
+
+
+@dataclass(frozen=True)
+class DrawKey:
+    """What data order and augmentation are keyed by; the arm is not among it, so all arms see the same batches."""
+
+    seed: int
+    repeat: int
+    round: int
+
+
+def training_batches(
+    data: ConceptDataset, settings: TrainingSettings, key: DrawKey, epoch: int, device: torch.device
+) -> Iterator[tuple[Float[Tensor, "b 3 h w"], Int64[Tensor, " b"]]]:
+    """One epoch of the training images in random order, augmented.
+
+    An incomplete last batch is left out where there is a whole one, so that no batch norm sees one or two images.
+    """
+    indices = data.splits["train"]
+    draw = ("epoch", key.seed, key.repeat, key.round, epoch)
+    order = indices[torch.randperm(len(indices), generator=generator("order", *draw))]
+    augmentation = generator("augmentation", *draw)
+    mirrored = torch.rand(len(order), generator=augmentation) < 0.5
+    padding = settings.crop_padding
+    offsets = torch.randint(0, 2 * padding + 1, (len(order), 2), generator=augmentation)
+    for start in range(0, steps_per_epoch(data, settings) * settings.batch_size, settings.batch_size):
+        chosen = slice(start, start + settings.batch_size)
+        images = data.images[order[chosen]]
+        if padding:
+            images = _shifted(images, offsets[chosen], padding)
+        if settings.flip and data.flip:
+            images = torch.where(mirrored[chosen].view(-1, 1, 1, 1), images.flip(3), images)
+        yield normalise(images, data, device), data.labels[order[chosen]].to(device)
+
+
+def steps_per_epoch(data: ConceptDataset, settings: TrainingSettings) -> int:
+    """Optimiser steps in one epoch."""
+    return max(1, len(data.splits["train"]) // settings.batch_size)
+
+
+def _shifted(
+    images: UInt8[Tensor, "b 3 h w"], offsets: Int64[Tensor, "b 2"], padding: int
+) -> UInt8[Tensor, "b 3 h w"]:
+    height, width = images.shape[2:]
+    padded = torch.nn.functional.pad(images, (padding,) * 4)
+    crops = zip(padded, offsets.tolist(), strict=True)
+    return torch.stack([image[:, top : top + height, left : left + width] for image, (top, left) in crops])

@@ -1,0 +1,18 @@
+"""Where the arithmetic runs."""
+
+import torch
+
+from sparsight.errors import InputError
+
+
+def resolve_device(name: str) -> torch.device:
+    """The device called ``cpu``, ``cuda``, or ``auto`` (CUDA where there is one).
+
+    Raises:
+        InputError: if CUDA is asked for and absent.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise InputError("device cuda: this machine has no usable CUDA device; use --device cpu or auto")
+    return torch.device(name)

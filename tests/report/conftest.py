@@ -1,0 +1,128 @@
+"""A report's data as a real run would give it, and the browser that reads the page."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sparsight.report import COLUMNS, ReportData, Strip, StripCell
+
+ARMS = {"magnitude": "right", "released-code": "freeze_negative+score_before_epoch"}
+CONCEPTS = [f"{part}_{look}" for part in ("wing_color", "belly_pattern", "bill_shape", "size") for look in
+            ("blue", "red", "striped", "solid", "cone", "hooked")]  # fmt: skip
+CLASSES = tuple(f"{look} {bird}" for bird in ("Finch", "Tern", "Wren") for look in ("Blue", "Grey", "Least", "Painted"))
+
+
+def _rows(name: str, rows: list[dict[str, object]]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=list(COLUMNS[name]))
+
+
+def make_data(
+    *,
+    arms: dict[str, str] = ARMS,
+    seeds: tuple[int, ...] = (0, 1, 2),
+    rounds: int = 6,
+    classes: tuple[str, ...] = CLASSES,
+    concepts: list[str] = CONCEPTS,
+    strips: int = 8,
+    masks: bool = True,
+    title: str = "ToyBirds: does the ticket look at the bird?",
+) -> ReportData:
+    """Synthetic but shaped like a run's: parents, controls and arms with their rows in all four tables."""
+    rng = np.random.default_rng(7)
+    accuracy, looks, listed, drift = [], [], [], []
+    tops: dict[tuple[str, int], dict[str, list[str]]] = {}
+    networks = [(f"dense:{rule}", rule, s, 0, 0) for rule in dict.fromkeys(arms.values()) for s in seeds]
+    networks += [("retrain:right", "right", s, 0, 0) for s in seeds if "right" in arms.values()]
+    networks += [(arm, rule, s, None, r) for arm, rule in arms.items() for s in seeds for r in range(rounds)]
+    for arm, rule, seed, repeat, round_ in networks:
+        row = {"arm": arm, "seed": seed, "repeat": repeat, "round": round_, "weights_remaining": 0.75**round_}
+        slope = 0.11 if rule != "right" else 0.012
+        f = 0.93 - slope * round_ + rng.normal(0, 0.008)
+        for model, value in (("f", f), ("g", f - 0.06 + 0.5 * slope * round_)):
+            accuracy += [row | {"split": split, "model": model, "metric": metric, "value": value}
+                         for split in ("validation", "test") for metric in ("accuracy", "balanced_accuracy")]  # fmt: skip
+        found = {"method": "gradcam", "target": "dense"}
+        for label in (*classes, None) if masks else ():
+            unit = {"unit": "class" if label else "all", "unit_id": label or "all"}
+            energy = 0.55 - 0.6 * slope * round_ + rng.normal(0, 0.01)
+            looks += [row | found | unit | {"metric": "mask_energy", "value": energy},
+                      row | found | unit | {"metric": "mask_area", "target": "", "value": 0.17}]  # fmt: skip
+        dead = 0.02 * round_ if rule != "right" else 0.0
+        looks.append(row | found | {"metric": "dead_maps", "unit": "all", "unit_id": "all", "value": dead})
+        for i, concept in enumerate(concepts):
+            value = min(1.0, 0.99 - 0.012 * i - 0.15 * slope * round_ + rng.normal(0, 0.005))
+            looks.append(row | {"metric": "concept_auroc", "method": "predictor", "target": "", "unit": "concept",
+                                "unit_id": concept, "value": value})  # fmt: skip
+        dense = tops.get((rule, seed))
+        names = {}
+        for k, label in enumerate(classes):
+            start = dense[label] if dense else [concepts[(k + j * 5) % len(concepts)] for j in range(3)]
+            share = 1.0 if not dense or (arm in arms and round_ == 0) else 0.72 if arm not in arms else 0.7 - slope * round_
+            kept = [concept for concept in start if rng.random() < share]
+            others = [c for c in rng.permutation(concepts) if c not in start]
+            names[label] = (kept + others)[:3]
+            listed += [row | {"class": label, "rank": i + 1, "concept": c, "weight": 1.0 - 0.3 * i}
+                       for i, c in enumerate(names[label])]  # fmt: skip
+            if dense and not arm.startswith("dense:"):
+                drift.append(row | {"reference_arm": f"dense:{rule}", "reference_seed": seed, "reference_repeat": 0,
+                                    "reference_round": 0, "family": "concepts", "metric": "top_k_overlap", "method": "",
+                                    "target": "", "split": "train", "unit": "class", "unit_id": label,
+                                    "value": 1 - len(set(names[label]) & set(start)) / 3})  # fmt: skip
+        if arm.startswith("dense:"):
+            tops[rule, seed] = names
+    return ReportData(
+        title=title,
+        preset="toybirds",
+        command="sparsight study toybirds --seeds 3 --out runs/toybirds",
+        settings={"pruning": {"rounds": rounds, "rate": 0.25, "scope": "layer"}, "data": {"shortcut": 0.0, "image_size": 64}},
+        arms=tuple(arms),
+        rules=arms,
+        seeds=seeds,
+        rounds=rounds,
+        classes=classes,
+        accuracy=_rows("accuracy", accuracy),
+        faithfulness=_rows("faithfulness", looks),
+        concepts=_rows("concepts", listed),
+        drift=_rows("drift", drift),
+        strips=tuple(_strip(rng, i, arms, rounds, classes, masks) for i in range(strips)),
+        notices=("The concept bill_color_pink is constant in training and was dropped.",
+                 "released-code, seed 1, round 5: the layer stage3.0.conv2 has died."),  # fmt: skip
+        facts={"Data": "toybirds, 12 species, 24 concepts, 2,400 + 600 + 600 images", "Network": "ResNet-8, 78 k weights",
+               "Networks trained": "39", "Wall time": "7 min 12 s", "Machine": "2 cores, CPU"},  # fmt: skip
+        versions={"sparsight": "0.1.0", "torch": "2.11.0", "numpy": "2.3.1"},
+    )
+
+
+def _strip(rng, index: int, arms: dict[str, str], rounds: int, classes: tuple[str, ...], masks: bool) -> Strip:
+    yy, xx = np.mgrid[0:64, 0:64]
+    cy, cx = rng.uniform(24, 40, 2)
+    body = ((yy - cy) / 11) ** 2 + ((xx - cx) / 17) ** 2 < 1
+    head = (yy - cy + 10) ** 2 + (xx - cx - 12) ** 2 < 60
+    sky = np.stack([120 + yy, 160 + yy // 2, 210 - yy], axis=2) + rng.normal(0, 6, (64, 64, 3))
+    sky[body | head] = rng.uniform(40, 230, 3)
+    image = sky.clip(0, 255).astype(np.uint8)
+    label = classes[index % len(classes)]
+    cells = {}
+    for arm, rule in arms.items():
+        row = []
+        for r in range(rounds):
+            dead = rule != "right" and r == rounds - 1 and index == 1
+            lost = r / rounds if rule != "right" else 0.1 * r / rounds
+            y, x = (1 - lost) * cy / 8 + lost * rng.uniform(0, 8), (1 - lost) * cx / 8 + lost * rng.uniform(0, 8)
+            grid = np.mgrid[0:8, 0:8] + 0.5
+            raw = 0.02 * (np.exp(-((grid[0] - y) ** 2 + (grid[1] - x) ** 2) / 4) - 0.2 + rng.normal(0, 0.05, (8, 8)))
+            wrong = classes[(index + 1 + r) % len(classes)]
+            row.append(StripCell(r, 0.75**r, (-np.abs(raw) if dead else raw).astype(np.float32),
+                                 label if lost < 0.45 else wrong, dead))  # fmt: skip
+        cells[arm] = tuple(row)
+    return Strip(image, body | head if masks else None, label, label, cells)
+
+
+@pytest.fixture
+def report_data() -> Callable[..., ReportData]:
+    """The builder of a synthetic report's data."""
+    return make_data
