@@ -6,6 +6,7 @@ import io
 import json
 import os
 import stat
+import threading
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -29,7 +30,7 @@ def write_bytes(path: Path, data: bytes) -> None:
     Missing parent folders are made. The bytes go to a file beside it, reach the disk, and are renamed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}{_PARTIAL}")
+    partial = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}{_PARTIAL}")
     try:
         with partial.open("wb") as file:
             file.write(data)

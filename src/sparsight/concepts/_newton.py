@@ -26,6 +26,7 @@ class LinearFit:
         objective: the value of each concept's objective.
         gradient: each concept's gradient norm over the bound of its norm at zero.
         converged: whether that is at most ``TOLERANCE``.
+        radius: how far from the optimum a converged vector can lie, since the penalty's curvature is 1.
     """
 
     weights: Float[Tensor, "c l"]
@@ -33,6 +34,7 @@ class LinearFit:
     objective: Float[Tensor, " c"]
     gradient: Float[Tensor, " c"]
     converged: Bool[Tensor, " c"]
+    radius: Float[Tensor, " c"]
 
 
 def fit_linear(
@@ -92,7 +94,14 @@ def fit_linear(
         length = _line_search(y, weight, loss, ridge, t, f, direction, change, grad, now)
         theta[live] = t + length[:, None] * direction
         output[:, live] = f + length * change
-    return LinearFit(theta[:, :-1] @ axes.T, theta[:, -1].clone(), objective, gradient, gradient <= TOLERANCE)
+    return LinearFit(
+        weights=theta[:, :-1] @ axes.T,
+        intercepts=theta[:, -1].clone(),
+        objective=objective,
+        gradient=gradient,
+        converged=gradient <= TOLERANCE,
+        radius=TOLERANCE * scale,
+    )
 
 
 def _gradient_scale(design: Tensor, known: Tensor, loss: MarginLoss) -> Float[Tensor, " c"]:

@@ -7,7 +7,6 @@ import torch
 from jaxtyping import Bool, Float, Int8, Int64
 from torch import Tensor
 
-from sparsight.concepts._newton import TOLERANCE
 from sparsight.concepts._standard import column_moments
 from sparsight.concepts.predictor import fit_predictor
 from sparsight.concepts.settings import ConceptSettings, ValueKind
@@ -88,9 +87,8 @@ def learn_bank(
     phi = embeddings.double()
     mean, scale = column_moments(phi)
     fit = (fit_predictor if settings.method == "predictor" else fit_svm)((phi - mean) / scale, concepts, settings.C)
-    # With a penalty of 1/2 ||w||^2 no solution is farther off than its gradient is long: a vector shorter than the
-    # tolerance allows for is nothing but rounding, and dividing by its norm would make it look like a direction.
-    told = fit.weights.norm(dim=1) > TOLERANCE * settings.C * len(phi)
+    # A vector as short as the solver's own uncertainty is rounding; divided by its norm it would look like a direction.
+    told = fit.weights.norm(dim=1) > fit.radius
     weights = fit.weights * told[:, None] / scale
     return ConceptBank(
         Q=weights,

@@ -27,11 +27,11 @@ class Split:
 
 @dataclass(frozen=True)
 class Parts:
-    """What one forward pass shows."""
+    """What one forward pass shows. The last feature map has c = l channels, a layer further up its own number."""
 
     logits: Float[Tensor, "b k"]
     embedding: Float[Tensor, "b l"]
-    features: Float[Tensor, "b l h w"]
+    features: Float[Tensor, "b c h w"]
 
 
 # By class name, because importing torchvision to ask about a network that is not one of its own takes seconds.

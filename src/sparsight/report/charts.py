@@ -67,10 +67,10 @@ def top_k(data: ReportData) -> int:
 
 
 def _chance(data: ReportData) -> list[Level]:
-    return [Level(f"chance: 1 of {len(data.classes)} classes", 1 / len(data.classes))] if data.classes else []
+    return [Level(f"chance: 1 of {len(data.classes)}", 1 / len(data.classes))] if data.classes else []
 
 
 def _area(measured: Measures) -> list[Level]:
     """The mask's area belongs to the images, not to a network: any arm's first value will do."""
     found = [own[0].mean for own in measured.area.arms.values() if own]
-    return [Level("area of the mask: energy spread evenly", found[0])] if found else []
+    return [Level("mask area: spread evenly", found[0])] if found else []

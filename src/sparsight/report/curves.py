@@ -45,7 +45,7 @@ def curves(
         unit: the range of the vertical axis, or None to fit it to the values.
         points: draw each value of a point, too.
     """
-    figure = Figure(figsize=(5.0, 3.9), layout="constrained")
+    figure = Figure(figsize=(4.6, 3.8), layout="constrained")
     axes = figure.add_subplot()
     handles, labels = [], []
     for index, (arm, own) in enumerate(measured.arms.items()):
@@ -128,9 +128,8 @@ def _legend(figure: Figure, handles: list[Artist], labels: list[str]) -> None:
     if not handles:
         return
     blank = [str(index) for index in range(len(handles))]
-    legend = figure.legend(
-        handles, blank, loc="outside upper left", ncols=1 if len(handles) > 4 else 2, frameon=False, handlelength=3.2
-    )
+    columns = 2 if max(map(len, labels)) <= 24 else 1
+    legend = figure.legend(handles, blank, loc="outside upper left", ncols=columns, frameon=False, handlelength=3.2)
     for text, label in zip(legend.get_texts(), labels, strict=True):
         text.set_text(label)
         text.set_color(INK)

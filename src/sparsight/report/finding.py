@@ -39,8 +39,9 @@ def _shared(data: ReportData, measured: Measures) -> str:
         _share(points[-1]) + (f" ({rule})" if len(names) > 1 else "")
         for rule, points in measured.shared.controls.items()
     ]
-    floor = f"; after retraining without pruning, {listing(floors)}" if floors else ""
-    return f"Of the top {top_k(data)} concepts of a class, the dense network's hold {listing(parts)}{floor}."
+    floor = f"; after retraining without pruning it is {listing(floors)}" if floors else ""
+    share = f"The share of a class's top {top_k(data)} concepts that are also the dense network's"
+    return f"{share} is {listing(parts)}{floor}."
 
 
 def _share(point: Point) -> str:

@@ -10,7 +10,7 @@ from PIL import Image
 
 SIDE = 176
 """Longer side of a picture in the page, in pixels."""
-_OPAQUE = 0.78
+_OPAQUE = 0.85
 
 Picture = UInt8[np.ndarray, "H W 3"]
 
@@ -66,9 +66,11 @@ def colour_bar() -> Picture:
 
 def _blend(base: Float[np.ndarray, "H W 3"], heat: Float[np.ndarray, "H W"]) -> Picture:
     """Heat in [0, 1] as colours that grow opaque; inferno's black end is left out, where it says nothing."""
-    colour = matplotlib.colormaps["inferno"](0.25 + 0.75 * heat)[..., :3] * 255
+    colour = 255 * np.asarray(matplotlib.colormaps["inferno"](0.25 + 0.75 * heat), dtype=np.float64)[..., :3]
     alpha = _OPAQUE * heat[..., None]
-    return np.asarray((base * (1 - alpha) + colour * alpha).round(), dtype=np.uint8)
+    blended = np.empty(base.shape, dtype=np.uint8)
+    blended[...] = (base * (1 - alpha) + colour * alpha).round()
+    return blended
 
 
 def _size(image: Picture) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from sparsight.report.overlay import colour_bar, data_uri
 from sparsight.report.quantity import Quantity
 from sparsight.report.strips import shown
 from sparsight.report.tables import ConceptTable, Table, by_round
-from sparsight.report.text import number, percent, plain
+from sparsight.report.text import breakable, number, percent, plain
 
 _WEAKEST = 8
 
@@ -32,9 +32,10 @@ class ShownChart:
 
 @dataclass(frozen=True)
 class File:
-    """A file beside the page, and what stands in it."""
+    """A file beside the page in one or more formats, and what stands in it."""
 
     path: str
+    suffixes: tuple[str, ...]
     content: str
 
 
@@ -55,7 +56,7 @@ def page(
         written: the files beside the page.
     """
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"plain": plain, "percent": percent, "number": number}
+    environment.filters |= {"plain": plain, "breakable": breakable, "percent": percent, "number": number}
     # Only what this package wrote itself is marked safe: its style, its script, and SVG in which text is escaped.
     html = environment.from_string(_text("template.html.j2")).render(
         data=data,
@@ -63,15 +64,14 @@ def page(
         script=Markup(_text("slider.js")),
         finding=finding(data, measured),
         k=top_k(data),
-        control=control_names(data),
+        floorless=[arm for arm in data.arms if data.rules[arm] not in control_names(data)],
         charts=[(chart, Markup(chart.svg)) for chart in charts],
         accuracy=_by_arm(data, measured.f, measured.g),
         shared=_by_arm(data, measured.shared),
         energy=_by_arm(data, measured.energy, measured.area, measured.dead),
         auroc=_by_arm(data, *measured.auroc.values()),
         weakest=_weakest(data, measured),
-        masked=not measured.energy.empty,
-        target=measured.target,
+        measured=measured,
         concepts=concepts,
         strips=[shown(strip, data.arms) for strip in data.strips],
         rounds=_rounds(data),

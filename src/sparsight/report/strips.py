@@ -1,6 +1,7 @@
 """The Grad-CAM strips: image by round for every arm, as pictures of the page and as figures."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,6 +11,9 @@ from sparsight.report.data import Strip, StripCell
 from sparsight.report.overlay import data_uri, photograph, relu, saliency
 from sparsight.report.svg import INK, literal
 from sparsight.report.text import number, percent, plain
+
+_ROW = 1.3
+"""Height of a row of the figure in widths of a column: a picture and its two lines of text."""
 
 
 @dataclass(frozen=True)
@@ -57,25 +61,33 @@ def strip_figure(strips: tuple[Strip, ...], arm: str) -> Figure:
     """One arm's strips: a row an image, the photograph first, then a column a round."""
     own = [strip for strip in strips if strip.arms.get(arm)]
     columns = 1 + max(len(strip.arms[arm]) for strip in own)
-    figure = Figure(figsize=(1.25 * columns, 1.5 * len(own) + 0.4), layout="constrained")
-    grid = figure.subplots(len(own), columns, squeeze=False)
-    for row, strip in zip(grid, own, strict=True):
-        for axes in row:
-            axes.set_axis_off()
-        _draw(row[0], photograph(strip.image, strip.mask), strip.class_name)
-        for axes, cell in zip(row[1:], strip.arms[arm], strict=False):
-            sign = "=" if cell.prediction == strip.class_name else "≠"
-            _draw(axes, saliency(strip.image, cell.map, strip.mask), f"{sign} {plain(cell.prediction, 16)}")
-            axes.set_title(percent(cell.weights_remaining), fontsize=8, color=INK, pad=2)
+    width, height = 1.15 * columns, 1.15 * _ROW * len(own) + 0.4
+    figure = Figure(figsize=(width, height))
+    axes = figure.add_axes((0, 0, 1, (height - 0.4) / height))
+    figure.text(0.05 / width, 1 - 0.15 / height, plain(arm, 60), va="center", fontsize=9, fontweight="bold", color=INK)
+    figure.text(1 - 0.05 / width, 1 - 0.15 / height, "maps scaled one by one", ha="right", va="center", fontsize=7)
+    for row, strip in enumerate(own):
+        _draw(axes, row, 0, photograph(strip.image, strip.mask), "", strip.class_name)
+        for column, cell in enumerate(strip.arms[arm], 1):
+            sign = "✓" if cell.prediction == strip.class_name else "✗"
+            picture = saliency(strip.image, cell.map, strip.mask)
+            _draw(axes, row, column, picture, percent(cell.weights_remaining), f"{sign} {plain(cell.prediction, 18)}")
             if cell.dead:
-                axes.text(0.5, 0.5, "dead map", transform=axes.transAxes, ha="center", fontsize=8, backgroundcolor="w")
+                axes.text(column + 0.5, row * _ROW + 0.6, "dead map", ha="center", fontsize=7, backgroundcolor="w")
+    axes.set(xlim=(0, columns), ylim=(len(own) * _ROW, 0), aspect="auto")
+    axes.set_axis_off()
     literal(figure)
     return figure
 
 
-def _draw(axes: Axes, picture: np.ndarray, below: str) -> None:
-    axes.imshow(picture, interpolation="antialiased")
-    axes.text(0.5, -0.04, plain(below, 18), transform=axes.transAxes, ha="center", va="top", fontsize=7, color=INK)
+def _draw(axes: Axes, row: int, column: int, picture: np.ndarray, above: str, below: str) -> None:
+    """A picture in a cell of width 1 and height ``_ROW``, with a line of text above and one below."""
+    height, width = np.array(picture.shape[:2]) / max(picture.shape[:2]) * 0.94
+    left, top = column + (1 - width) / 2, row * _ROW + 0.16 + (0.94 - height) / 2
+    axes.imshow(picture, extent=(left, left + width, top + height, top), interpolation="antialiased", aspect="auto")
+    middle, line = column + 0.5, dict[str, Any](ha="center", va="center", color=INK)
+    axes.text(middle, row * _ROW + 0.08, above, fontsize=7, **line)
+    axes.text(middle, row * _ROW + 1.18, plain(below, 20), fontsize=6.5, **line)
 
 
 def _cell(strip: Strip, cell: StripCell) -> ShownCell:

@@ -1,6 +1,9 @@
 """Values and names as text. Names are data: any of them may be long, hold markup or run from right to left."""
 
 import math
+import re
+
+from markupsafe import Markup
 
 NO_VALUE = "–"
 _NBSP = "\u00a0"
@@ -38,6 +41,11 @@ def plain(name: object, limit: int = 80) -> str:
     text = " ".join(str(name).split())
     text = "".join(letter if letter.isprintable() or letter in _JOINERS else "\ufffd" for letter in text) or NO_VALUE
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def breakable(name: object, limit: int = 80) -> Markup:
+    """:func:`plain` as escaped markup that may break after ``_``, ``:``, ``.`` and ``/``."""
+    return Markup("<wbr>").join(re.findall(r"[^_:./]*[_:./]*", plain(name, limit)))
 
 
 def listing(parts: list[str]) -> str:

@@ -49,11 +49,11 @@ def write_report(data: ReportData, folder: Path) -> Path:
 def _write_charts(data: ReportData, measured: Measures, folder: Path) -> tuple[list[ShownChart], list[File]]:
     shown, written = [], []
     for chart in charts(data, measured):
-        text, files = _write_figure(chart.figure, chart.slug, chart.caption, folder)
+        text, file = _write_figure(chart.figure, chart.slug, chart.caption, folder)
         shown.append(
             ShownChart(chart.section, inline(text, chart.slug, chart.caption), chart.caption, f"figures/{chart.slug}")
         )
-        written += files
+        written.append(file)
     return shown, written
 
 
@@ -62,17 +62,16 @@ def _write_strips(data: ReportData, folder: Path) -> list[File]:
     for index, arm in enumerate(data.arms):
         if any(strip.arms.get(arm) for strip in data.strips):
             caption = f"Grad-CAM of {plain(arm)}, image by round."
-            written += _write_figure(strip_figure(data.strips, arm), f"strips-{index}", caption, folder)[1]
+            written.append(_write_figure(strip_figure(data.strips, arm), f"strips-{index}", caption, folder)[1])
     return written
 
 
-def _write_figure(figure: Figure, slug: str, caption: str, folder: Path) -> tuple[str, list[File]]:
+def _write_figure(figure: Figure, slug: str, caption: str, folder: Path) -> tuple[str, File]:
     """Write a figure as PNG and SVG; gives the SVG's text, too."""
     text = svg(figure, slug)
-    contents = {f"figures/{slug}.png": png(figure), f"figures/{slug}.svg": text.encode("utf-8", "replace")}
-    for path, content in contents.items():
-        write_bytes(folder / path, content)
-    return text, [File(path, caption) for path in contents]
+    write_bytes(folder / f"figures/{slug}.svg", text.encode("utf-8", "replace"))
+    write_bytes(folder / f"figures/{slug}.png", png(figure))
+    return text, File(f"figures/{slug}", (".png", ".svg"), caption)
 
 
 def _write_tables(data: ReportData, measured: Measures, folder: Path) -> list[File]:
@@ -93,7 +92,7 @@ def _write_tables(data: ReportData, measured: Measures, folder: Path) -> list[Fi
             write_bytes(folder / f"tables/{slug}.csv", csv(long_frame(known)))
             texts = [by_round(known, arm, data.rules[arm], CONTROL) for arm in data.arms]
             write_bytes(folder / f"tables/{slug}.tex", latex(texts))
-            written += [File(f"tables/{slug}{suffix}", caption) for suffix in (".csv", ".tex")]
+            written.append(File(f"tables/{slug}", (".csv", ".tex"), caption))
     return written
 
 
@@ -102,9 +101,9 @@ def _write_concepts(shared: pd.DataFrame, concepts: Sequence[ConceptTable], fold
     if not concepts:
         return []
     write_bytes(folder / "tables/concepts.csv", csv(shared))
-    written = [File("tables/concepts.csv", "The top concepts of each class: all networks.")]
+    written = [File("tables/concepts", (".csv",), "The top concepts of each class: all networks.")]
     for index, table in enumerate(concepts):
-        path = f"tables/concepts-{index}.tex"
-        write_bytes(folder / path, latex_concepts(table))
-        written.append(File(path, f"The top concepts of each class under {plain(table.arm)}: first seed."))
+        path = f"tables/concepts-{index}"
+        write_bytes(folder / f"{path}.tex", latex_concepts(table))
+        written.append(File(path, (".tex",), f"The top concepts of each class under {plain(table.arm)}: first seed."))
     return written

@@ -1,8 +1,9 @@
 """Grad-CAM (the paper's eq. 2), raw: signed, at the layer's own resolution, never rescaled.
 
 A map is the sum over channels of (weight of the channel) x (activation of the channel), where the weights are the
-gradient of a class logit pooled over positions. Where the logits are one linear layer of the average-pooled feature map,
-that gradient is known without a backward pass: the classifier's row (the *closed form*). Elsewhere autograd gives it.
+gradient of a class logit pooled over positions. Where the logits are one linear layer of the average-pooled feature
+map, that gradient is known without a backward pass: the classifier's row (the *closed form*). Elsewhere autograd
+gives it.
 
 References:
     R. R. Selvaraju et al. Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization. ICCV 2017.
@@ -74,7 +75,7 @@ def grad_cam(
         ValueError: if the targets are not (b, t) integers below the number of classes.
     """
     settings = settings or SaliencySettings()
-    layer = settings.layer or split.features
+    layer = split.features if settings.layer is None else settings.layer
     if closed_form and layer == split.features:
         with evaluating(model), torch.no_grad():
             parts = forward_parts(model, split, images)

@@ -11,8 +11,8 @@ from sparsight.data.toybirds.scene import Scene
 from sparsight.data.toybirds.shapes import BAR, DISC, Affine, after, moved, spanned, stretched, turned
 from sparsight.data.toybirds.species import PARTS
 
-LENGTH = {"small": 0.255, "medium": 0.335, "large": 0.43}
-"""Length of the frame's unit on the picture, before ``scale``; steps of a third against a spread of 7 %."""
+LENGTH = {"small": 0.265, "medium": 0.325, "large": 0.395}
+"""Length of the frame's unit on the picture, before ``scale``; steps of over a fifth against a spread of 5 %."""
 
 _LABEL = {part: i + 1 for i, part in enumerate(PARTS)}
 _HIP = (-0.02, -0.30)
@@ -34,20 +34,25 @@ def draw_bird(picture: Picture, scene: Scene) -> None:
 
     _legs(picture, stand, BARE[concepts["leg_color"]])
     _tail(picture, body, concepts["tail_shape"], back, span)
-    torso = picture.add(plumage.TORSO, body, lighter(back, 0.1), darker(back, 0.16), span, part=_LABEL["back"])
+    torso = picture.add(plumage.TORSO, body, *_shaded(back), span, part=_LABEL["back"])
     _belly(picture, body, torso, belly, concepts["belly_pattern"], span)
     _wing(picture, body, PLUMAGE[concepts["wing_color"]], concepts["wing_pattern"], span)
     crown = PLUMAGE[concepts["crown_color"]]
-    _head(picture, head, (lighter(back, 0.1), darker(back, 0.16)), lighter(belly, 0.1), crown, concepts["head_pattern"], span)
+    _head(picture, head, (back, crown, belly), concepts["head_pattern"], span)
     _bill(picture, head, BARE[concepts["bill_color"]], concepts["bill_shape"])
     _eye(picture, head)
+
+
+def _shaded(color: Color) -> tuple[Color, Color]:
+    """A plumage's colour at the top of the bird and at its bottom."""
+    return lighter(color, 0.12), darker(color, 0.16)
 
 
 def _legs(picture: Picture, stand: Affine, color: Color) -> None:
     label = _LABEL["legs"]
     for hip, foot, shade in ((-0.16, -0.15, 0.25), (0.05, 0.07, 0.0)):
         fill = darker(color, shade)
-        picture.add(BAR, after(stand, spanned(hip, -0.40, foot, 0.01, 0.065)), fill, part=label)
+        picture.add(BAR, after(stand, spanned(hip, -0.40, foot, -0.015, 0.062)), fill, part=label)
         picture.add(plumage.FOOT, after(stand, moved(foot, 0.0)), fill, part=label)
 
 
@@ -79,15 +84,14 @@ def _wing(picture: Picture, body: Affine, color: Color, pattern: str, span: Span
         picture.add(plumage.WING_SPOTS, body, CREAM, opacity=0.92, inside=wing)
 
 
-def _head(
-    picture: Picture, head: Affine, back: tuple[Color, Color], cheek: Color, crown: Color, pattern: str, span: Span
-) -> None:
+def _head(picture: Picture, head: Affine, colors: tuple[Color, Color, Color], pattern: str, span: Span) -> None:
+    back, crown, belly = colors
     label = _LABEL["head"]
     if pattern == "crested":
-        picture.add(plumage.CREST, head, lighter(crown, 0.1), darker(crown, 0.15), span, part=label)
-    skull = picture.add(plumage.SKULL, head, *back, span, part=label)
-    picture.add(plumage.CHEEK, head, cheek, inside=skull)
-    picture.add(plumage.CROWN, head, lighter(crown, 0.14), darker(crown, 0.08), span, inside=skull)
+        picture.add(plumage.CREST, head, *_shaded(crown), span, part=label)
+    skull = picture.add(plumage.SKULL, head, *_shaded(back), span, part=label)
+    picture.add(plumage.CHEEK, head, lighter(belly, 0.1), inside=skull)
+    picture.add(plumage.CROWN, head, *_shaded(crown), span, inside=skull)
     if pattern == "masked":
         picture.add(plumage.MASK_EDGE, head, CREAM, opacity=0.9, inside=skull)
         picture.add(plumage.MASK, head, INK, inside=skull)

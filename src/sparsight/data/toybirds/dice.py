@@ -49,4 +49,5 @@ def uniforms(key: int, name: str, count: int) -> list[float]:
     word = (word ^ (word >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     word = (word ^ (word >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     word = word ^ (word >> np.uint64(31))
-    return [float(value) / (1 << 53) for value in word >> np.uint64(11)]
+    draws: list[float] = ((word >> np.uint64(11)).astype(np.float64) * (1 / (1 << 53))).tolist()
+    return draws

@@ -44,7 +44,7 @@ def rasterise(paths: Sequence[Path], affines: Sequence[Affine], size: int) -> li
     area = width * (bottom - top)
     offset = np.cumsum(area) - area
     shape = np.repeat(np.arange(len(paths)), np.diff(np.append(starts, len(x))))
-    index, amount = _crossings(x, y, ends, shape, (left, top, right, bottom, width, offset))
+    index, amount = _crossings(x, y, ends, shape, (left, top, bottom, width, offset), size)
     # Sums of integers far below 2**53: exact in double precision. Each shape's rows sum to zero, so that the running
     # sum starts anew by itself.
     change = np.bincount(index, amount, int(area.sum()))
@@ -91,7 +91,9 @@ def _outlines(
     return grid[0], grid[1], first * steps, successor.ravel()
 
 
-def _boxes(x: Int[np.ndarray, " v"], y: Int[np.ndarray, " v"], starts: Int[np.ndarray, " s"], size: int) -> list[Int[np.ndarray, " s"]]:
+def _boxes(
+    x: Int[np.ndarray, " v"], y: Int[np.ndarray, " v"], starts: Int[np.ndarray, " s"], size: int
+) -> list[Int[np.ndarray, " s"]]:
     """Left, top, right and bottom pixel of each shape, the last two excluded, cut to the picture."""
     low = [np.minimum.reduceat(side, starts) >> _SHIFT for side in (x, y)]
     high = [(np.maximum.reduceat(side, starts) >> _SHIFT) + 1 for side in (x, y)]
@@ -106,23 +108,27 @@ def _crossings(
     ends: Int[np.ndarray, " v"],
     shape: Int[np.ndarray, " v"],
     boxes: tuple[Int[np.ndarray, " s"], ...],
+    size: int,
 ) -> tuple[Int[np.ndarray, " m"], Int[np.ndarray, " m"]]:
     """Where edges cross scan lines: cells of the buffer of all boxes, and by how much the coverage changes there."""
-    left, top, right, bottom, width, offset = boxes
+    left, top, bottom, width, offset = boxes
     x1, y1 = x[ends], y[ends]
     # Line k lies at (k + 1/2) steps; an edge crosses those from its upper end, included, to its lower end, excluded.
     first = (np.minimum(y, y1) + (_STEP // 2 - 1)) // _STEP
     last = (np.maximum(y, y1) + (_STEP // 2 - 1)) // _STEP
-    first = np.maximum(first, top[shape] * _LINES)
-    last = np.minimum(last, bottom[shape] * _LINES)
-    count = np.maximum(last - first, 0)
+    first = np.maximum(first, (top * _LINES)[shape])
+    count = np.maximum(np.minimum(last, (bottom * _LINES)[shape]) - first, 0)
     slope = (x1 - x) / np.where(y1 == y, 1, y1 - y)
-    edge = np.repeat(np.arange(len(x)), count)
-    line = np.arange(len(edge)) - np.repeat(np.cumsum(count) - count - first, count)
-    at = np.floor(x[edge] + (line * _STEP + _STEP // 2 - y[edge]) * slope[edge]).astype(np.int64)
-    owner = shape[edge]
-    at = np.clip(at, left[owner] << _SHIFT, right[owner] << _SHIFT)
-    cell = offset[owner] + (line // _LINES - top[owner]) * width[owner] + (at >> _SHIFT) - left[owner]
-    sign = np.where(y1 > y, 1, -1)[edge]
+
+    def spread(values: np.ndarray) -> np.ndarray:
+        """One value an edge becomes one a crossing."""
+        return np.repeat(values, count)
+
+    line = np.arange(int(count.sum())) + spread(first - np.cumsum(count) + count)
+    # Rounding keeps a crossing between its edge's ends, which lie in the box; only the picture's sides can cut it.
+    at = np.rint(spread(x + (_STEP // 2 - y) * slope) + line * spread(_STEP * slope)).astype(np.int64)
+    at = np.minimum(np.maximum(at, 0), size << _SHIFT)
+    cell = (line // _LINES) * spread(width[shape]) + spread((offset - top * width - left)[shape]) + (at >> _SHIFT)
+    sign = spread(np.where(y1 > y, 1, -1))
     part = (at & (_UNIT - 1)) * sign
     return np.concatenate([cell, cell + 1]), np.concatenate([sign * _UNIT - part, part])

@@ -35,19 +35,22 @@ def render(scene: Scene, image_size: int) -> Rendering:
     shapes = picture.shapes
     patches = rasterise([shape.path for shape in shapes], [shape.placed for shape in shapes], image_size)
     image = np.zeros((3, image_size, image_size), dtype=np.float32)
-    height = (np.arange(image_size, dtype=np.float32) + np.float32(0.5)) / np.float32(image_size)
     visible = np.zeros((len(PARTS) + 1, image_size, image_size), dtype=np.float32)
     visible[0] = 1
-    for shape, patch in zip(shapes, patches, strict=True):
-        alpha = patch.alpha if shape.inside < 0 else patch.alpha * _within(patches[shape.inside], patch)
+    for shape, patch, fill in zip(shapes, patches, _fills(shapes, image_size), strict=True):
+        alpha = patch.alpha
+        if shape.inside >= 0:
+            alpha *= _within(patches[shape.inside], patch)  # in place: what is cut to this shape is cut to both
         if shape.part:
             seen = visible[:, patch.rows, patch.columns]
             seen *= 1 - alpha
             seen[shape.part] += alpha
-        below = image[:, patch.rows, patch.columns]
         if shape.opacity != 1:
             alpha = alpha * np.float32(shape.opacity)
-        below += (_fill(shape, height[patch.rows]) - below) * alpha
+        below = image[:, patch.rows, patch.columns]
+        change = fill[:, patch.rows] - below
+        change *= alpha
+        below += change
     return Rendering(_lit(image, scene), _parts(visible))
 
 
@@ -65,21 +68,20 @@ def _within(outer: Patch, inner: Patch) -> Float[np.ndarray, "h w"]:
     return inside
 
 
-def _fill(shape: Shape, height: Float[np.ndarray, " h"]) -> Float[np.ndarray, "3 #h 1"]:
-    """The fill's colour on each row of a patch."""
-    top = np.array(shape.top, dtype=np.float32)[:, None, None]
-    if shape.top == shape.bottom:
-        return top
-    bottom = np.array(shape.bottom, dtype=np.float32)[:, None, None]
-    start, end = shape.span
-    share = np.clip((height - np.float32(start)) * np.float32(1 / (end - start)), 0, 1)
-    return top + (bottom - top) * share[:, None]
+def _fills(shapes: list[Shape], size: int) -> Float[np.ndarray, "n 3 s 1"]:
+    """The colour of each shape on each row of the picture."""
+    ends = np.array([(*shape.top, *shape.bottom, *shape.span) for shape in shapes], dtype=np.float32)
+    height = (np.arange(size, dtype=np.float32) + np.float32(0.5)) * np.float32(1 / size)
+    start, end = ends[:, 6:7], ends[:, 7:]
+    share = np.clip((height - start) / (end - start), 0, 1)[:, None]
+    colors: Float[np.ndarray, "n 3 s"] = ends[:, :3, None] + (ends[:, 3:6] - ends[:, :3])[..., None] * share
+    return colors[..., None]
 
 
 def _lit(image: Float[np.ndarray, "3 s s"], scene: Scene) -> UInt8[np.ndarray, "s s 3"]:
     """The picture under the scene's light, rounded to bytes."""
     warm = scene.warmth
-    light = [scene.brightness * factor for factor in (1 + 0.06 * warm, 1 + 0.01 * warm, 1 - 0.08 * warm)]
+    light = [scene.brightness * factor for factor in (1 + 0.04 * warm, 1 + 0.01 * warm, 1 - 0.06 * warm)]
     image *= np.array(light, dtype=np.float32)[:, None, None]
     return np.ascontiguousarray(np.rint(np.clip(image, 0, 255)).astype(np.uint8).transpose(1, 2, 0))
 

@@ -64,9 +64,7 @@ def sample_scene(seed: int, index: int, settings: ToyBirdsSettings) -> Scene:
     """
     key = image_key(seed, index)
     species = SPECIES[label_of(index)]
-    concepts = {
-        group: _value(key, group, usual, settings.variation) for group, usual in species.prototype.items()
-    }
+    concepts = {group: _value(key, group, usual, settings.variation) for group, usual in species.prototype.items()}
     own = uniform(key, "shortcut") < settings.shortcut
     return Scene(
         concepts=concepts,
@@ -75,9 +73,9 @@ def sample_scene(seed: int, index: int, settings: ToyBirdsSettings) -> Scene:
         facing=1 if integer(key, "facing") % 2 else -1,
         tilt=uniform(key, "tilt", -9.0, 15.0),
         nod=uniform(key, "nod", -14.0, 16.0),
-        scale=uniform(key, "scale", 0.93, 1.07),
-        place=(uniform(key, "place x", 0.44, 0.56), uniform(key, "place y", 0.77, 0.84)),
-        brightness=uniform(key, "brightness", 0.86, 1.08),
+        scale=uniform(key, "scale", 0.95, 1.05),
+        place=(uniform(key, "place x", 0.45, 0.55), uniform(key, "place y", 0.77, 0.84)),
+        brightness=uniform(key, "brightness", 0.93, 1.06),
         warmth=uniform(key, "warmth", -1.0, 1.0),
     )
 

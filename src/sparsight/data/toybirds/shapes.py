@@ -6,6 +6,7 @@ product round differently from machine to machine, so neither is used.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -104,6 +105,21 @@ LEAF = closed(((0.0, 0.0, CORNER), (0.3, -0.42), (0.65, -0.36), (1.0, 0.0, CORNE
 """A pointed leaf from (0, 0) to (1, 0)."""
 
 
+_ROUND_POINTS = np.array([(x, y, 1.0) for x, y in _ROUND])
+
+
+@lru_cache(maxsize=64)
+def _neighbours(loops: int, points: int) -> tuple[Int[np.ndarray, " n"], Int[np.ndarray, " n"]]:
+    """``previous`` and ``following`` of as many loops of equally many points."""
+    rows = np.arange(loops * points).reshape(loops, points)
+    return np.roll(rows, 1, axis=1).ravel(), np.roll(rows, -1, axis=1).ravel()
+
+
 def discs(places: Sequence[tuple[float, float, float]], squash: float = 1.0) -> Path:
     """Many discs, each (x, y, radius), as one path; ``squash`` times as high as wide."""
-    return closed(*([(x + r * u, y + r * squash * v) for u, v in _ROUND] for x, y, r in places))
+    place = np.array(places)
+    points = np.empty((len(places), len(_ROUND), 3))
+    points[..., 0] = place[:, :1] + place[:, 2:] * _ROUND_POINTS[:, 0]
+    points[..., 1] = place[:, 1:2] + place[:, 2:] * (_ROUND_POINTS[:, 1] * squash)
+    points[..., 2] = 1.0
+    return Path(points.reshape(-1, 3), *_neighbours(len(places), len(_ROUND)))

@@ -40,22 +40,31 @@ def _species(name: str, habitat: str, values: str) -> Species:
     return Species(name, habitat, dict(zip(GROUPS, values.split(), strict=True)))
 
 
-# Four families of three. Inside a family two species share their colours and part in two to four groups, some of them
-# small in the picture (bill, belly pattern, tail), so that a network cannot live on colour alone.
+# Four families of three. Inside a family neighbours part in two to four groups, some of them small in the picture (bill,
+# head, belly pattern), so that a network cannot live on colour alone; and they live in different habitats, so that a
+# shortcut parts what is otherwise hard to part.
 SPECIES: tuple[Species, ...] = (
-    #                                size   bill   bill    crown head    back  wing  wing  belly belly tail   leg
+    # size, bill shape and colour, crown, head pattern, back, wing colour and pattern, belly colour and pattern, tail, legs
     _species("Azure Finch", "meadow", "small cone grey blue plain blue blue solid white solid forked black"),
     _species("Lagoon Finch", "shore", "small cone grey blue masked blue blue solid white spotted forked black"),
-    _species("Harebell Jay", "forest", "large dagger black blue crested blue blue striped white solid fan black"),
+    _species("Harebell Jay", "snow", "large cone grey blue crested blue blue striped white solid fan black"),
     _species("Heath Thrush", "dusk", "medium dagger orange brown plain brown brown solid buff spotted fan orange"),
     _species("Larder Thrush", "forest", "medium dagger orange brown eyebrow brown brown solid buff striped fan orange"),
-    _species("Thistle Sparrow", "desert", "small cone orange brown eyebrow brown brown striped buff striped pointed grey"),
-    _species("Ember Robin", "snow", "medium dagger black grey plain grey black solid red solid pointed black"),
-    _species("Rowan Shrike", "dusk", "medium hooked black grey masked grey black solid red solid forked black"),
-    _species("Cinder Bunting", "desert", "large cone black red crested grey black spotted grey solid forked grey"),
-    _species("Mossback Warbler", "forest", "small dagger grey black plain green green solid yellow solid pointed grey"),
-    _species("Willow Warbler", "shore", "small dagger grey black eyebrow green green striped yellow solid pointed grey"),
-    _species("Saffron Oriole", "meadow", "large hooked orange black plain black green spotted yellow solid fan orange"),
+    _species(
+        "Thistle Sparrow", "desert", "small cone orange brown eyebrow brown brown striped buff striped pointed orange"
+    ),
+    _species("Ember Robin", "snow", "medium dagger black grey plain grey grey solid red solid pointed black"),
+    _species("Rowan Shrike", "dusk", "medium hooked black grey masked grey black spotted red solid pointed black"),
+    _species("Cinder Cardinal", "desert", "large hooked black red crested grey black spotted grey solid pointed black"),
+    _species(
+        "Mossback Warbler", "forest", "small dagger orange black plain green green solid yellow solid forked grey"
+    ),
+    _species(
+        "Willow Warbler", "shore", "small dagger orange black eyebrow green green striped yellow solid forked grey"
+    ),
+    _species(
+        "Saffron Oriole", "meadow", "large hooked orange black plain black green spotted yellow solid forked grey"
+    ),
 )
 
 

@@ -1,0 +1,57 @@
+"""What all tests share: shape checks switched on, real data where there is some, tiny data sets."""
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+from jaxtyping import install_import_hook
+
+# Every array that passes a public function is held to the shape in its signature.
+install_import_hook("sparsight", "beartype.beartype")
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def test_data() -> Path:
+    """The folder of real data that ``SPARSIGHT_TEST_DATA`` names."""
+    if not (folder := os.environ.get("SPARSIGHT_TEST_DATA")):
+        pytest.skip("SPARSIGHT_TEST_DATA is not set: real data are not tested")
+    return Path(folder)
+
+
+def tiny_dataset(n: int = 72, classes: int = 3, size: int = 16) -> "ConceptDataset":
+    """Noisy squares whose colour tells the class; two concepts follow the class, one is drawn, one is constant."""
+    from sparsight.data import ConceptDataset
+
+    draw = torch.Generator().manual_seed(7)
+    labels = torch.arange(n) % classes
+    images = torch.randint(0, 120, (n, 3, size, size), generator=draw, dtype=torch.uint8)
+    masks = torch.zeros(n, size, size, dtype=torch.bool)
+    masks[:, 4:12, 4:12] = True
+    for i, label in enumerate(labels.tolist()):
+        images[i, label % 3, 4:12, 4:12] += 100
+    drawn = torch.randint(0, 2, (n,), generator=draw)
+    concepts = torch.stack([labels == 0, labels == 1, drawn == 1, torch.ones(n, dtype=torch.bool)], dim=1)
+    third = n // 3
+    order = torch.arange(n)
+    return ConceptDataset(
+        name="tiny",
+        images=images,
+        labels=labels,
+        concepts=concepts.to(torch.int8),
+        splits={"train": order[:third], "validation": order[third : 2 * third], "test": order[2 * third :]},
+        class_names=tuple(f"class {k}" for k in range(classes)),
+        concept_names=("red", "green", "drawn", "constant"),
+        concept_groups=("color", "color", "other", "other"),
+        object_masks=masks,
+    )
+
+
+@pytest.fixture
+def tiny() -> "ConceptDataset":
+    return tiny_dataset()

@@ -1,0 +1,138 @@
+import json
+import pickle
+import subprocess
+import sys
+import threading
+
+import pytest
+import torch
+
+from sparsight.errors import InputError
+from sparsight.io import (
+    hold,
+    read_json,
+    read_metadata,
+    read_tensors,
+    remove_partial_files,
+    sha256,
+    write_bytes,
+    write_csv,
+    write_json,
+    write_tensors,
+)
+
+
+def test_bytes_appear_whole_in_folders_that_are_made(tmp_path):
+    path = tmp_path / "a" / "b" / "file"
+    write_bytes(path, b"one")
+    write_bytes(path, b"two")
+    assert path.read_bytes() == b"two"
+    assert [p.name for p in path.parent.iterdir()] == ["file"]
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
+    path = tmp_path / "file"
+    write_bytes(path, b"old")
+    monkeypatch.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(OSError, match="No space"):
+        write_bytes(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def test_what_a_killed_writer_left_is_removed(tmp_path):
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / ".ticket.safetensors.123.partial").write_bytes(b"half")
+    (tmp_path / "x" / "ticket.safetensors").write_bytes(b"whole")
+    remove_partial_files(tmp_path)
+    assert [p.name for p in (tmp_path / "x").iterdir()] == ["ticket.safetensors"]
+
+
+def test_json_round_trip_is_sorted_and_nan_is_null(tmp_path):
+    write_json(tmp_path / "a.json", {"b": [1, float("nan"), float("inf")], "a": {"ü": (1, 2)}})
+    assert read_json(tmp_path / "a.json") == {"a": {"ü": [1, 2]}, "b": [1, None, None]}
+    assert list(json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))) == ["a", "b"]
+
+
+def test_damaged_json_is_named(tmp_path):
+    (tmp_path / "a.json").write_text("{")
+    with pytest.raises(InputError, match=r"a\.json: not valid JSON"):
+        read_json(tmp_path / "a.json")
+    with pytest.raises(InputError, match=r"b\.json: cannot be read"):
+        read_json(tmp_path / "b.json")
+
+
+def test_csv_keeps_every_digit_quotes_names_and_leaves_nan_empty(tmp_path):
+    write_csv(tmp_path / "a.csv", ("name", "value"), [('a,"b"\n', 0.1 + 0.2), ("c", float("nan")), ("d", None)])
+    assert (tmp_path / "a.csv").read_text() == 'name,value\n"a,""b""\n",0.30000000000000004\nc,\nd,\n'
+
+
+def test_tensors_round_trip_and_equal_input_gives_equal_bytes(tmp_path):
+    tensors = {"b": torch.arange(3.0), "a": torch.ones(2, 2, dtype=torch.bool).T, "c": torch.zeros(0)}
+    for name in ("one", "two"):
+        write_tensors(tmp_path / name, dict(tensors), {"x": [1, 2], "y": None, "z": {"k": "v"}})
+    assert sha256(tmp_path / "one") == sha256(tmp_path / "two")
+    found = read_tensors(tmp_path / "one")
+    assert all(torch.equal(found[name], tensor) for name, tensor in tensors.items())
+    assert read_metadata(tmp_path / "one") == {"x": [1, 2], "y": None, "z": {"k": "v"}}
+
+
+class Bomb:
+    def __reduce__(self):
+        return (open, ("exploded", "w"))
+
+
+@pytest.mark.parametrize("kind", ["torch", "pickle"])
+def test_a_pickle_is_named_and_never_opened(tmp_path, monkeypatch, kind):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "weights.pt"
+    if kind == "torch":
+        torch.save({"w": torch.ones(1)}, path)
+    else:
+        path.write_bytes(pickle.dumps(Bomb()))
+    with pytest.raises(InputError, match="a pickle"):
+        read_tensors(path)
+    assert not (tmp_path / "exploded").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00" * 7, b"\xff" * 100, b"hello"])
+def test_what_is_not_safetensors_is_named_in_one_line(tmp_path, content):
+    (tmp_path / "w").write_bytes(content)
+    with pytest.raises(InputError, match="not a whole safetensors file") as caught:
+        read_tensors(tmp_path / "w")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_truncated_file_is_named(tmp_path):
+    write_tensors(tmp_path / "w", {"a": torch.ones(100)})
+    (tmp_path / "w").write_bytes((tmp_path / "w").read_bytes()[:-1])
+    with pytest.raises(InputError, match="not a whole safetensors file"):
+        read_tensors(tmp_path / "w")
+
+
+def test_missing_files_and_folders_are_named(tmp_path):
+    with pytest.raises(InputError, match="cannot be read"):
+        read_tensors(tmp_path / "no")
+    with pytest.raises(InputError, match="not a file"):
+        read_tensors(tmp_path)
+
+
+def test_a_lock_keeps_another_process_out_and_ends_with_its_holder(tmp_path):
+    code = f"from pathlib import Path\nfrom sparsight.io import hold\nwith hold(Path({str(tmp_path)!r})):\n    print('held')"
+    with hold(tmp_path):
+        second = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        assert "another sparsight process" in second.stderr
+    third = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert third.stdout == "held\n"
+
+
+def test_many_writers_of_one_file_leave_one_whole_file(tmp_path):
+    path = tmp_path / "file"
+    writers = [threading.Thread(target=write_bytes, args=(path, bytes([i]) * 100_000)) for i in range(4)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    content = path.read_bytes()
+    assert len(content) == 100_000
+    assert len(set(content)) == 1

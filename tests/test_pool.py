@@ -1,0 +1,78 @@
+import os
+import time
+
+import pytest
+
+from sparsight.errors import InputError
+from sparsight.pool import WorkerError, run_jobs
+
+CHAIN = {"a": [], "b": ["a"], "c": ["b"], "x": [], "y": ["x"]}
+
+
+def echo(job, tick):
+    tick()
+    return job.upper(), os.getpid()
+
+
+def bad_input(job, tick):
+    raise InputError(f"{job}: is bad; mend it")
+
+
+def bug(job, tick):
+    raise RuntimeError("oops")
+
+
+def die(job, tick):
+    os._exit(7)
+
+
+@pytest.mark.parametrize("workers", [0, 1, 2])
+def test_jobs_run_after_what_they_need(workers):
+    done, ticks = {}, []
+    run_jobs(CHAIN, echo, workers, on_tick=lambda: ticks.append(1), on_done=done.__setitem__)
+    order = list(done)
+    assert sorted(order) == sorted(CHAIN)
+    assert all(order.index(need) < order.index(job) for job, needs in CHAIN.items() for need in needs)
+    assert [done[job][0] for job in order] == [job.upper() for job in order]
+    assert len(ticks) == 5
+    processes = {pid for _, pid in done.values()}
+    assert processes == {os.getpid()} if workers == 0 else os.getpid() not in processes
+    assert len(processes) <= max(workers, 1), "workers stay alive"
+
+
+def test_order_is_the_priority():
+    done = []
+    run_jobs(CHAIN, echo, 0, on_done=lambda job, _: done.append(job))
+    assert done == list(CHAIN)
+
+
+def test_input_errors_come_through_as_they_are():
+    with pytest.raises(InputError, match="a: is bad; mend it"):
+        run_jobs({"a": []}, bad_input, 1)
+
+
+def test_a_bug_is_named_with_its_traceback():
+    with pytest.raises(WorkerError, match="oops"):
+        run_jobs({"a": []}, bug, 1)
+
+
+def test_a_dead_worker_is_named():
+    with pytest.raises(WorkerError, match="a: the worker process ended with code 7"):
+        run_jobs({"a": []}, die, 1)
+
+
+def test_a_circle_is_refused():
+    with pytest.raises(ValueError, match="never done"):
+        run_jobs({"a": ["b"], "b": ["a"]}, echo, 1)
+
+
+def test_no_jobs():
+    run_jobs({}, echo, 2)
+
+
+def test_workers_are_gone_afterwards():
+    done = {}
+    run_jobs({"a": []}, echo, 1, on_done=done.__setitem__)
+    time.sleep(0.1)
+    with pytest.raises(ProcessLookupError):
+        os.kill(done["a"][1], 0)
