@@ -118,7 +118,7 @@ def test_missing_files_and_folders_are_named(tmp_path):
 
 
 def test_a_lock_keeps_another_process_out_and_ends_with_its_holder(tmp_path):
-    code = f"from pathlib import Path\nfrom sparsight.io import hold\nwith hold(Path({str(tmp_path)!r})):\n    print('held')"
+    code = f"import pathlib, sparsight.io\nwith sparsight.io.hold(pathlib.Path({str(tmp_path)!r})): print('held')"
     with hold(tmp_path):
         second = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
         assert "another sparsight process" in second.stderr

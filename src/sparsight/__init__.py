@@ -9,7 +9,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _WHERE = {"run_study": "sparsight.study", "load_study": "sparsight.config", "InputError": "sparsight.errors"}
-__all__ = ["__version__", *sorted(_WHERE)]  # noqa: PLE0604
+__all__ = ["__version__", *sorted(_WHERE)]
 
 
 def __getattr__(name: str) -> Any:

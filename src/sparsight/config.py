@@ -70,7 +70,11 @@ class StudySettings(BaseModel):
 
 def preset_names() -> list[str]:
     """The presets that come with sparsight."""
-    return sorted(entry.name.removesuffix(".yaml") for entry in files("sparsight.presets").iterdir() if entry.name.endswith(".yaml"))
+    return sorted(
+        entry.name.removesuffix(".yaml")
+        for entry in files("sparsight.presets").iterdir()
+        if entry.name.endswith(".yaml")
+    )
 
 
 def load_study(
@@ -91,7 +95,9 @@ def load_study(
     small = document.pop("quick", None)
     if quick:
         if not small:
-            raise InputError(f"{source}: has no quick settings; leave out --quick or set pruning.rounds and study.seeds")
+            raise InputError(
+                f"{source}: has no quick settings; leave out --quick or set pruning.rounds and study.seeds"
+            )
         document = _merged(document, small)
     return validated(_merged(document, overrides or {}), source)
 
@@ -144,9 +150,7 @@ def extended(old: StudySettings, new: StudySettings) -> StudySettings:
         retrains=max(old.study.retrains, new.study.retrains),
     )
     rounds = max(old.pruning.rounds, new.pruning.rounds)
-    return new.model_copy(
-        update={"study": design, "pruning": new.pruning.model_copy(update={"rounds": rounds})}
-    )
+    return new.model_copy(update={"study": design, "pruning": new.pruning.model_copy(update={"rounds": rounds})})
 
 
 def _union(first: Sequence[Any], second: Sequence[Any]) -> tuple[Any, ...]:

@@ -21,7 +21,9 @@ from torch import Tensor
 from sparsight.errors import InputError
 
 _PARTIAL = ".partial"
-_METADATA = "sparsight"  # one key only: safetensors keeps several in no fixed order, and files are compared byte by byte
+_METADATA = (
+    "sparsight"  # one key only: safetensors keeps several in no fixed order, and files are compared byte by byte
+)
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -120,7 +122,9 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
                 f"{path}: a pickle (.pt, .pth), which can run code when loaded; save its state dict with "
                 "safetensors.torch.save_file and give that file"
             ) from None
-        raise InputError(f"{path}: not a whole safetensors file ({_one_line(str(error))}); write or copy it again") from None
+        raise InputError(
+            f"{path}: not a whole safetensors file ({_one_line(str(error))}); write or copy it again"
+        ) from None
 
 
 def read_metadata(path: Path) -> dict[str, Any]:
@@ -169,7 +173,9 @@ def hold(folder: Path) -> Iterator[None]:
     try:
         lock.acquire(blocking=False)
     except filelock.Timeout:
-        raise InputError(f"{folder}: another sparsight process works on this run; wait for it or choose another --out") from None
+        raise InputError(
+            f"{folder}: another sparsight process works on this run; wait for it or choose another --out"
+        ) from None
     try:
         yield
     finally:

@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from sparsight.data import ConceptDataset
 from sparsight.config import StudySettings, difference, extended, validated
+from sparsight.data import ConceptDataset
 from sparsight.errors import InputError
 from sparsight.io import check_readable_file, hold, read_json, remove_partial_files, sha256, write_bytes, write_json
 

@@ -154,9 +154,7 @@ def check_network(settings: StudySettings, data: ConceptDataset) -> None:
         named_module(model, settings.saliency.layer)
 
 
-def make_network(
-    folder: Path, settings: StudySettings, network: Network, tick: Callable[[], None]
-) -> dict[str, float]:
+def make_network(folder: Path, settings: StudySettings, network: Network, tick: Callable[[], None]) -> dict[str, float]:
     """Train one network, unless its ticket stands, and look at it. Runs in a worker."""
     started = time.monotonic()
     home = folder / network.folder

@@ -1,12 +1,22 @@
 """What each arm prunes, freezes and rewinds, by its behaviour."""
 
 from dataclasses import replace
-from functools import partial
 
 import pytest
 import torch
 
-from sparsight.arms import ARMS, Arm, Toggles, Workshop, find_arm, next_mask, read_ticket, train_dense, train_round, write_ticket
+from sparsight.arms import (
+    ARMS,
+    Arm,
+    Toggles,
+    Workshop,
+    find_arm,
+    next_mask,
+    read_ticket,
+    train_dense,
+    train_round,
+    write_ticket,
+)
 from sparsight.errors import InputError
 from sparsight.models import ModelSettings, build_model
 from sparsight.pruning import PruningSettings, count_at, full_mask, kept, prunable
@@ -35,7 +45,7 @@ def rounds(shop, arm: Arm, count: int = 3):
     return tickets
 
 
-class Started(Exception):
+class StartedError(Exception):
     """Carries the state that a training was about to start from."""
 
 
@@ -45,12 +55,12 @@ def start_of_round(shop, monkeypatch):
     import sparsight.arms.rounds as module
 
     def stop(model, *args, **kwargs):
-        raise Started({name: tensor.clone() for name, tensor in model.state_dict().items()})
+        raise StartedError({name: tensor.clone() for name, tensor in model.state_dict().items()})
 
     def state(arm: Arm, round_: int, previous):
         with monkeypatch.context() as patch:
             patch.setattr(module, "fit", stop)
-            with pytest.raises(Started) as started:
+            with pytest.raises(StartedError) as started:
                 train_round(shop, arm, 0, round_, previous, "test")
         return started.value.args[0]
 
@@ -63,14 +73,15 @@ def names_of(shop, norms=False):
 
 def test_magnitude_keeps_exact_counts_nests_and_rewinds(shop, start_of_round):
     arm = find_arm("magnitude")
-    dense, first, second = rounds(shop, arm)
+    _, first, second = rounds(shop, arm)
     start = new_model(0).state_dict()
     for round_, ticket in ((1, first), (2, second)):
         for name in names_of(shop):
             assert int(ticket.mask[name].sum()) == count_at(start[name].numel(), RATE, round_)
             assert bool((ticket.weights[name][~ticket.mask[name]] == 0).all())
     assert all(bool((second.mask[name] <= first.mask[name]).all()) for name in first.mask)
-    assert "fc.weight" in first.mask and NORM_SCALE not in first.mask
+    assert "fc.weight" in first.mask
+    assert NORM_SCALE not in first.mask
     begun = start_of_round(arm, 2, first)
     for name, tensor in start.items():
         expected = tensor * second.mask[name] if name in second.mask else tensor

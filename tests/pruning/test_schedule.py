@@ -13,7 +13,15 @@ from sparsight.pruning import count_at, full_mask, kept, magnitude, prunable, pr
 
 @pytest.mark.parametrize(
     ("total", "rate", "round_", "expected"),
-    [(100, 0.1, 0, 100), (100, 0.1, 1, 90), (100, 0.1, 2, 81), (1000, 0.1, 14, 229), (8, 0.5, 2, 2), (3, 0.5, 1, 2), (2, 0.9, 5, 1)],
+    [
+        (100, 0.1, 0, 100),
+        (100, 0.1, 1, 90),
+        (100, 0.1, 2, 81),
+        (1000, 0.1, 14, 229),
+        (8, 0.5, 2, 2),
+        (3, 0.5, 1, 2),
+        (2, 0.9, 5, 1),
+    ],
 )
 def test_count_at(total, rate, round_, expected):
     assert count_at(total, rate, round_) == expected

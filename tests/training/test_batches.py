@@ -47,7 +47,9 @@ def test_flips_mirror_about_half_and_only_where_allowed(tiny):
 
 def test_crops_shift_by_at_most_the_padding_and_pad_with_black(tiny):
     plain = torch.cat([images for images, _ in batches(tiny, PLAIN)])
-    cropped = torch.cat([images for images, _ in batches(tiny, TrainingSettings(batch_size=8, flip=False, crop_padding=2))])
+    cropped = torch.cat(
+        [images for images, _ in batches(tiny, TrainingSettings(batch_size=8, flip=False, crop_padding=2))]
+    )
     black = normalise(torch.zeros(1, 3, 16, 16, dtype=torch.uint8), tiny, CPU)
     padded = torch.cat([black.repeat(24, 1, 1, 1)] * 2, dim=2)
     offsets = set()

@@ -5,7 +5,15 @@ import torch
 from torch import nn
 
 from sparsight.pruning import full_mask, prunable
-from sparsight.training import DrawKey, Rule, TrainingDivergedError, TrainingSettings, fit, learning_rate, training_batches
+from sparsight.training import (
+    DrawKey,
+    Rule,
+    TrainingDivergedError,
+    TrainingSettings,
+    fit,
+    learning_rate,
+    training_batches,
+)
 
 CPU = torch.device("cpu")
 KEY = DrawKey(seed=0, repeat=0, round=0)
@@ -15,7 +23,12 @@ def small_net(seed: int = 0) -> nn.Module:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return nn.Sequential(
-            nn.Conv2d(3, 4, 3, stride=2), nn.BatchNorm2d(4), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3)
+            nn.Conv2d(3, 4, 3, stride=2),
+            nn.BatchNorm2d(4),
+            nn.ReLU(),
+            nn.AdaptiveAvgPool2d(1),
+            nn.Flatten(),
+            nn.Linear(4, 3),
         )
 
 
@@ -47,7 +60,9 @@ def test_it_learns(tiny):
 
 def test_against_a_plain_loop(tiny):
     """Without a mask the loop is SGD as written in any tutorial, bit for bit."""
-    settings = TrainingSettings(epochs=2, batch_size=8, learning_rate=0.1, momentum=0.9, weight_decay=0.01, schedule="constant")
+    settings = TrainingSettings(
+        epochs=2, batch_size=8, learning_rate=0.1, momentum=0.9, weight_decay=0.01, schedule="constant"
+    )
     fitted = trained(tiny, settings=settings)
     net = small_net().to(memory_format=torch.channels_last)
     optimiser = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9, weight_decay=0.01)
@@ -164,7 +179,9 @@ def test_scoring_before_the_epoch_never_chooses_the_last(tiny):
 
 def test_a_loss_that_is_no_number_stops_naming_place_epoch_and_step(tiny):
     settings = TrainingSettings(epochs=3, batch_size=8, learning_rate=1e30)
-    with pytest.raises(TrainingDivergedError, match=r"^magnitude, seed 0, round 2, epoch \d, step \d: .*training\.learning_rate$"):
+    with pytest.raises(
+        TrainingDivergedError, match=r"^magnitude, seed 0, round 2, epoch \d, step \d: .*training\.learning_rate$"
+    ):
         trained(tiny, settings=settings, where="magnitude, seed 0, round 2")
 
 

@@ -13,6 +13,7 @@ from sparsight.errors import InputError
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
+    pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Prune an image classifier and see, round by round, whether it still looks at the right things.",

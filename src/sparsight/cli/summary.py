@@ -20,7 +20,13 @@ def print_summary(result: StudyResult) -> None:
         for i, (round_, share) in enumerate(shares.items()):
             cells = [_accuracy(result, arm, int(str(round_)), model) for model in ("f", "g")]
             overlap = _overlap(result, arm, int(str(round_)))
-            table.add_row(arm if i == 0 else "", f"{share:.1%}", *map(_cell, cells), _cell(overlap), end_section=i == len(shares) - 1)
+            table.add_row(
+                arm if i == 0 else "",
+                f"{share:.1%}",
+                *map(_cell, cells),
+                _cell(overlap),
+                end_section=i == len(shares) - 1,
+            )
     console.print(table)
     for notice in result.notices:
         console.print(f"note: {notice}", markup=False)

@@ -128,9 +128,7 @@ def held_out(bank: ConceptBank, embeddings: Float[Tensor, "n l"], concepts: Int8
     positive, negative = concepts == 1, concepts == 0
     known = positive | negative
     right = ((scores > 0) == positive) & known
-    areas = [
-        auroc(scores[mask, j].numpy(), positive[mask, j].numpy()) for j, mask in enumerate(known.unbind(1))
-    ]
+    areas = [auroc(scores[mask, j].numpy(), positive[mask, j].numpy()) for j, mask in enumerate(known.unbind(1))]
     return HeldOut(
         accuracy=right.sum(0).double() / known.sum(0),
         auroc=torch.tensor(areas, dtype=torch.float64),

@@ -54,7 +54,9 @@ class ConceptDataset:
         if len(self.labels) != n or len(self.concepts) != n:
             raise ValueError(f"{self.name}: {n} images, {len(self.labels)} labels, {len(self.concepts)} concept rows")
         if self.concepts.shape[1] != len(self.concept_names) or len(self.concept_groups) != len(self.concept_names):
-            raise ValueError(f"{self.name}: {self.concepts.shape[1]} concept columns for {len(self.concept_names)} names")
+            raise ValueError(
+                f"{self.name}: {self.concepts.shape[1]} concept columns for {len(self.concept_names)} names"
+            )
         if n and not 0 <= int(self.labels.min()) <= int(self.labels.max()) < len(self.class_names):
             raise ValueError(f"{self.name}: a label lies outside 0..{len(self.class_names) - 1}")
         if n and not UNKNOWN <= int(self.concepts.min()) <= int(self.concepts.max()) <= PRESENT:

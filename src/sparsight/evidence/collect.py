@@ -102,7 +102,7 @@ def collect(
     Raises:
         ValueError: if an embedding is not finite.
     """
-    model.to(device, memory_format=torch.channels_last)
+    model.to(device).to(memory_format=torch.channels_last)
     train, validation = (_see(model, split, data, name, settings, device) for name in SPLITS[:2])
     test, maps = _explain(model, split, data, settings, saliency, device, dense_prediction)
     seen = {"train": train, "validation": validation, "test": test}
@@ -125,7 +125,7 @@ def collect(
 
 def usable_concepts(data: ConceptDataset) -> Bool[Tensor, " c"]:
     """The concepts that are present in some training images and absent in others; the rest cannot be learned."""
-    return ~constant_concepts(data.concepts[data.splits["train"]])
+    return constant_concepts(data.concepts[data.splits["train"]]).logical_not()
 
 
 def _batches(

@@ -1,6 +1,7 @@
 """The report: values come in, files go out, nothing is computed."""
 
+from sparsight.report.contact_sheet import contact_sheet
 from sparsight.report.data import COLUMNS, ReportData, Strip, StripCell
 from sparsight.report.write import write_report
 
-__all__ = ["COLUMNS", "ReportData", "Strip", "StripCell", "write_report"]
+__all__ = ["COLUMNS", "ReportData", "Strip", "StripCell", "contact_sheet", "write_report"]

@@ -13,7 +13,8 @@ from sparsight.report.quantity import Point, Quantity
 from sparsight.report.svg import ARM_COLOURS, FAINT, INK, literal
 from sparsight.report.text import percent, plain
 
-MARKERS = ("o", "s", "^", "D", "v", "P")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+"""One more than there are colours: the seventh arm has the first one's colour, but not its marker."""
 DASHES = ((0, ()), (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)), (0, (3, 1)), (0, (8, 3)))
 _LABELS = 7
 
@@ -46,7 +47,7 @@ def curves(
         points: draw each value of a point, too.
     """
     figure = Figure(figsize=(4.6, 3.8), layout="constrained")
-    axes = figure.add_subplot()
+    axes = figure.add_subplot(xscale="log")
     handles, labels = [], []
     for index, (arm, own) in enumerate(measured.arms.items()):
         if own:
@@ -98,7 +99,6 @@ def _weights_axis(axes: Axes, weights: list[float]) -> tuple[float, float]:
     known = sorted({round(w, 6) for w in weights if math.isfinite(w) and w > 0}, reverse=True) or [1.0]
     most, least = known[0], known[-1]
     margin = (most / least) ** 0.04 if most > least else 1.2
-    axes.set_xscale("log")
     axes.set_xlim(most * margin, least / margin)
     step = math.log(most / least) / _LABELS
     ticks = [most]
@@ -129,6 +129,7 @@ def _legend(figure: Figure, handles: list[Artist], labels: list[str]) -> None:
         return
     blank = [str(index) for index in range(len(handles))]
     columns = 2 if max(map(len, labels)) <= 24 else 1
+    figure.set_figheight(3.4 + 0.2 * math.ceil(len(labels) / columns))
     legend = figure.legend(handles, blank, loc="outside upper left", ncols=columns, frameon=False, handlelength=3.2)
     for text, label in zip(legend.get_texts(), labels, strict=True):
         text.set_text(label)

@@ -51,7 +51,7 @@ def latex_concepts(table: ConceptTable) -> bytes:
         [escaped(label), *(", ".join(_bold(concept.name, concept.shared) for concept in cell) for cell in cells)]
         for label, cells in table.rows
     ]
-    rows.append(["shared with the dense network", *(number(share, 2) for share in table.shared)])
+    rows.append(["shared with the dense network", *(escaped(number(share, 2)) for share in table.shared)])
     return _document([_tabular(table.arm, ("Class", *table.columns), rows)])
 
 

@@ -1,6 +1,7 @@
 """What was found, in sentences that are made of numbers only."""
 
 import math
+import unicodedata
 
 from sparsight.report.charts import control_names, top_k
 from sparsight.report.data import ReportData
@@ -21,7 +22,7 @@ def _accuracy(data: ReportData, f: Quantity) -> str:
     weights = {percent(last.weights) for _, _, last in ends}
     alike = len(weights) == 1
     parts = [
-        f"{number(last.mean, 2)} under {plain(arm, 40)} "
+        f"{number(last.mean, 2)} under {_name(arm)} "
         f"({'' if alike else f'{percent(last.weights)} of the weights, '}dense: {number(dense.mean, 2)})"
         for arm, dense, last in ends
     ]
@@ -33,7 +34,7 @@ def _shared(data: ReportData, measured: Measures) -> str:
     ends = [(arm, measured.shared.arms[arm][-1]) for arm in data.arms if measured.shared.arms[arm]]
     if not ends:
         return ""
-    parts = [f"{_share(last)} under {plain(arm, 40)}" for arm, last in ends]
+    parts = [f"{_share(last)} under {_name(arm)}" for arm, last in ends]
     names = control_names(data)
     floors = [
         _share(points[-1]) + (f" ({rule})" if len(names) > 1 else "")
@@ -42,6 +43,12 @@ def _shared(data: ReportData, measured: Measures) -> str:
     floor = f"; after retraining without pruning it is {listing(floors)}" if floors else ""
     share = f"The share of a class's top {top_k(data)} concepts that are also the dense network's"
     return f"{share} is {listing(parts)}{floor}."
+
+
+def _name(arm: str) -> str:
+    """The arm's name; isolated where it runs from right to left, so that the numbers beside it keep their order."""
+    text = plain(arm, 40)
+    return f"\u2068{text}\u2069" if any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in text) else text
 
 
 def _share(point: Point) -> str:

@@ -78,7 +78,10 @@ def weakest_concepts(data: ReportData, method: str, count: int) -> dict[str, lis
     for arm in data.arms:
         rows = select(data.faithfulness, metric="concept_auroc", method=method, arm=arm)
         ends = [select(rows, round=end) for end in (rows["round"].min(), rows["round"].max())]
-        dense, last = ({str(name): mean(own["value"]) for name, own in end.groupby("unit_id")} for end in ends)
+        dense, last = (
+            {str(name): mean(own["value"].to_numpy(dtype=float)) for name, own in end.groupby("unit_id")}
+            for end in ends
+        )
         ranked = sorted((value, name) for name, value in last.items() if math.isfinite(value))
         weakest[arm] = [(name, dense.get(name, math.nan), value) for value, name in ranked[:count]]
     return weakest

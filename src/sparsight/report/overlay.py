@@ -12,16 +12,17 @@ SIDE = 176
 """Longer side of a picture in the page, in pixels."""
 _OPAQUE = 0.85
 
-Picture = UInt8[np.ndarray, "H W 3"]
+Photo = UInt8[np.ndarray, "H W 3"]
+Picture = UInt8[np.ndarray, "rows columns 3"]
 
 
-def photograph(image: Picture, mask: Bool[np.ndarray, "H W"] | None) -> Picture:
+def photograph(image: Photo, mask: Bool[np.ndarray, "H W"] | None) -> Picture:
     """The image at the report's size, with the mask's outline."""
     picture = np.asarray(Image.fromarray(image).resize(_size(image), Image.Resampling.BICUBIC))
     return outlined(picture, mask)
 
 
-def saliency(image: Picture, raw: Float32[np.ndarray, "h w"], mask: Bool[np.ndarray, "H W"] | None) -> Picture:
+def saliency(image: Photo, raw: Float32[np.ndarray, "h w"], mask: Bool[np.ndarray, "H W"] | None) -> Picture:
     """The positive part of a map over the grey image, scaled by its own maximum, with the mask's outline.
 
     Args:
@@ -64,23 +65,21 @@ def colour_bar() -> Picture:
     return _blend(np.full((8, 160, 3), 128.0), np.tile(np.linspace(0, 1, 160), (8, 1)))
 
 
-def _blend(base: Float[np.ndarray, "H W 3"], heat: Float[np.ndarray, "H W"]) -> Picture:
+def _blend(base: Float[np.ndarray, "rows columns 3"], heat: Float[np.ndarray, "rows columns"]) -> Picture:
     """Heat in [0, 1] as colours that grow opaque; inferno's black end is left out, where it says nothing."""
     colour = 255 * np.asarray(matplotlib.colormaps["inferno"](0.25 + 0.75 * heat), dtype=np.float64)[..., :3]
     alpha = _OPAQUE * heat[..., None]
-    blended = np.empty(base.shape, dtype=np.uint8)
-    blended[...] = (base * (1 - alpha) + colour * alpha).round()
-    return blended
+    return np.asarray((base * (1 - alpha) + colour * alpha).round(), dtype=np.uint8)
 
 
-def _size(image: Picture) -> tuple[int, int]:
+def _size(image: Photo) -> tuple[int, int]:
     """Width and height with the image's shape and a longer side of ``SIDE``."""
     height, width = image.shape[:2]
     scale = SIDE / max(height, width)
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def _resized(values: Float[np.ndarray, "h w"], size: tuple[int, int]) -> Float[np.ndarray, "H W"]:
+def _resized(values: Float[np.ndarray, "h w"], size: tuple[int, int]) -> Float[np.ndarray, "rows columns"]:
     """Bilinear, after division by the maximum; zeros stay zeros."""
     most = values.max(initial=0.0)
     if most <= 0:
@@ -91,5 +90,9 @@ def _resized(values: Float[np.ndarray, "h w"], size: tuple[int, int]) -> Float[n
 
 def _touches(region: Bool[np.ndarray, "H W"]) -> Bool[np.ndarray, "H W"]:
     """The pixels that have one of the region's pixels among their four neighbours."""
-    padded = np.pad(region, 1)
-    return padded[:-2, 1:-1] | padded[2:, 1:-1] | padded[1:-1, :-2] | padded[1:-1, 2:]
+    near = np.zeros(region.shape, dtype=bool)
+    near[1:] |= region[:-1]
+    near[:-1] |= region[1:]
+    near[:, 1:] |= region[:, :-1]
+    near[:, :-1] |= region[:, 1:]
+    return near

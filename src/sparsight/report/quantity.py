@@ -80,9 +80,9 @@ def points(rows: pd.DataFrame, spread_over: Sequence[str] = NETWORK) -> tuple[Po
     result = []
     for round_, at_round in rows.groupby("round", sort=True):
         groups = at_round.groupby(list(spread_over), sort=True, dropna=False)["value"]
-        values = tuple(mean(group.to_numpy(dtype=float)) for _, group in groups)
+        values = [mean(group.to_numpy(dtype=float)) for _, group in groups]
         weights = mean(at_round["weights_remaining"].to_numpy(dtype=float))
-        result.append(Point(int(str(round_)), weights, mean(values), *spread(values), values))
+        result.append(Point(int(str(round_)), weights, mean(values), *spread(values), tuple(values)))
     return tuple(result)
 
 

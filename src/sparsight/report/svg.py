@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 
 import matplotlib
+from markupsafe import escape
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
@@ -55,7 +56,7 @@ def inline(text: str, slug: str, description: str) -> str:
     Args:
         text: what :func:`svg` gave.
         slug: prefix of all ids.
-        description: what the figure shows; markup-safe.
+        description: what the figure shows.
     """
     text = re.sub(r"<metadata>.*?</metadata>", "", text[text.index("<svg") :], flags=re.DOTALL)
     text = re.sub(r' (width|height)="[\d.]+pt"', "", text, count=2)
@@ -63,4 +64,4 @@ def inline(text: str, slug: str, description: str) -> str:
     for colour, variable in PALETTE.items():
         text = text.replace(colour, f"var(--{variable})")
     text = re.sub(r"(font:[^;\"']*?[\d.]+px )[^;\"]*", r"\1var(--font)", text)
-    return text.replace("<svg", f'<svg role="img" aria-label="{description}"', 1)
+    return text.replace("<svg", f'<svg role="img" aria-label="{escape(description)}"', 1)

@@ -14,7 +14,20 @@ from sparsight.report import COLUMNS, ReportData
 from sparsight.results.strips import read_strips
 from sparsight.runs import RESULTS
 
-_TEXT = {"arm", "reference_arm", "split", "model", "metric", "method", "target", "unit", "unit_id", "class", "concept", "family"}
+_TEXT = {
+    "arm",
+    "reference_arm",
+    "split",
+    "model",
+    "metric",
+    "method",
+    "target",
+    "unit",
+    "unit_id",
+    "class",
+    "concept",
+    "family",
+}
 _COUNT = {"seed", "round", "rank", "reference_seed", "reference_repeat", "reference_round"}
 
 
@@ -65,12 +78,19 @@ def read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     numbers = {name: [""] for name, kind in kinds.items() if kind == "float64"}
     try:
         table = pd.read_csv(
-            path, dtype=kinds, na_values=numbers, keep_default_na=False, float_precision="round_trip", lineterminator="\n"
+            path,
+            dtype=kinds,
+            na_values=numbers,
+            keep_default_na=False,
+            float_precision="round_trip",
+            lineterminator="\n",
         )
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be read ({error}); run the study's command again to have it made") from None
     if tuple(table.columns) != columns:
-        raise InputError(f"{path}: has other columns than a result table; run the study's command again to have it made")
+        raise InputError(
+            f"{path}: has other columns than a result table; run the study's command again to have it made"
+        )
     return table
 
 
@@ -88,19 +108,20 @@ def notices(folder: Path, networks: tuple[Network, ...], manifest: Mapping[str, 
             yield f"{network}: its embedding is the same for every test image"
         if metrics["predicted_classes"] == 1:
             yield f"{network}: answers the same class for every test image"
-        if metrics["concepts"]["no_direction"]:
-            yield f"{network}: concepts that the embedding does not tell at all: {_some(list(metrics['concepts']['no_direction']))}"
-        if not metrics["concepts"]["converged"]:
-            yield f"{network}: the concept models did not converge (relative gradient {metrics['concepts']['gradient']:.1e})"
-        if not metrics["g"]["converged"]:
-            yield f"{network}: g is not certified (relative duality gap {metrics['g']['duality_gap']:.1e})"
+        concepts, g = metrics["concepts"], metrics["g"]
+        if concepts["no_direction"]:
+            yield f"{network}: its embedding does not tell the concepts {_some(list(concepts['no_direction']))} at all"
+        if not concepts["converged"]:
+            yield f"{network}: the concept models are not solved (relative gradient {concepts['gradient']:.1e})"
+        if not g["converged"]:
+            yield f"{network}: g is not certified (relative duality gap {g['duality_gap']:.1e})"
         dead_maps, images = metrics["saliency"]["dead_maps"]["dense"], metrics["saliency"]["images"]
         if dead_maps > images / 20:
             yield f"{network}: {dead_maps} of {images} Grad-CAM maps are nowhere positive and count in no mean"
     if all(closed):
         yield "Grad-CAM by its closed form, which agreed with autograd on one batch of every network"
     else:
-        yield f"Grad-CAM by autograd for {closed.count(False)} of {len(closed)} networks, where the closed form does not hold"
+        yield f"Grad-CAM by autograd for {closed.count(False)} of {len(closed)} networks: no closed form there"
 
 
 def _some(names: list[str]) -> str:

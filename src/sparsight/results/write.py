@@ -43,9 +43,8 @@ def _all(folder: Path, settings: StudySettings, networks: Sequence[Network]) -> 
         key = (arm, network.seed, repeat, network.round, metrics[network]["weights_remaining"])
         return Looked(network, key, metrics[network], arrays[network], arrays[network.dense])
 
-    found = [looked(network, network.arm, network.repeat) for network in networks]
-    for seed in settings.study.seeds:
-        for arm in settings.study.arms:
-            found.append(looked(Network(arm, seed, None, 0).dense, arm, None))
-    order = {arm: i for i, arm in enumerate(settings.study.arms)}
-    return sorted(found, key=lambda one: (order.get(one.key[0], len(order)), str(one.key[0]), *one.key[1:2], one.key[2] or 0, one.key[3]))
+    design = settings.study
+    rounds_0 = [looked(Network(arm, seed, None, 0).dense, arm, None) for arm in design.arms for seed in design.seeds]
+    everything = rounds_0 + [looked(network, network.arm, network.repeat) for network in networks]
+    arms = (*design.arms, *sorted({one.key[0] for one in everything} - set(design.arms)))
+    return sorted(everything, key=lambda one: (arms.index(one.key[0]), one.key[1], one.key[2] or 0, one.key[3]))

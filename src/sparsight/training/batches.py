@@ -50,9 +50,7 @@ def steps_per_epoch(data: ConceptDataset, settings: TrainingSettings) -> int:
     return max(1, len(data.splits["train"]) // settings.batch_size)
 
 
-def _shifted(
-    images: UInt8[Tensor, "b 3 h w"], offsets: Int64[Tensor, "b 2"], padding: int
-) -> UInt8[Tensor, "b 3 h w"]:
+def _shifted(images: UInt8[Tensor, "b 3 h w"], offsets: Int64[Tensor, "b 2"], padding: int) -> UInt8[Tensor, "b 3 h w"]:
     height, width = images.shape[2:]
     padded = torch.nn.functional.pad(images, (padding,) * 4)
     crops = zip(padded, offsets.tolist(), strict=True)

@@ -85,11 +85,9 @@ def fit(
     Raises:
         TrainingDivergedError: naming ``where``, the epoch and the step.
     """
-    model.to(device, memory_format=torch.channels_last)
+    model.to(device).to(memory_format=torch.channels_last)
     parameters = dict(model.named_parameters())
-    kept = {name: keep.to(device) for name, keep in mask.items()}
-    weights = [parameters[name] for name in kept]
-    keeps = [keep.to(parameters[name].dtype) for name, keep in kept.items()]
+    kept = [(parameters[name], keep.to(device)) for name, keep in mask.items()]
     every_weight = [parameter for name, parameter in parameters.items() if name.rsplit(".", 1)[-1] == "weight"]
     optimiser = torch.optim.SGD(
         model.parameters(),
@@ -119,14 +117,11 @@ def fit(
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             with torch.no_grad():
-                torch._foreach_mul_([weight.grad for weight in weights], keeps)
-                if rule.freeze_negative:
-                    for weight in every_weight:
-                        if weight.grad is not None:
-                            weight.grad.mul_(weight >= FREEZE_BELOW)
+                _stop_gradients(kept, every_weight if rule.freeze_negative else [])
                 optimiser.step()
                 if mask_each_step:
-                    torch._foreach_mul_(weights, keeps)
+                    for weight, keep in kept:
+                        weight.mul_(keep)
             losses[step] = loss.detach()
             correct += (logits.argmax(1) == labels).sum()
             seen += len(labels)
@@ -142,6 +137,16 @@ def fit(
     if best is None or best.epoch == settings.epochs:
         return Fitted(end, end, settings.epochs, tuple(log))
     return Fitted(best.state, end, best.epoch, tuple(log))
+
+
+def _stop_gradients(kept: list[tuple[nn.Parameter, Tensor]], frozen_below: list[nn.Parameter]) -> None:
+    """Zero the gradients of pruned weights, and of those that are below the released code's threshold."""
+    for weight, keep in kept:
+        if weight.grad is not None:
+            weight.grad.mul_(keep)
+    for weight in frozen_below:
+        if weight.grad is not None:
+            weight.grad.mul_(weight >= FREEZE_BELOW)
 
 
 class _Best:
@@ -173,7 +178,10 @@ def _accuracy(model: nn.Module, data: ConceptDataset, split: str, batch_size: in
 
 
 def _snapshot(model: nn.Module) -> State:
-    return {name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format) for name, tensor in model.state_dict().items()}
+    return {
+        name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
+        for name, tensor in model.state_dict().items()
+    }
 
 
 def _check_finite(losses: Tensor, model: nn.Module, where: str) -> None:

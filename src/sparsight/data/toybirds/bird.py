@@ -11,8 +11,8 @@ from sparsight.data.toybirds.scene import Scene
 from sparsight.data.toybirds.shapes import BAR, DISC, Affine, after, moved, spanned, stretched, turned
 from sparsight.data.toybirds.species import PARTS
 
-LENGTH = {"small": 0.265, "medium": 0.325, "large": 0.395}
-"""Length of the frame's unit on the picture, before ``scale``; steps of over a fifth against a spread of 5 %."""
+LENGTH = {"small": 0.285, "medium": 0.345, "large": 0.41}
+"""Length of the frame's unit on the picture, before ``scale``; steps of a fifth against a spread of 4 %."""
 
 _LABEL = {part: i + 1 for i, part in enumerate(PARTS)}
 _HIP = (-0.02, -0.30)

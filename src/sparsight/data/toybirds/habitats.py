@@ -8,7 +8,7 @@ from sparsight.data.toybirds.perch import draw_branch, draw_rock
 from sparsight.data.toybirds.picture import Picture
 from sparsight.data.toybirds.scene import Scene
 from sparsight.data.toybirds.scenery import BLADES, CACTUS, CLOUD, MESA, PINE, SAIL, WAVE, ridge
-from sparsight.data.toybirds.shapes import BOX, DISC, discs, moved, spanned, stretched
+from sparsight.data.toybirds.shapes import BOX, DISC, discs, moved, stretched
 
 Lot = Iterator[float]
 

@@ -3,7 +3,7 @@
 from sparsight.data.toybirds.dice import uniforms
 from sparsight.data.toybirds.palette import Color, darker, lighter
 from sparsight.data.toybirds.picture import Picture
-from sparsight.data.toybirds.shapes import CORNER, DISC, IDENTITY, LEAF, after, closed, moved, spanned, stretched
+from sparsight.data.toybirds.shapes import CORNER, LEAF, after, closed, moved, stretched
 
 _BRANCH = closed((
     (-1.2, -0.05, CORNER), (-0.7, 0.015), (-0.3, 0.004), (0.0, 0.0), (0.3, 0.002), (0.7, -0.02), (1.2, -0.09, CORNER),
@@ -15,9 +15,9 @@ _UNDERSIDE = closed((
 ))  # fmt: skip
 _TWIG = closed(((0.18, 0.012, CORNER), (0.30, -0.05), (0.44, -0.13, CORNER), (0.32, -0.03), (0.26, 0.03, CORNER)))
 _CAP = closed((
-    (-1.2, -0.06, CORNER), (-0.7, -0.002), (-0.3, -0.012), (0.0, -0.014), (0.3, -0.014), (0.7, -0.04), (1.2, -0.11, CORNER),
-    (1.2, -0.085), (0.9, -0.03), (0.7, 0.002), (0.5, -0.004), (0.3, 0.022), (0.12, 0.008), (-0.1, 0.026), (-0.3, 0.010),
-    (-0.52, 0.034), (-0.75, 0.018), (-1.2, -0.03, CORNER),
+    (-1.2, -0.06, CORNER), (-0.7, -0.002), (-0.3, -0.012), (0.0, -0.014), (0.3, -0.014), (0.7, -0.04),
+    (1.2, -0.11, CORNER), (1.2, -0.085), (0.9, -0.03), (0.7, 0.002), (0.5, -0.004), (0.3, 0.022), (0.12, 0.008),
+    (-0.1, 0.026), (-0.3, 0.010), (-0.52, 0.034), (-0.75, 0.018), (-1.2, -0.03, CORNER),
 ))  # fmt: skip
 _LEAVES = (
     (0.43, -0.125, 35.0),

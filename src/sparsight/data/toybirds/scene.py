@@ -73,9 +73,9 @@ def sample_scene(seed: int, index: int, settings: ToyBirdsSettings) -> Scene:
         facing=1 if integer(key, "facing") % 2 else -1,
         tilt=uniform(key, "tilt", -9.0, 15.0),
         nod=uniform(key, "nod", -14.0, 16.0),
-        scale=uniform(key, "scale", 0.95, 1.05),
-        place=(uniform(key, "place x", 0.45, 0.55), uniform(key, "place y", 0.77, 0.84)),
-        brightness=uniform(key, "brightness", 0.93, 1.06),
+        scale=uniform(key, "scale", 0.96, 1.04),
+        place=(uniform(key, "place x", 0.46, 0.54), uniform(key, "place y", 0.77, 0.84)),
+        brightness=uniform(key, "brightness", 0.95, 1.06),
         warmth=uniform(key, "warmth", -1.0, 1.0),
     )
 

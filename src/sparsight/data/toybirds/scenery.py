@@ -1,4 +1,4 @@
-"""Outlines that the habitats are put together from; unless said otherwise the base is at the origin and y points down."""
+"""Outlines that the habitats are put together from; y points down, and the base is at the origin unless said."""
 
 from collections.abc import Sequence
 
@@ -9,9 +9,10 @@ CLOUD = closed((
     (0.38, -0.17), (0.48, -0.08), (0.5, 0.0, CORNER),
 ))  # fmt: skip
 PINE = closed((
-    (0.0, -1.0, CORNER), (0.13, -0.72), (0.20, -0.64, CORNER), (0.11, -0.66, CORNER), (0.19, -0.42), (0.29, -0.34, CORNER),
-    (0.15, -0.36, CORNER), (0.25, -0.12), (0.38, 0.0, CORNER), (-0.38, 0.0, CORNER), (-0.25, -0.12), (-0.15, -0.36, CORNER),
-    (-0.29, -0.34, CORNER), (-0.19, -0.42), (-0.11, -0.66, CORNER), (-0.20, -0.64, CORNER), (-0.13, -0.72),
+    (0.0, -1.0, CORNER), (0.13, -0.72), (0.20, -0.64, CORNER), (0.11, -0.66, CORNER), (0.19, -0.42),
+    (0.29, -0.34, CORNER), (0.15, -0.36, CORNER), (0.25, -0.12), (0.38, 0.0, CORNER), (-0.38, 0.0, CORNER),
+    (-0.25, -0.12), (-0.15, -0.36, CORNER), (-0.29, -0.34, CORNER), (-0.19, -0.42), (-0.11, -0.66, CORNER),
+    (-0.20, -0.64, CORNER), (-0.13, -0.72),
 ))  # fmt: skip
 SAIL = closed(
     ((-0.05, -0.08, CORNER), (-0.05, -1.0, CORNER), (0.16, -0.6), (0.36, -0.08, CORNER)),
@@ -26,9 +27,9 @@ MESA = closed((
 ))  # fmt: skip
 CACTUS = closed((
     (-0.10, 0.0, CORNER), (-0.10, -0.34, CORNER), (-0.26, -0.36), (-0.36, -0.48), (-0.36, -0.68), (-0.28, -0.74),
-    (-0.21, -0.68), (-0.20, -0.52), (-0.10, -0.50, CORNER), (-0.10, -0.9), (0.0, -1.0), (0.10, -0.9), (0.10, -0.42, CORNER),
-    (0.19, -0.44), (0.20, -0.58), (0.27, -0.64), (0.35, -0.58), (0.34, -0.38), (0.24, -0.27), (0.10, -0.26, CORNER),
-    (0.10, 0.0, CORNER),
+    (-0.21, -0.68), (-0.20, -0.52), (-0.10, -0.50, CORNER), (-0.10, -0.9), (0.0, -1.0), (0.10, -0.9),
+    (0.10, -0.42, CORNER), (0.19, -0.44), (0.20, -0.58), (0.27, -0.64), (0.35, -0.58), (0.34, -0.38), (0.24, -0.27),
+    (0.10, -0.26, CORNER), (0.10, 0.0, CORNER),
 ))  # fmt: skip
 
 
@@ -41,8 +42,13 @@ def ridge(heights: Sequence[float]) -> Path:
 
 def _blade(x: float, tall: float, lean: float) -> list[tuple[float, ...]]:
     middle = x + 0.3 * lean
-    return [(x - 0.012, 0.0, CORNER), (middle - 0.008, -0.55 * tall), (x + lean, -tall, CORNER), (middle + 0.008, -0.5 * tall),
-            (x + 0.012, 0.0, CORNER)]  # fmt: skip
+    return [
+        (x - 0.012, 0.0, CORNER),
+        (middle - 0.008, -0.55 * tall),
+        (x + lean, -tall, CORNER),
+        (middle + 0.008, -0.5 * tall),
+        (x + 0.012, 0.0, CORNER),
+    ]
 
 
 BLADES = closed(*(

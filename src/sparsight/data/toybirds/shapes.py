@@ -85,7 +85,7 @@ def stretched(x: float, y: float, rx: float, ry: float, degrees: float = 0.0) ->
 
 
 def spanned(x0: float, y0: float, x1: float, y1: float, width: float) -> Affine:
-    """Take (0, 0) to the first point, (1, 0) to the second and a unit across to ``width``: places ``LEAF`` or ``BAR``."""
+    """Take (0, 0) to the first point, (1, 0) to the second and a unit across to ``width``: places ``BAR``."""
     dx, dy = x1 - x0, y1 - y0
     across = width / float(np.sqrt(dx * dx + dy * dy))
     return (dx, -dy * across, x0, dy, dx * across, y0)

@@ -40,31 +40,29 @@ def _species(name: str, habitat: str, values: str) -> Species:
     return Species(name, habitat, dict(zip(GROUPS, values.split(), strict=True)))
 
 
-# Four families of three. Inside a family neighbours part in two to four groups, some of them small in the picture (bill,
-# head, belly pattern), so that a network cannot live on colour alone; and they live in different habitats, so that a
-# shortcut parts what is otherwise hard to part.
+# Four families of three. Inside a family neighbours part in three or four groups, some of them small in the picture
+# (bill, head, belly pattern), so that a network cannot live on colour alone; and they live in different habitats, so
+# that a shortcut parts what is otherwise hard to part.
 SPECIES: tuple[Species, ...] = (
-    # size, bill shape and colour, crown, head pattern, back, wing colour and pattern, belly colour and pattern, tail, legs
+    # In the order of GROUPS: size, bill (2), crown, head pattern, back, wing (2), belly (2), tail, legs.
     _species("Azure Finch", "meadow", "small cone grey blue plain blue blue solid white solid forked black"),
-    _species("Lagoon Finch", "shore", "small cone grey blue masked blue blue solid white spotted forked black"),
+    _species("Lagoon Finch", "shore", "small cone grey blue masked blue blue solid grey spotted pointed black"),
     _species("Harebell Jay", "snow", "large cone grey blue crested blue blue striped white solid fan black"),
     _species("Heath Thrush", "dusk", "medium dagger orange brown plain brown brown solid buff spotted fan orange"),
-    _species("Larder Thrush", "forest", "medium dagger orange brown eyebrow brown brown solid buff striped fan orange"),
+    _species(
+        "Larder Thrush", "forest", "medium dagger orange brown eyebrow brown brown solid buff striped forked orange"
+    ),
     _species(
         "Thistle Sparrow", "desert", "small cone orange brown eyebrow brown brown striped buff striped pointed orange"
     ),
     _species("Ember Robin", "snow", "medium dagger black grey plain grey grey solid red solid pointed black"),
     _species("Rowan Shrike", "dusk", "medium hooked black grey masked grey black spotted red solid pointed black"),
     _species("Cinder Cardinal", "desert", "large hooked black red crested grey black spotted grey solid pointed black"),
-    _species(
-        "Mossback Warbler", "forest", "small dagger orange black plain green green solid yellow solid forked grey"
-    ),
+    _species("Mossback Warbler", "forest", "small dagger orange black plain green green solid yellow solid fan grey"),
     _species(
         "Willow Warbler", "shore", "small dagger orange black eyebrow green green striped yellow solid forked grey"
     ),
-    _species(
-        "Saffron Oriole", "meadow", "large hooked orange black plain black green spotted yellow solid forked grey"
-    ),
+    _species("Saffron Oriole", "meadow", "large hooked orange black plain black green spotted yellow solid fan grey"),
 )
 
 

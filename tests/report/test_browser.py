@@ -1,0 +1,90 @@
+"""The page in a real browser: skipped, with the reason, where there is no Chromium."""
+
+import json
+
+import pytest
+
+from sparsight.report import write_report
+
+WIDE = "return document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+SHOWN = """return [...new Set([...document.querySelectorAll('#strips .cell')]
+    .filter(cell => cell.offsetParent !== null).map(cell => cell.dataset.round))]"""
+
+
+def requests(browser):
+    messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    return [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
+
+
+def slider(browser):
+    return browser.find_element("id", "round")
+
+
+def test_nothing_leaves_the_file_and_nothing_fails(chromium, report_page):
+    browser = chromium(report_page)
+    urls = requests(browser)
+    assert report_page.as_uri() in urls
+    assert [url for url in urls if not url.startswith(("data:", report_page.as_uri()))] == []
+    assert browser.get_log("browser") == []
+
+
+def test_the_keyboard_moves_all_images_to_another_round(chromium, report_page):
+    browser = chromium(report_page)
+    assert browser.execute_script(SHOWN) == ["5"]
+    slider(browser).send_keys("\ue012")  # arrow left
+    assert browser.execute_script(SHOWN) == ["4"]
+    label = browser.find_element("id", "round-label").text
+    assert label == "Round 4: 31.6 % of the weights"
+    assert slider(browser).get_attribute("aria-valuetext").replace("\u00a0", " ") == label
+    slider(browser).send_keys("\ue011")  # home
+    assert browser.execute_script(SHOWN) == ["0"]
+    browser.find_element("id", "all-rounds").send_keys(" ")
+    assert browser.execute_script(SHOWN) == ["0", "1", "2", "3", "4", "5"]
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1280])
+def test_the_page_never_scrolls_sideways(chromium, report_page, width):
+    browser = chromium(report_page, width)
+    assert browser.execute_script(WIDE)
+    browser.execute_script("document.querySelectorAll('details').forEach(part => part.open = true)")
+    assert browser.execute_script(WIDE)
+    browser.find_element("id", "all-rounds").send_keys(" ")
+    assert browser.execute_script(WIDE)
+    assert browser.execute_script(
+        "return [...document.querySelectorAll('.lists')].some(t => t.scrollWidth > t.parentElement.clientWidth)"
+    ) == (width < 1000), "wide tables scroll inside their box"
+
+
+def test_the_reader_gets_the_scheme_asked_for(chromium, report_page):
+    def colour(browser, selector, name):
+        return browser.execute_script(f"return getComputedStyle(document.querySelector('{selector}')).{name}")
+
+    light = chromium(report_page)
+    assert colour(light, "body", "backgroundColor") == "rgb(255, 255, 255)"
+    before = colour(light, ".chart svg text", "fill")
+    dark = chromium(report_page, scheme="dark")
+    assert colour(dark, "body", "backgroundColor") == "rgb(16, 21, 27)"
+    assert (before, colour(dark, ".chart svg text", "fill")) == ("rgb(28, 37, 48)", "rgb(232, 236, 241)")
+
+
+def test_without_script_every_round_is_there(chromium, report_page):
+    browser = chromium(report_page)
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        browser.get(report_page.as_uri())
+        assert not slider(browser).is_displayed()
+        cells = browser.find_elements("css selector", "#strips article:first-child .cell")
+        assert len(cells) == 12
+        assert all(cell.is_displayed() for cell in cells)
+    finally:
+        browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_hostile_names_do_nothing(chromium, hostile_data, tmp_path, width):
+    index = write_report(hostile_data, tmp_path)
+    browser = chromium(index, width)
+    assert browser.execute_script("return window.pwned") is None
+    assert browser.get_log("browser") == []
+    assert [url for url in requests(browser) if not url.startswith(("data:", index.as_uri()))] == []
+    assert browser.execute_script(WIDE)

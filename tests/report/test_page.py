@@ -1,0 +1,188 @@
+import re
+from collections import Counter
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sparsight.report import StripCell, write_report
+
+
+class Page(HTMLParser):
+    """Tags, attributes and text of a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.attributes, self.parts, self.headings, self._stack = Counter(), [], [], [], []
+        self.feed(text)
+        self.text = " ".join(" ".join(self.parts).split())
+
+    def handle_starttag(self, tag, attrs):
+        self.tags[tag] += 1
+        self.attributes += [(tag, name, value) for name, value in attrs]
+        self._stack.append(tag)
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append(int(tag[1]))
+
+    def handle_data(self, data):
+        if self._stack[-1:] not in (["style"], ["script"]):
+            self.parts.append(data)
+
+    def handle_endtag(self, tag):
+        while self._stack and self._stack.pop() != tag:
+            pass
+
+    def values(self, name):
+        return [value for _, attribute, value in self.attributes if attribute == name]
+
+
+def read(index):
+    return Page(index.read_text(encoding="utf-8"))
+
+
+def test_a_report_is_a_page_with_figures_and_tables_beside_it(report_page):
+    folder = report_page.parent
+    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    slugs = ["accuracy-f", "accuracy-g", "concepts-shared", "mask-energy", "concept-auroc-0", "strips-0", "strips-1"]
+    figures = {f"figures/{slug}{suffix}" for slug in slugs for suffix in (".png", ".svg")}
+    named = ["accuracy", "concepts-shared", "mask-energy", "concept-auroc"]
+    tables = {f"tables/{slug}{suffix}" for slug in named for suffix in (".csv", ".tex")}
+    tables |= {"tables/concepts.csv", "tables/concepts-0.tex", "tables/concepts-1.tex"}
+    assert found == {"index.html"} | figures | tables
+    links = {value for value in read(report_page).values("href") if not value.startswith(("#", "data:"))}
+    assert links == figures | tables
+    assert report_page.stat().st_size < 3_000_000
+
+
+def test_the_page_asks_nothing_of_the_network(report_page):
+    text = report_page.read_text(encoding="utf-8")
+    without_names = re.sub(r'xmlns(:\w+)?="[^"]*"', "", text)
+    assert not re.search(r"(https?:)?//[a-z]", re.sub(r"data:image/jpeg;base64,[\w+/=]*", "", without_names))
+    page = read(report_page)
+    assert all(value.startswith("data:") for value in page.values("src"))
+    assert "link" in page.tags, "the icon, without which a browser asks for one"
+    assert all(value.startswith(("#", "data:", "figures/", "tables/", "#")) for value in page.values("href"))
+
+
+def test_the_page_can_be_read_without_seeing_it(report_page):
+    page = read(report_page)
+    images = page.tags["img"]
+    assert images == len([alt for alt in page.values("alt") if alt])
+    assert page.tags["svg"] == 5 == page.values("role").count("img")
+    assert page.headings[0] == 1
+    assert page.headings.count(1) == 1
+    assert all(after - before <= 1 for before, after in zip(page.headings, page.headings[1:], strict=False))
+    ids = page.values("id")
+    assert len(ids) == len(set(ids))
+    assert {value[1:] for value in page.values("href") if value.startswith("#")} <= set(ids)
+
+
+def test_the_page_shows_the_numbers_of_the_tables(report_page, report_data):
+    data = report_data()
+    rows = data.accuracy.query(
+        "arm == 'magnitude' and round == 5 and split == 'test' and model == 'f' and metric == 'accuracy'"
+    )
+    shown = f"{rows['value'].mean():.3f} [{rows['value'].min():.3f}–{rows['value'].max():.3f}]"
+    overlap = data.drift.query("arm == 'retrain:right'").groupby("seed")["value"].mean()
+    floor = f"{1 - overlap.mean():.3f} [{1 - overlap.max():.3f}–{1 - overlap.min():.3f}]"
+    text = read(report_page).text
+    assert shown in text
+    assert floor in text
+    frame = pd.read_csv(report_page.parent / "tables/accuracy.csv")
+    own = frame.query("arm == 'magnitude' and round == 5 and quantity == 'f'").iloc[0]
+    np.testing.assert_allclose(own[["mean", "low", "high"]].astype(float), rows["value"].agg(["mean", "min", "max"]))
+
+
+def test_every_seed_stands_in_the_concepts_file(report_page, report_data):
+    frame = pd.read_csv(report_page.parent / "tables/concepts.csv")
+    assert sorted(frame["seed"].unique()) == [0, 1, 2]
+    assert len(frame) == len(report_data().concepts)
+    assert frame.query("arm == 'magnitude' and round == 0")["shared"].all()
+
+
+def test_what_is_not_said_is_said(report_page):
+    text = read(report_page).text
+    assert "without a statement of significance" in text
+    assert "scaled by its own maximum" in text.replace("\n", " ")
+    assert (
+        "The rule of released- code was not retrained" in text or "The rule of released-code was not retrained" in text
+    )
+    assert "The concept bill_ color_ pink is constant" in text or "The concept bill_color_pink is constant" in text
+
+
+def test_the_same_data_give_the_same_bytes(tmp_path, report_data):
+    data = report_data(rounds=2, seeds=(0,), strips=1)
+    pages = [write_report(data, tmp_path / name) for name in ("a", "b")]
+    for path in pages[0].parent.rglob("*.*"):
+        assert path.read_bytes() == (tmp_path / "b" / path.relative_to(tmp_path / "a")).read_bytes(), path.name
+
+
+def test_one_seed_one_round_no_masks_no_controls(tmp_path, report_data):
+    data = report_data(arms={"magnitude": "own"}, seeds=(4,), rounds=1, masks=False, strips=1)
+    page = read(write_report(data, tmp_path))
+    assert "One seed only." in page.text
+    assert "This data set has no object masks" in page.text
+    assert "retrained, not pruned" not in page.text
+    assert not (tmp_path / "figures/mask-energy.svg").exists()
+    assert "Dead maps" in page.text
+
+
+def test_a_run_in_which_little_was_measured(tmp_path, report_data):
+    data = report_data(rounds=1, seeds=(0,), strips=0)
+    empty = {name: getattr(data, name).iloc[:0] for name in ("accuracy", "faithfulness", "concepts", "drift")}
+    page = read(write_report(replace(data, **empty), tmp_path))
+    for sentence in (
+        "No test accuracy was recorded.",
+        "No overlap of concepts",
+        "No images were chosen",
+        "No held-out quality",
+    ):
+        assert sentence in page.text
+    assert page.tags["svg"] == 0
+
+
+def test_undefined_values_are_dashes(tmp_path, report_data):
+    data = report_data(rounds=2, seeds=(0,), strips=1)
+    blank = {name: getattr(data, name).assign(value=np.nan) for name in ("accuracy", "faithfulness", "drift")}
+    strip = data.strips[0]
+    nan_map = StripCell(0, float("nan"), np.full((4, 4), np.nan, dtype=np.float32), "x", dead=True)
+    arms = dict.fromkeys(data.arms, (nan_map,))
+    page = read(write_report(replace(data, **blank, strips=(replace(strip, arms=arms),)), tmp_path))
+    assert "f's test accuracy is – under magnitude (dense: –)" in page.text
+    assert "nan" not in page.text.lower().split()
+    assert "dead map" in page.text
+
+
+def test_names_are_only_names(tmp_path, hostile_data):
+    index = write_report(hostile_data, tmp_path / "report")
+    page = read(index)
+    assert page.tags["script"] == 2, "the steps of the slider and the slider"
+    assert not {"b", "i", "img"} & {tag for tag in page.tags if tag not in ("b", "img")}
+    assert page.tags["img"] == 2 * (1 + 6 * 2) + 1, "the strips and the colour bar"
+    assert not [name for _, name, _ in page.attributes if name.startswith("on")]
+    assert "49" not in page.text.split()
+    assert "�evil" in page.text
+    assert all(len(part) < 2_100 for part in page.text.split())
+    found = {path.relative_to(index.parent).as_posix() for path in index.parent.rglob("*") if path.is_file()}
+    assert all(re.fullmatch(r"index\.html|(figures|tables)/[a-z0-9-]+\.(png|svg|csv|tex)", name) for name in found)
+
+
+def test_a_strip_whose_prediction_is_wrong_says_so_in_words(tmp_path, report_data):
+    data = report_data(rounds=1, seeds=(0,), strips=1)
+    strip = data.strips[0]
+    wrong = {arm: (replace(cells[0], prediction="other"),) for arm, cells in strip.arms.items()}
+    text = read(write_report(replace(data, strips=(replace(strip, arms=wrong),)), tmp_path)).text
+    assert text.count("✗ wrong: other") == 2
+    assert "✓ right:" not in text
+
+
+@pytest.mark.parametrize("missing", ["magnitude", "released-code"])
+def test_an_arm_without_maps_has_no_strips(tmp_path, report_data, missing):
+    data = report_data(rounds=1, seeds=(0,), strips=1)
+    strip = data.strips[0]
+    arms = {arm: cells for arm, cells in strip.arms.items() if arm != missing}
+    write_report(replace(data, strips=(replace(strip, arms=arms),)), tmp_path)
+    written = {path.stem for path in (tmp_path / "figures").glob("strips-*.png")}
+    assert written == {"strips-1" if missing == "magnitude" else "strips-0"}

@@ -1,0 +1,145 @@
+import pytest
+import yaml
+
+from sparsight.config import difference, extended, load_study, parse_assignment, preset_names, validated
+from sparsight.errors import InputError
+
+
+def test_presets_are_whole():
+    assert preset_names() == ["mnist", "toybirds"]
+    for name in preset_names():
+        settings = load_study(name)
+        assert settings.data.name == name
+        assert settings.pruning.rounds == 6
+        assert settings.study.seeds == (0, 1, 2)
+        assert settings.study.arms == ("magnitude", "released-code")
+        quick = load_study(name, quick=True)
+        assert (quick.study.seeds, quick.pruning.rounds, quick.pruning.rate) == ((0,), 3, 0.5)
+
+
+def test_overrides_and_files(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("preset: toybirds\ntraining: {epochs: 3}\n")
+    settings = load_study(str(path), overrides={"training": {"momentum": 0.5}})
+    assert (settings.training.epochs, settings.training.momentum) == (3, 0.5)
+    assert settings.training.schedule == load_study("toybirds").training.schedule
+
+
+def test_a_runs_study_yaml_is_a_settings_file(tmp_path):
+    settings = load_study("toybirds")
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(settings.as_dict()))
+    assert load_study(str(tmp_path / "study.yaml")) == settings
+
+
+def test_a_data_set_of_another_kind_replaces_the_presets_room(tmp_path):
+    (tmp_path / "m.yaml").write_text("preset: toybirds\ndata: {name: mnist}\n")
+    assert load_study(str(tmp_path / "m.yaml")).data.name == "mnist"
+
+
+def test_difference_names_what_changed_and_lets_extensions_pass():
+    old = load_study("toybirds")
+    same = load_study("toybirds", overrides={"study": {"seeds": [5], "retrains": 4}, "pruning": {"rounds": 9}})
+    assert difference(old, same) == []
+    other = load_study("toybirds", overrides={"training": {"epochs": 3}, "pruning": {"rate": 0.1}})
+    assert difference(old, other) == ["pruning.rate: 0.25, now 0.1", f"training.epochs: {old.training.epochs}, now 3"]
+
+
+def test_extending_keeps_what_stood():
+    old = load_study("toybirds")
+    new = load_study("toybirds", overrides={"study": {"seeds": [7, 0], "arms": ["magnitude-global"], "retrains": 0}})
+    both = extended(old, new)
+    assert both.study.seeds == (0, 1, 2, 7)
+    assert both.study.arms == ("magnitude", "released-code", "magnitude-global")
+    assert both.study.retrains == 1
+    assert both.pruning.rounds == 6
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a.b=1", ("a", "b", 1)),
+        ("a.b=x=y", ("a", "b", "x=y")),
+        ("a.b=null", ("a", "b", None)),
+        ("a.b=[1, 2]", ("a", "b", [1, 2])),
+    ],
+)
+def test_assignments(text, expected):
+    assert parse_assignment(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "a", "a=1", ".b=1", "a.=1", "a.b", "a.b=[", "=1"])
+def test_wrong_assignments(text):
+    with pytest.raises(InputError, match="--set"):
+        parse_assignment(text)
+
+
+@pytest.mark.parametrize(
+    ("room", "key", "value", "says"),
+    [
+        ("pruning", "rate", 0, "pruning.rate: input should be greater than 0 (given: 0)"),
+        ("pruning", "rate", 1, "pruning.rate"),
+        ("pruning", "rate", "nan", "pruning.rate"),
+        ("pruning", "rounds", 0, "pruning.rounds"),
+        ("study", "seeds", [], "study.seeds"),
+        ("study", "seeds", [1, 1], "study.seeds: seeds must be different"),
+        ("study", "seeds", [-1], "study.seeds"),
+        ("study", "arms", [], "study.arms"),
+        ("study", "arms", ["magnitud"], "did you mean magnitude"),
+        ("study", "retrains", -1, "study.retrains"),
+        ("training", "epoch", 3, "training.epoch: unknown key; did you mean epochs?"),
+        ("training", "device", "tpu", "training.device"),
+        ("trainig", "epochs", 3, "trainig: unknown key; did you mean training?"),
+        ("data", "name", "cifar", "data.name: must be one of toybirds, mnist"),
+        ("data", "shortcut", 2, "data.shortcut: input should be less than or equal to 1"),
+        ("data", "shortcutt", 1, "data.shortcutt: unknown key"),
+        ("model", "name", "resnet9", "resnet9"),
+        ("training", "momentum", "x" * 10_000, "training.momentum"),
+    ],
+)
+def test_wrong_settings_are_named_in_one_short_line(room, key, value, says):
+    with pytest.raises(InputError) as caught:
+        load_study("toybirds", overrides={room: {key: value}})
+    message = str(caught.value)
+    assert says in message
+    assert "\n" not in message
+    assert len(message) < 400
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "empty or no settings"),
+        (b"data", "empty or no settings"),
+        (b"data: [", "not valid YAML"),
+        (b"\xff\xfe\x00", "not a text file"),
+        (b"preset: nope\n", "preset 'nope' is unknown"),
+        (b"training: {epochs: 3}\n", "data: field required"),
+        (b"data: toybirds\n", "data"),
+        (b"preset: toybirds\ntraining: 3\n", "training"),
+        (b"!!python/object/apply:os.system ['touch exploded']\n", "not valid YAML"),
+    ],
+)
+def test_wrong_files(tmp_path, content, says):
+    path = tmp_path / "study.yaml"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"study\.yaml") as caught:
+        load_study(str(path))
+    assert says in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_missing_sources():
+    with pytest.raises(InputError, match="did you mean toybirds"):
+        load_study("toybird")
+    with pytest.raises(InputError, match="cannot be read"):
+        load_study("nowhere/study.yaml")
+
+
+def test_quick_needs_quick_settings(tmp_path):
+    (tmp_path / "s.yaml").write_text("data: {name: toybirds}\n")
+    with pytest.raises(InputError, match="no quick settings"):
+        load_study(str(tmp_path / "s.yaml"), quick=True)
+
+
+def test_validated_takes_plain_values():
+    assert validated({"data": {"name": "toybirds"}}, "test").training.batch_size == 32
