@@ -7,8 +7,9 @@ import pytest
 import torch
 from jaxtyping import install_import_hook
 
-# Every array that passes a public function is held to the shape in its signature.
-install_import_hook("sparsight", "beartype.beartype")
+# Every array that passes between rooms is held to the shape in the signature.
+NUMERIC = ("arms", "concepts", "data", "draws", "drift", "evidence", "models", "pruning", "saliency", "stats", "training")
+install_import_hook([f"sparsight.{room}" for room in NUMERIC], "beartype.beartype")
 
 
 @pytest.fixture(autouse=True)

@@ -101,13 +101,16 @@ def _processor() -> str:
     return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown processor")
 
 
-def write_manifest(folder: Path, settings: StudySettings, data: ConceptDataset, seconds: float) -> None:
+def write_manifest(
+    folder: Path, settings: StudySettings, data: ConceptDataset, notices: list[str], seconds: float
+) -> None:
     """Write what was run, on what, in how long, and the SHA-256 of every file that results rest on.
 
     Args:
         folder: the run's.
         settings: what was run.
         data: what was studied.
+        notices: what was dropped from the data, a line each.
         seconds: wall time of this session; that of earlier sessions that ended is added.
     """
     before = read_manifest(folder)["wall_seconds"] if (folder / MANIFEST).exists() else 0.0
@@ -118,7 +121,7 @@ def write_manifest(folder: Path, settings: StudySettings, data: ConceptDataset, 
         "machine": machine(),
         "seeds": list(settings.study.seeds),
         "images": {split: len(indices) for split, indices in data.splits.items()},
-        "notices": list(data.notes),
+        "notices": notices,
         "wall_seconds": before + seconds,
         "files": {str(path.relative_to(folder)): sha256(path) for path in sorted(files)},
     }

@@ -16,7 +16,15 @@ from sparsight.arms import Workshop, find_arm, has_ticket, read_ticket, train_de
 from sparsight.config import StudySettings, load_study
 from sparsight.data import ConceptDataset, load_dataset, read_dataset, write_dataset
 from sparsight.draws import key_seed
-from sparsight.evidence import collect, dense_prediction, has_evidence, read_metrics, write_evidence
+from sparsight.errors import InputError
+from sparsight.evidence import (
+    collect,
+    dense_prediction,
+    has_evidence,
+    read_metrics,
+    usable_concepts,
+    write_evidence,
+)
 from sparsight.models import build_model, named_module, split
 from sparsight.networks import Network, plan
 from sparsight.pool import run_jobs
@@ -94,6 +102,7 @@ def run_study(
     standing = (folder / DATA).exists()
     data = read_dataset(folder / DATA) if standing else load_dataset(settings.data)
     check_network(settings, data)
+    dropped = check_concepts(settings, data)
 
     with open_run(folder, settings) as agreed:
         started = time.monotonic()
@@ -111,7 +120,7 @@ def run_study(
             on_done=hears.network,
         )
         write_results(folder, agreed, data, networks)
-        write_manifest(folder, agreed, data, time.monotonic() - started)
+        write_manifest(folder, agreed, data, [*data.notes, *dropped], time.monotonic() - started)
         return report_run(folder)
 
 
@@ -152,6 +161,26 @@ def check_network(settings: StudySettings, data: ConceptDataset) -> None:
     split(model)
     if settings.saliency.layer is not None:
         named_module(model, settings.saliency.layer)
+
+
+def check_concepts(settings: StudySettings, data: ConceptDataset) -> list[str]:
+    """Name the concepts that are dropped because no training image, or every one, has them.
+
+    Raises:
+        InputError: if fewer are left than ``concepts.top_k``.
+    """
+    usable = usable_concepts(data).tolist()
+    constant = [name for name, kept in zip(data.concept_names, usable, strict=True) if not kept]
+    if sum(usable) < settings.concepts.top_k:
+        raise InputError(
+            f"data set {data.name}: {sum(usable)} concepts differ between training images, too few for concepts.top_k "
+            f"{settings.concepts.top_k}; lower it or add images"
+        )
+    if not constant:
+        return []
+    return [
+        f"{len(constant)} of {len(usable)} concepts are constant in training and were dropped: {', '.join(constant)}"
+    ]
 
 
 def make_network(folder: Path, settings: StudySettings, network: Network, tick: Callable[[], None]) -> dict[str, float]:

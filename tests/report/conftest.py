@@ -242,16 +242,16 @@ HOSTILE = (
 )
 
 
-@pytest.fixture
-def hostile_data() -> ReportData:
-    """Data whose title, arms, rules, classes and concepts try to be something else than names."""
+@pytest.fixture(scope="session")
+def hostile_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of data whose title, arms, rules, classes and concepts try to be something else than names."""
     rules = ["right", "<i>r", "right", "right", "r\"'>", "right"]
     arms = dict(zip((HOSTILE[1], HOSTILE[2], HOSTILE[8], HOSTILE[9], HOSTILE[5], HOSTILE[7]), rules, strict=True))
     data = make_data(
         arms=arms, rounds=2, seeds=(0,), classes=HOSTILE, concepts=list(HOSTILE), strips=2, title=HOSTILE[0]
     )
     values = {HOSTILE[0]: HOSTILE[7], HOSTILE[5]: HOSTILE[4]}
-    return replace(
+    data = replace(
         data,
         preset=HOSTILE[1],
         command=HOSTILE[0],
@@ -260,6 +260,7 @@ def hostile_data() -> ReportData:
         facts=values,
         versions=values,
     )
+    return write_report(data, tmp_path_factory.mktemp("hostile") / "report")
 
 
 @pytest.fixture(scope="session")

@@ -4,8 +4,6 @@ import json
 
 import pytest
 
-from sparsight.report import write_report
-
 WIDE = "return document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 SHOWN = """return [...new Set([...document.querySelectorAll('#strips .cell')]
     .filter(cell => cell.offsetParent !== null).map(cell => cell.dataset.round))]"""
@@ -81,10 +79,9 @@ def test_without_script_every_round_is_there(chromium, report_page):
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_hostile_names_do_nothing(chromium, hostile_data, tmp_path, width):
-    index = write_report(hostile_data, tmp_path)
-    browser = chromium(index, width)
+def test_hostile_names_do_nothing(chromium, hostile_page, width):
+    browser = chromium(hostile_page, width)
     assert browser.execute_script("return window.pwned") is None
     assert browser.get_log("browser") == []
-    assert [url for url in requests(browser) if not url.startswith(("data:", index.as_uri()))] == []
+    assert [url for url in requests(browser) if not url.startswith(("data:", hostile_page.as_uri()))] == []
     assert browser.execute_script(WIDE)

@@ -17,7 +17,7 @@ class Page(HTMLParser):
         super().__init__()
         self.tags, self.attributes, self.parts, self.headings, self._stack = Counter(), [], [], [], []
         self.feed(text)
-        self.text = " ".join(" ".join(self.parts).split())
+        self.text = " ".join("".join(self.parts).split())
 
     def handle_starttag(self, tag, attrs):
         self.tags[tag] += 1
@@ -105,11 +105,9 @@ def test_every_seed_stands_in_the_concepts_file(report_page, report_data):
 def test_what_is_not_said_is_said(report_page):
     text = read(report_page).text
     assert "without a statement of significance" in text
-    assert "scaled by its own maximum" in text.replace("\n", " ")
-    assert (
-        "The rule of released- code was not retrained" in text or "The rule of released-code was not retrained" in text
-    )
-    assert "The concept bill_ color_ pink is constant" in text or "The concept bill_color_pink is constant" in text
+    assert "scaled by its own maximum" in text
+    assert "The rule of released-code was not retrained" in text
+    assert "The concept bill_color_pink is constant" in text
 
 
 def test_the_same_data_give_the_same_bytes(tmp_path, report_data):
@@ -155,17 +153,18 @@ def test_undefined_values_are_dashes(tmp_path, report_data):
     assert "dead map" in page.text
 
 
-def test_names_are_only_names(tmp_path, hostile_data):
-    index = write_report(hostile_data, tmp_path / "report")
-    page = read(index)
+def test_names_are_only_names(hostile_page):
+    page = read(hostile_page)
     assert page.tags["script"] == 2, "the steps of the slider and the slider"
-    assert not {"b", "i", "img"} & {tag for tag in page.tags if tag not in ("b", "img")}
+    assert page.tags["b"] == page.values("class").count("shared"), "bold is ours"
+    assert "i" not in page.tags
     assert page.tags["img"] == 2 * (1 + 6 * 2) + 1, "the strips and the colour bar"
     assert not [name for _, name, _ in page.attributes if name.startswith("on")]
-    assert "49" not in page.text.split()
-    assert "�evil" in page.text
+    assert "{{ 7 * 7 }}" in page.text
+    assert "\ufffdevil" in page.text
     assert all(len(part) < 2_100 for part in page.text.split())
-    found = {path.relative_to(index.parent).as_posix() for path in index.parent.rglob("*") if path.is_file()}
+    folder = hostile_page.parent
+    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert all(re.fullmatch(r"index\.html|(figures|tables)/[a-z0-9-]+\.(png|svg|csv|tex)", name) for name in found)
 
 

@@ -1,18 +1,19 @@
 """Read ``results/`` back as what a report shows."""
 
+import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from sparsight.config import StudySettings
+from sparsight.config import StudySettings, load_study, preset_names
 from sparsight.errors import InputError
 from sparsight.evidence import read_metrics
 from sparsight.networks import Network, plan
 from sparsight.report import COLUMNS, ReportData
 from sparsight.results.strips import read_strips
-from sparsight.runs import RESULTS
+from sparsight.runs import RESULTS, STUDY
 
 _TEXT = {
     "arm",
@@ -44,7 +45,7 @@ def read_results(folder: Path, settings: StudySettings, manifest: Mapping[str, A
     return ReportData(
         title=f"sparsight study: {settings.data.name}",
         preset=settings.data.name,
-        command=f"sparsight study {folder / 'study.yaml'} --out NEW_FOLDER",
+        command=command(folder, settings),
         settings=settings.as_dict(),
         arms=design.arms,
         rules={arm: Network(arm, 0, None, 1).rule for arm in design.arms},
@@ -66,6 +67,15 @@ def read_results(folder: Path, settings: StudySettings, manifest: Mapping[str, A
         },
         versions=manifest["versions"],
     )
+
+
+def command(folder: Path, settings: StudySettings) -> str:
+    """The command that makes the run again somewhere else."""
+    for name in preset_names():
+        for option in ("", " --quick"):
+            if settings == load_study(name, quick=bool(option)):
+                return f"sparsight study {name}{option}"
+    return f"sparsight study {shlex.quote(str(folder / STUDY))} --out NEW_FOLDER"
 
 
 def read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:

@@ -36,6 +36,7 @@ def draw_bird(picture: Picture, scene: Scene) -> None:
     _tail(picture, body, concepts["tail_shape"], back, span)
     torso = picture.add(plumage.TORSO, body, *_shaded(back), span, part=_LABEL["back"])
     _belly(picture, body, torso, belly, concepts["belly_pattern"], span)
+    picture.add(plumage.WING, after(body, moved(-0.012, 0.035)), INK, opacity=0.16, inside=torso)
     _wing(picture, body, PLUMAGE[concepts["wing_color"]], concepts["wing_pattern"], span)
     crown = PLUMAGE[concepts["crown_color"]]
     _head(picture, head, (back, crown, belly), concepts["head_pattern"], span)
@@ -52,7 +53,7 @@ def _legs(picture: Picture, stand: Affine, color: Color) -> None:
     label = _LABEL["legs"]
     for hip, foot, shade in ((-0.16, -0.15, 0.25), (0.05, 0.07, 0.0)):
         fill = darker(color, shade)
-        picture.add(BAR, after(stand, spanned(hip, -0.40, foot, -0.015, 0.062)), fill, part=label)
+        picture.add(BAR, after(stand, spanned(hip, -0.40, foot, -0.03, 0.062)), fill, part=label)
         picture.add(plumage.FOOT, after(stand, moved(foot, 0.0)), fill, part=label)
 
 
@@ -74,7 +75,6 @@ def _belly(picture: Picture, body: Affine, torso: int, color: Color, pattern: st
 
 
 def _wing(picture: Picture, body: Affine, color: Color, pattern: str, span: Span) -> None:
-    picture.add(plumage.WING, after(body, moved(-0.012, 0.035)), INK, opacity=0.16)
     wing = picture.add(plumage.WING, body, lighter(color, 0.08), darker(color, 0.22), span, part=_LABEL["wing"])
     picture.add(plumage.COVERTS, body, lighter(color, 0.2), color, span, opacity=0.8, inside=wing)
     picture.add(plumage.FEATHERS, body, darker(color, 0.6), opacity=0.55, inside=wing)

@@ -7,8 +7,8 @@ from sparsight.data.toybirds.palette import CREAM, Color, darker, lighter
 from sparsight.data.toybirds.perch import draw_branch, draw_rock
 from sparsight.data.toybirds.picture import Picture
 from sparsight.data.toybirds.scene import Scene
-from sparsight.data.toybirds.scenery import BLADES, CACTUS, CLOUD, MESA, PINE, SAIL, WAVE, ridge
-from sparsight.data.toybirds.shapes import BOX, DISC, discs, moved, stretched
+from sparsight.data.toybirds.scenery import BLADES, CACTUS, CLOUD, MESA, PINE, SAIL, WAVE
+from sparsight.data.toybirds.shapes import BOX, DISC, discs, moved, ridge, stretched
 
 Lot = Iterator[float]
 
@@ -63,7 +63,7 @@ def _scatter(
 
 
 def _grass(picture: Picture, lot: Lot, ground: float, height: float, color: Color) -> None:
-    mirror = 1 if next(lot) < 0.5 else -1
+    mirror = 1.0 if next(lot) < 0.5 else -1.0
     picture.add(BLADES, (mirror, 0.0, 0.42 + 0.16 * next(lot), 0.0, height, ground), color)
 
 

@@ -1,6 +1,7 @@
 """Colours, red, green and blue from 0 to 255."""
 
-Color = tuple[float, float, float]
+Number = int | float
+Color = tuple[Number, Number, Number]
 
 PLUMAGE: dict[str, Color] = {
     "black": (52, 54, 66),

@@ -16,7 +16,7 @@ class Shape(NamedTuple):
         span: heights of the two colours on the unit square.
         opacity: 0 to 1; a shape without opacity is not seen but still counts in the part mask.
         part: index in ``PARTS`` plus 1, or 0 for what is not the bird.
-        inside: index of the earlier shape of the picture that this one is cut to, or -1.
+        inside: index of the earlier shape that this one is painted on and cut to, or -1 for the picture itself.
     """
 
     path: Path

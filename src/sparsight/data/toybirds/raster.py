@@ -7,8 +7,8 @@ shapes of a picture pass through each numpy call together, which is what makes i
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -22,8 +22,7 @@ _STEP = _UNIT // _LINES
 _TENSION = 0.5625  # of the tangents; half, as in Catmull-Rom, would flatten circles given by eight points
 
 
-@dataclass(frozen=True, slots=True)
-class Patch:
+class Patch(NamedTuple):
     """Where one shape lies on the picture.
 
     Attributes:

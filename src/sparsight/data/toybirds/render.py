@@ -34,38 +34,89 @@ def render(scene: Scene, image_size: int) -> Rendering:
     draw_bird(picture, scene)
     shapes = picture.shapes
     patches = rasterise([shape.path for shape in shapes], [shape.placed for shape in shapes], image_size)
-    image = np.zeros((3, image_size, image_size), dtype=np.float32)
-    visible = np.zeros((len(PARTS) + 1, image_size, image_size), dtype=np.float32)
-    visible[0] = 1
-    for shape, patch, fill in zip(shapes, patches, _fills(shapes, image_size), strict=True):
-        alpha = patch.alpha
+    return Rendering(_lit(_painted(shapes, patches, image_size), scene), _parts(shapes, patches, image_size))
+
+
+def _painted(shapes: list[Shape], patches: list[Patch], size: int) -> Float[np.ndarray, "3 s s"]:
+    """The shapes over each other, from back to front.
+
+    What is cut to a shape is painted on that shape's own canvas, which then goes onto the picture as one. Painted onto
+    the picture one by one, both would let through what is behind them at their common edge, and the lower one would
+    shine around the upper one as a fine line.
+    """
+    fills = _fills(shapes, size)
+    inner: list[list[int]] = [[] for _ in shapes]
+    image = np.zeros((3, size, size), dtype=np.float32)
+    whole = slice(0, size)
+
+    def paint(index: int, canvas: np.ndarray, rows: slice, columns: slice) -> None:
+        """Put a shape, with what is cut to it, on a canvas that lies at ``rows`` and ``columns`` of the picture."""
+        shape, patch = shapes[index], patches[index]
+        color, alpha = fills[index, :, patch.rows], patch.alpha
+        if inner[index]:
+            color = np.repeat(color, alpha.shape[1], axis=2)
+            for child in inner[index]:
+                paint(child, color, patch.rows, patch.columns)
         if shape.inside >= 0:
-            alpha *= _within(patches[shape.inside], patch)  # in place: what is cut to this shape is cut to both
-        if shape.part:
-            seen = visible[:, patch.rows, patch.columns]
-            seen *= 1 - alpha
-            seen[shape.part] += alpha
+            here, there = _common(patch, rows, columns)
+            color, alpha = color[:, here[0], here[1] if inner[index] else slice(None)], alpha[here]
+            canvas = canvas[:, there[0], there[1]]
+        else:
+            canvas = canvas[:, patch.rows, patch.columns]
         if shape.opacity != 1:
             alpha = alpha * np.float32(shape.opacity)
-        below = image[:, patch.rows, patch.columns]
-        change = fill[:, patch.rows] - below
-        change *= alpha
-        below += change
-    return Rendering(_lit(image, scene), _parts(visible))
+        canvas *= 1 - alpha  # not canvas + alpha * (color - canvas): where alpha is 1 nothing of the old may remain
+        canvas += color * alpha
+
+    for index, shape in enumerate(shapes):
+        if shape.inside >= 0:
+            inner[shape.inside].append(index)
+    for index, shape in enumerate(shapes):
+        if shape.inside < 0:
+            paint(index, image, whole, whole)
+    return image
 
 
-def _within(outer: Patch, inner: Patch) -> Float[np.ndarray, "h w"]:
-    """The coverage of ``outer`` on the box of ``inner``; none outside its own box."""
-    inside = np.zeros(inner.alpha.shape, dtype=np.float32)
-    top, bottom = max(outer.rows.start, inner.rows.start), min(outer.rows.stop, inner.rows.stop)
-    left, right = max(outer.columns.start, inner.columns.start), min(outer.columns.stop, inner.columns.stop)
-    if top < bottom and left < right:
-        inside[
-            top - inner.rows.start : bottom - inner.rows.start, left - inner.columns.start : right - inner.columns.start
-        ] = outer.alpha[
-            top - outer.rows.start : bottom - outer.rows.start, left - outer.columns.start : right - outer.columns.start
-        ]
-    return inside
+def _parts(shapes: list[Shape], patches: list[Patch], size: int) -> UInt8[np.ndarray, "s s"]:
+    """The part most visible in each pixel that the bird covers by half or more."""
+    visible = np.zeros((len(PARTS) + 1, size, size), dtype=np.float32)
+    visible[0] = 1
+    boxes = []
+    for shape, patch in zip(shapes, patches, strict=True):
+        if not shape.part:
+            continue
+        seen, alpha = visible[:, patch.rows, patch.columns], patch.alpha
+        if shape.inside < 0:
+            seen *= 1 - alpha
+            boxes.append((patch.rows.start, patch.columns.start, -patch.rows.stop, -patch.columns.stop))
+        else:  # takes its share from the shape it is cut to, not from what is behind that
+            outer = patches[shape.inside]
+            here, there = _common(patch, outer.rows, outer.columns)
+            seen, alpha = seen[:, here[0], here[1]], alpha[here] * outer.alpha[there]
+            seen[shapes[shape.inside].part] -= alpha
+        seen[shape.part] += alpha
+    top, left, bottom, right = (min(side) for side in zip(*boxes, strict=True))
+    bird = visible[:, top:-bottom, left:-right]
+    most, winner = bird[1], np.ones(bird.shape[1:], dtype=np.uint8)
+    for part in range(2, len(bird)):
+        winner[bird[part] > most] = part
+        most = np.maximum(most, bird[part])
+    winner[bird[0] > 0.5] = 0
+    label = np.zeros((size, size), dtype=np.uint8)
+    label[top:-bottom, left:-right] = winner
+    return label
+
+
+def _common(patch: Patch, rows: slice, columns: slice) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
+    """The pixels that a patch shares with a box, counted from the patch's corner and from the box's."""
+    top, left = max(patch.rows.start, rows.start), max(patch.columns.start, columns.start)
+    bottom, right = max(top, min(patch.rows.stop, rows.stop)), max(left, min(patch.columns.stop, columns.stop))
+    here = slice(top - patch.rows.start, bottom - patch.rows.start)
+    there = slice(top - rows.start, bottom - rows.start)
+    return (
+        (here, slice(left - patch.columns.start, right - patch.columns.start)),
+        (there, slice(left - columns.start, right - columns.start)),
+    )
 
 
 def _fills(shapes: list[Shape], size: int) -> Float[np.ndarray, "n 3 s 1"]:
@@ -84,13 +135,3 @@ def _lit(image: Float[np.ndarray, "3 s s"], scene: Scene) -> UInt8[np.ndarray, "
     light = [scene.brightness * factor for factor in (1 + 0.04 * warm, 1 + 0.01 * warm, 1 - 0.06 * warm)]
     image *= np.array(light, dtype=np.float32)[:, None, None]
     return np.ascontiguousarray(np.rint(np.clip(image, 0, 255)).astype(np.uint8).transpose(1, 2, 0))
-
-
-def _parts(visible: Float[np.ndarray, "p s s"]) -> UInt8[np.ndarray, "s s"]:
-    """The part most visible in each pixel that the bird covers by half or more."""
-    most, label = visible[1], np.ones(visible.shape[1:], dtype=np.uint8)
-    for part in range(2, len(visible)):
-        label[visible[part] > most] = part
-        most = np.maximum(most, visible[part])
-    label[visible[0] > 0.5] = 0
-    return label

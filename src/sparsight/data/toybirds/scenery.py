@@ -1,8 +1,6 @@
 """Outlines that the habitats are put together from; y points down, and the base is at the origin unless said."""
 
-from collections.abc import Sequence
-
-from sparsight.data.toybirds.shapes import CORNER, Path, closed
+from sparsight.data.toybirds.shapes import CORNER, closed
 
 CLOUD = closed((
     (-0.5, 0.0, CORNER), (-0.46, -0.12), (-0.30, -0.16), (-0.20, -0.28), (-0.02, -0.34), (0.14, -0.28), (0.22, -0.18),
@@ -31,13 +29,6 @@ CACTUS = closed((
     (0.10, -0.42, CORNER), (0.19, -0.44), (0.20, -0.58), (0.27, -0.64), (0.35, -0.58), (0.34, -0.38), (0.24, -0.27),
     (0.10, -0.26, CORNER), (0.10, 0.0, CORNER),
 ))  # fmt: skip
-
-
-def ridge(heights: Sequence[float]) -> Path:
-    """The ground below a line through the heights, evenly spaced from beyond the left to beyond the right edge."""
-    step = 1.4 / (len(heights) - 1)
-    line = [(-0.2 + step * i, height) for i, height in enumerate(heights)]
-    return closed([(*line[0], CORNER), *line[1:-1], (*line[-1], CORNER), (1.2, 1.2, CORNER), (-0.2, 1.2, CORNER)])
 
 
 def _blade(x: float, tall: float, lean: float) -> list[tuple[float, ...]]:

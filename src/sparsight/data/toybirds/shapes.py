@@ -109,7 +109,7 @@ _ROUND_POINTS = np.array([(x, y, 1.0) for x, y in _ROUND])
 
 
 @lru_cache(maxsize=64)
-def _neighbours(loops: int, points: int) -> tuple[Int[np.ndarray, " n"], Int[np.ndarray, " n"]]:
+def neighbours(loops: int, points: int) -> tuple[Int[np.ndarray, " n"], Int[np.ndarray, " n"]]:
     """``previous`` and ``following`` of as many loops of equally many points."""
     rows = np.arange(loops * points).reshape(loops, points)
     return np.roll(rows, 1, axis=1).ravel(), np.roll(rows, -1, axis=1).ravel()
@@ -122,4 +122,15 @@ def discs(places: Sequence[tuple[float, float, float]], squash: float = 1.0) -> 
     points[..., 0] = place[:, :1] + place[:, 2:] * _ROUND_POINTS[:, 0]
     points[..., 1] = place[:, 1:2] + place[:, 2:] * (_ROUND_POINTS[:, 1] * squash)
     points[..., 2] = 1.0
-    return Path(points.reshape(-1, 3), *_neighbours(len(places), len(_ROUND)))
+    return Path(points.reshape(-1, 3), *neighbours(len(places), len(_ROUND)))
+
+
+def ridge(heights: Sequence[float]) -> Path:
+    """All that lies below a line through the heights, evenly spaced from beyond the left to beyond the right edge."""
+    n = len(heights)
+    points = np.ones((n + 2, 3))
+    points[:n, 0] = np.arange(n) * (1.4 / (n - 1)) - 0.2
+    points[:n, 1] = heights
+    points[0, 2] = points[n - 1, 2] = CORNER
+    points[n:] = ((1.2, 1.2, CORNER), (-0.2, 1.2, CORNER))
+    return Path(points, *neighbours(1, n + 2))

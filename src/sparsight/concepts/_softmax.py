@@ -1,0 +1,101 @@
+"""Eq. 1 as a convex problem: value, derivatives, and a bound from below that certifies a solution."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class ElasticSoftmax:
+    """``(1/n) sum CE(softmax(T x_i), y_i) + l1 . |T| + 1/2 l2 . T^2``, over T of shape (k, p).
+
+    Attributes:
+        design: concept values and a last column of ones, whose weights are the intercepts.
+        target: one-hot labels; every class occurs.
+        l1, l2: penalty of each column; 0 for the intercepts.
+    """
+
+    design: Float[Tensor, "n p"]
+    target: Float[Tensor, "n k"]
+    l1: Float[Tensor, " p"]
+    l2: Float[Tensor, " p"]
+
+    def value(self, T: Float[Tensor, "k p"]) -> tuple[float, Float[Tensor, "n k"]]:
+        """The objective and the class probabilities."""
+        log_p = torch.log_softmax(self.design @ T.T, dim=1)
+        loss = -(log_p * self.target).sum() / len(self.design)
+        return float(loss + self.penalty(T) + 0.5 * (self.l2 * T.square()).sum()), log_p.exp()
+
+    def penalty(self, T: Float[Tensor, "k p"]) -> Tensor:
+        """The l1 term."""
+        return (self.l1 * T.abs()).sum()
+
+    def gradient(self, T: Float[Tensor, "k p"], p: Float[Tensor, "n k"]) -> Float[Tensor, "k p"]:
+        """Of all but the l1 term."""
+        return (p - self.target).T @ self.design / len(self.design) + self.l2 * T
+
+    def subgradient(self, T: Float[Tensor, "k p"], gradient: Float[Tensor, "k p"]) -> Float[Tensor, "k p"]:
+        """The shortest subgradient of the objective; 0 at the optimum and only there."""
+        at_zero = gradient.sign() * (gradient.abs() - self.l1).clamp(min=0)
+        return torch.where(T != 0, gradient + self.l1 * T.sign(), at_zero)
+
+    def curvature(self, p: Float[Tensor, "n k"]) -> Float[Tensor, "k p"]:
+        """The Hessian's diagonal."""
+        return (p * (1 - p)).T @ self.design.square() / len(self.design) + self.l2
+
+    def hessian(self, p: Float[Tensor, "n k"]) -> Callable[[Tensor], Tensor]:
+        """The Hessian as a function of a (k, p) direction: two matrix products."""
+
+        def times(direction: Tensor) -> Tensor:
+            change = self.design @ direction.T
+            change = p * (change - (p * change).sum(1, keepdim=True))
+            return change.T @ self.design / len(self.design) + self.l2 * direction
+
+        return times
+
+    def lower_bound(self, p: Float[Tensor, "n k"]) -> float:
+        """A number that the objective is nowhere below, from any class probabilities.
+
+        Since ``logsumexp(z) >= q . z + H(q)`` for q in the simplex, the loss is at least
+        ``(1/n) sum H(q_i) + <G, W>`` with ``G = (1/n) sum (q_i - y_i) x_i``, provided that the q keep the class
+        frequencies (the intercepts' part of G is 0). Minimising over W leaves
+        ``(1/n) sum H(q_i) - sum max(0, |G| - l1)^2 / (2 l2)``, and without l2 asks for ``|G| <= l1``.
+
+        ``p`` is first mixed with the frequencies just so much that they are kept exactly, then tried as it is and
+        drawn towards the labels until ``|G| <= l1``; both are feasible, and the better bound counts.
+        """
+        frequency = self.target.mean(0)
+        off = (p - self.target).mean(0)
+        need = float((off.clamp(min=0) / frequency).max())
+        mix = need / (1 + need)
+        q = ((1 - mix) * (p - off) + mix * frequency).clamp(min=0)
+        G = ((q - self.target).T @ self.design / len(self.design)).abs()[:, :-1]
+        l1, l2 = float(self.l1[0]), float(self.l2[0])
+        steepest = float(G.max())
+        inside = min(1.0, l1 / steepest) if steepest > 0 else 1.0
+        excess = float((G - l1).clamp(min=0).square().sum()) / (2 * l2) if l2 > 0 else float("inf")
+        bounds = [_mean_entropy(self.target + inside * (q - self.target))]
+        if inside < 1:
+            bounds.append(_mean_entropy(q) - excess)
+        return max(bounds)
+
+
+def _mean_entropy(q: Float[Tensor, "n k"]) -> float:
+    return -float(torch.xlogy(q, q).sum()) / len(q)
+
+
+def elastic_softmax(
+    values: Float[Tensor, "n c"], labels: Int64[Tensor, " n"], classes: int, l1: float, l2: float
+) -> ElasticSoftmax:
+    """The problem for concept values and labels 0 to ``classes - 1``, of which every one occurs."""
+    columns = values.new_ones(values.shape[1] + 1)
+    columns[-1] = 0.0
+    return ElasticSoftmax(
+        design=torch.cat([values, values.new_ones(len(values), 1)], dim=1),
+        target=torch.nn.functional.one_hot(labels, classes).double(),
+        l1=l1 * columns,
+        l2=l2 * columns,
+    )

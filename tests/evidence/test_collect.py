@@ -1,0 +1,133 @@
+from dataclasses import replace
+
+import pytest
+import torch
+from torch.nn import functional
+
+from sparsight.concepts import ConceptSettings
+from sparsight.evidence import (
+    TARGETS,
+    EvidenceSettings,
+    collect,
+    dense_prediction,
+    has_evidence,
+    read_evidence,
+    read_metrics,
+    usable_concepts,
+    write_evidence,
+)
+from sparsight.models import ModelSettings, build_model, split
+from sparsight.pruning import full_mask, prunable
+from sparsight.saliency import SaliencySettings
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def model():
+    return build_model(ModelSettings(), 3, 5)
+
+
+def look(model, data, dense=None, batch_size=7, saliency=None):
+    rooms = (EvidenceSettings(batch_size=batch_size), ConceptSettings(), saliency or SaliencySettings())
+    return collect(model, split(model), data, *rooms, CPU, dense)
+
+
+def by_hand(model, data, name):
+    """The network applied to a split, written out again."""
+    model = model.eval()
+    pixels = data.images[data.splits[name]].float() / 255
+    mean, std = (torch.tensor(value).view(1, 3, 1, 1) for value in (data.mean, data.std))
+    with torch.no_grad():
+        return model((pixels - mean) / std)
+
+
+def test_logits_embeddings_and_maps_agree_with_each_other(model, tiny):
+    evidence = look(model, tiny)
+    for name, seen in evidence.seen.items():
+        assert torch.allclose(seen.logits, by_hand(model, tiny, name), atol=1e-4)
+        assert torch.allclose(functional.linear(seen.embedding, model.fc.weight, model.fc.bias), seen.logits, atol=1e-5)
+    test = evidence.seen["test"]
+    assert evidence.maps.closed_form
+    assert torch.equal(evidence.maps.classes[:, 0], test.labels)
+    assert torch.equal(evidence.maps.classes[:, 1], test.logits.argmax(1))
+    # The mean-pooled closed form: a map's sum is the class's logit less its intercept, over the number of positions.
+    totals = evidence.maps.signed.sum((2, 3))
+    expected = test.logits.gather(1, evidence.maps.classes) - model.fc.bias[evidence.maps.classes]
+    assert torch.allclose(totals, expected, atol=1e-4)
+
+
+def test_the_dense_networks_prediction_is_explained_where_given(model, tiny):
+    dense = torch.arange(24) % 3
+    assert torch.equal(look(model, tiny, dense).maps.classes[:, TARGETS.index("dense")], dense)
+    own = look(model, tiny)
+    assert torch.equal(own.maps.classes[:, 1], own.maps.classes[:, 2])
+
+
+def test_batches_do_not_matter(model, tiny):
+    one, many = look(model, tiny, batch_size=24), look(model, tiny, batch_size=5)
+    assert torch.allclose(one.maps.signed, many.maps.signed, atol=1e-5)
+    assert torch.allclose(one.bank.Q, many.bank.Q, atol=1e-6)
+
+
+def test_a_named_layer_is_explained_at_its_own_resolution(model, tiny):
+    evidence = look(model, tiny, saliency=SaliencySettings(layer="layer2"))
+    assert evidence.maps.signed.shape == (24, 3, 8, 8)
+    assert not evidence.maps.closed_form
+    last = look(model, tiny, saliency=SaliencySettings(layer="layer3"))
+    assert torch.allclose(last.maps.signed, look(model, tiny).maps.signed, atol=1e-5)
+
+
+def test_constant_concepts_are_left_out(model, tiny):
+    assert usable_concepts(tiny).tolist() == [True, True, True, False]
+    assert look(model, tiny).bank.names == ("red", "green", "drawn")
+
+
+def test_the_model_is_left_as_it_was(model, tiny):
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    model.train()
+    look(model, tiny)
+    assert model.training
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
+    assert all(parameter.grad is None for parameter in model.parameters())
+
+
+def test_a_dead_network_gives_defined_answers(model, tiny):
+    """All weights zero: constant embedding, no concept told, dead maps, and one answer for every image."""
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.zero_()
+    evidence = look(model, tiny)
+    assert evidence.maps.dead.all()
+    assert evidence.maps.mask_energy.isnan().all()
+    assert set(evidence.bank.dropped) == {"red", "green", "drawn"}
+    assert bool((evidence.pcbm.weights == 0).all())
+    assert evidence.pcbm.converged
+    assert all(logits.isfinite().all() for logits in evidence.g_logits.values())
+
+
+def test_without_masks_there_is_no_energy(model, tiny):
+    assert look(model, replace(tiny, object_masks=None)).maps.mask_energy is None
+
+
+def test_files_hold_what_was_measured(model, tiny, tmp_path):
+    evidence = look(model, tiny)
+    mask = full_mask(model.state_dict(), prunable(model))
+    mask["fc.weight"][:] = False
+    assert not has_evidence(tmp_path)
+    write_evidence(tmp_path, evidence, mask, keep_embeddings=False)
+    assert has_evidence(tmp_path)
+    arrays, metrics = read_evidence(tmp_path), read_metrics(tmp_path)
+    assert torch.equal(arrays["logits/test"], evidence.seen["test"].logits)
+    assert torch.equal(arrays["saliency/maps"], evidence.maps.signed)
+    assert "embedding/train" not in arrays
+    assert torch.equal(dense_prediction(tmp_path), evidence.seen["test"].logits.argmax(1))
+    predicted = by_hand(model, tiny, "test").argmax(1)
+    right = (predicted == tiny.labels[tiny.splits["test"]]).double().mean()
+    assert metrics["accuracy"]["f"]["test"]["accuracy"] == float(right)
+    assert metrics["dead_layers"] == ["fc.weight"]
+    total = sum(keep.numel() for keep in mask.values())
+    assert metrics["weights_remaining"] == (total - 192) / total
+    assert metrics["saliency"]["images"] == 24
+    write_evidence(tmp_path / "kept", evidence, mask, keep_embeddings=True)
+    assert torch.equal(read_evidence(tmp_path / "kept")["embedding/train"], evidence.seen["train"].embedding)
