@@ -63,9 +63,9 @@ def test_seeds_give_other_birds_of_the_same_species(data):
 
 
 def test_the_stored_normalisation_is_that_of_the_pixels():
-    pixels = toybirds(ToyBirdsSettings(train=360, validation=12, test=12))
+    pixels = toybirds(ToyBirdsSettings(train=168, validation=12, test=12))
     scaled = pixels.images.double() / 255
-    assert scaled.mean((0, 2, 3)).tolist() == pytest.approx(pixels.mean, abs=0.015)
+    assert scaled.mean((0, 2, 3)).tolist() == pytest.approx(pixels.mean, abs=0.02)
     assert scaled.std((0, 2, 3)).tolist() == pytest.approx(pixels.std, abs=0.01)
     assert pixels.flip
 

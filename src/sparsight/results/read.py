@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from sparsight.config import StudySettings, load_study, preset_names
+from sparsight.data import SPLITS
 from sparsight.errors import InputError
 from sparsight.evidence import read_metrics
 from sparsight.networks import Network, plan
@@ -60,7 +61,7 @@ def read_results(folder: Path, settings: StudySettings, manifest: Mapping[str, A
         notices=tuple(notices(folder, networks, manifest)),
         facts={
             "network": f"{settings.model.name}, {settings.training.epochs} epochs a round",
-            "images": ", ".join(f"{count} {split}" for split, count in manifest["images"].items()),
+            "images": ", ".join(f"{manifest['images'][split]} {split}" for split in SPLITS),
             "networks trained": str(len(networks)),
             "wall time": _duration(manifest["wall_seconds"]),
             "machine": manifest["machine"],

@@ -1,6 +1,6 @@
 """The bird: which shapes its concepts and its pose make.
 
-The bird's own frame faces right and has its feet at the origin; a usual bird of middle size is some 1.9 units long and
+The bird's own frame faces right and has its feet at the origin; a usual bird of middle size is some two units long and
 1.4 high. The body turns about the hip, the head about the neck; head, eye and bill share a frame centred on the head.
 """
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Shaped
 
 from sparsight.data.toybirds.shapes import Affine, Path
 
@@ -119,7 +119,7 @@ def _crossings(
     count = np.maximum(np.minimum(last, (bottom * _LINES)[shape]) - first, 0)
     slope = (x1 - x) / np.where(y1 == y, 1, y1 - y)
 
-    def spread(values: np.ndarray) -> np.ndarray:
+    def spread(values: Shaped[np.ndarray, " v"]) -> Shaped[np.ndarray, " m"]:
         """One value an edge becomes one a crossing."""
         return np.repeat(values, count)
 

@@ -49,7 +49,7 @@ def _painted(shapes: list[Shape], patches: list[Patch], size: int) -> Float[np.n
     image = np.zeros((3, size, size), dtype=np.float32)
     whole = slice(0, size)
 
-    def paint(index: int, canvas: np.ndarray, rows: slice, columns: slice) -> None:
+    def paint(index: int, canvas: Float[np.ndarray, "3 h w"], rows: slice, columns: slice) -> None:
         """Put a shape, with what is cut to it, on a canvas that lies at ``rows`` and ``columns`` of the picture."""
         shape, patch = shapes[index], patches[index]
         color, alpha = fills[index, :, patch.rows], patch.alpha
