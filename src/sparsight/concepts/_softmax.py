@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
 
@@ -23,6 +23,11 @@ class ElasticSoftmax:
     l1: Float[Tensor, " p"]
     l2: Float[Tensor, " p"]
 
+    @property
+    def penalised(self) -> Bool[Tensor, "k p"]:
+        """Where the l1 term has a say."""
+        return (self.l1 > 0).expand(self.target.shape[1], -1)
+
     def value(self, T: Float[Tensor, "k p"]) -> tuple[float, Float[Tensor, "n k"]]:
         """The objective and the class probabilities."""
         log_p = torch.log_softmax(self.design @ T.T, dim=1)
@@ -36,15 +41,6 @@ class ElasticSoftmax:
     def gradient(self, T: Float[Tensor, "k p"], p: Float[Tensor, "n k"]) -> Float[Tensor, "k p"]:
         """Of all but the l1 term."""
         return (p - self.target).T @ self.design / len(self.design) + self.l2 * T
-
-    def subgradient(self, T: Float[Tensor, "k p"], gradient: Float[Tensor, "k p"]) -> Float[Tensor, "k p"]:
-        """The shortest subgradient of the objective; 0 at the optimum and only there."""
-        at_zero = gradient.sign() * (gradient.abs() - self.l1).clamp(min=0)
-        return torch.where(T != 0, gradient + self.l1 * T.sign(), at_zero)
-
-    def curvature(self, p: Float[Tensor, "n k"]) -> Float[Tensor, "k p"]:
-        """The Hessian's diagonal."""
-        return (p * (1 - p)).T @ self.design.square() / len(self.design) + self.l2
 
     def hessian(self, p: Float[Tensor, "n k"]) -> Callable[[Tensor], Tensor]:
         """The Hessian as a function of a (k, p) direction: two matrix products."""
