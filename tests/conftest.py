@@ -8,7 +8,19 @@ import torch
 from jaxtyping import install_import_hook
 
 # Every array that passes between rooms is held to the shape in the signature.
-NUMERIC = ("arms", "concepts", "data", "draws", "drift", "evidence", "models", "pruning", "saliency", "stats", "training")
+NUMERIC = (
+    "arms",
+    "concepts",
+    "data",
+    "draws",
+    "drift",
+    "evidence",
+    "models",
+    "pruning",
+    "saliency",
+    "stats",
+    "training",
+)
 install_import_hook([f"sparsight.{room}" for room in NUMERIC], "beartype.beartype")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int8
 from torch import Tensor
 
 # value, first and second derivative of a loss of the margin y * f, entry by entry
@@ -39,7 +39,7 @@ class LinearFit:
 
 def fit_linear(
     inputs: Float[Tensor, "n l"],
-    labels: Float[Tensor, "n c"],
+    labels: Int8[Tensor, "n c"],
     loss: MarginLoss,
     C: float,
     penalise_intercept: bool,
@@ -107,7 +107,8 @@ def fit_linear(
 def _gradient_scale(design: Tensor, known: Tensor, loss: MarginLoss) -> Float[Tensor, " c"]:
     """An upper bound of the loss's gradient norm at zero, which no cancellation between images can make small."""
     slope = loss(torch.zeros(1, dtype=torch.float64))[1].abs()
-    return (known * design.norm(dim=1)[:, None]).sum(0) * slope
+    bound: Tensor = (known * design.norm(dim=1)[:, None]).sum(0) * slope
+    return bound
 
 
 def _conjugate_gradients(

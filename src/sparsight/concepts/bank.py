@@ -103,7 +103,8 @@ def learn_bank(
 
 def concept_scores(bank: ConceptBank, embeddings: Float[Tensor, "n l"]) -> Float[Tensor, "n c"]:
     """``q . phi + b``: above 0, the concept is predicted present."""
-    return embeddings.double() @ bank.Q.T + bank.intercepts
+    scores: Tensor = embeddings.double() @ bank.Q.T + bank.intercepts
+    return scores
 
 
 def concept_values(bank: ConceptBank, embeddings: Float[Tensor, "n l"], kind: ValueKind) -> Float[Tensor, "n c"]:
@@ -114,12 +115,14 @@ def concept_values(bank: ConceptBank, embeddings: Float[Tensor, "n l"], kind: Va
     """
     norm = bank.Q.norm(dim=1)
     told = norm > 0
-    if kind == "sigmoid":
-        return torch.sigmoid(concept_scores(bank, embeddings)) * told
     safe = norm.where(told, norm.new_ones(()))
     if kind == "projection":
-        return embeddings.double() @ (bank.Q / safe[:, None]).T / safe
-    return concept_scores(bank, embeddings) / safe * told
+        values: Tensor = embeddings.double() @ (bank.Q / safe[:, None]).T / safe
+    elif kind == "distance":
+        values = concept_scores(bank, embeddings) / safe
+    else:
+        values = torch.sigmoid(concept_scores(bank, embeddings))
+    return values.where(told, values.new_zeros(()))
 
 
 def held_out(bank: ConceptBank, embeddings: Float[Tensor, "n l"], concepts: Int8[Tensor, "n c"]) -> HeldOut:
