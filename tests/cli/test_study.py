@@ -67,7 +67,7 @@ def test_tables_agree_with_the_evidence(finished):
             value = rows[(rows.split == "test") & (rows.metric == "accuracy")].value.item()
             assert value == pytest.approx(float((logits.argmax(1) == labels).double().mean()), abs=0)
     drift = pd.read_csv(run / "results" / "drift.csv")
-    assert (drift[drift["round"] == 0][drift.arm == "magnitude"].value == 0).all()
+    assert (drift[(drift["round"] == 0) & (drift.arm == "magnitude")].value == 0).all()
     assert set(drift.arm) >= {"magnitude", "released-code", "retrain:right"}
     assert drift.value.between(0, 1).all()
     certified = [json.loads(path.read_text())["g"] for path in run.rglob("metrics.json")]
@@ -184,10 +184,10 @@ def test_weights_from_a_file(small, sparsight, tmp_path):
 
     state = build_model(ModelSettings(stem_stride=2), 12, 99).state_dict()
     save_file(state, tmp_path / "start.safetensors")
-    ended = sparsight(
-        "study", small, "--set", "model.weights=start.safetensors", "--rounds", "1", "--set", "training.learning_rate=1e-30",
-        "--set", "training.weight_decay=0", "--arms", "magnitude", "--retrains", "0", "--out", "run", cwd=tmp_path,
-    )  # fmt: skip
+    still = ("model.weights=start.safetensors", "training.learning_rate=1e-30", "training.weight_decay=0")
+    options = [part for setting in still for part in ("--set", setting)]
+    few = ("--rounds", "1", "--arms", "magnitude", "--retrains", "0")
+    ended = sparsight("study", small, *options, *few, "--out", "run", cwd=tmp_path)
     assert ended.returncode == 0, ended.stderr
     ticket = load_file(tmp_path / "run" / "dense" / "right" / "seed-0" / "ticket.safetensors")
     assert torch.allclose(ticket["fc.weight"], state["fc.weight"])
