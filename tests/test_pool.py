@@ -22,6 +22,10 @@ def bug(job, tick):
     raise RuntimeError("oops")
 
 
+def full_disk(job, tick):
+    raise OSError(28, "No space left on device", "ticket.safetensors")
+
+
 def die(job, tick):
     os._exit(7)
 
@@ -56,8 +60,13 @@ def test_a_bug_is_named_with_its_traceback():
         run_jobs({"a": []}, bug, 1)
 
 
+def test_a_full_disk_is_one_line():
+    with pytest.raises(InputError, match=r"^ticket\.safetensors: No space left on device$"):
+        run_jobs({"a": []}, full_disk, 1)
+
+
 def test_a_dead_worker_is_named():
-    with pytest.raises(WorkerError, match="a: the worker process ended with code 7"):
+    with pytest.raises(InputError, match="a: the worker process ended with code 7"):
         run_jobs({"a": []}, die, 1)
 
 

@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from sparsight.arms import find_arm
 from sparsight.concepts import ConceptSettings
-from sparsight.data import DESCRIPTIONS, DataSettings
+from sparsight.data import DATA_SETTINGS, DESCRIPTIONS, DataSettings
 from sparsight.errors import InputError
 from sparsight.evidence import EvidenceSettings
 from sparsight.io import check_readable_file
@@ -28,15 +28,15 @@ class Design(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    seeds: tuple[int, ...] = Field(default=(0, 1, 2), min_length=1)
+    seeds: tuple[Annotated[int, Field(ge=0, lt=2**32)], ...] = Field(default=(0, 1, 2), min_length=1)
     arms: tuple[str, ...] = Field(default=("magnitude", "released-code"), min_length=1)
     retrains: int = Field(default=1, ge=0, le=1000, description="retrain controls a seed for the right rule")
 
     @field_validator("seeds")
     @classmethod
     def _seeds(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
-        if len(set(seeds)) != len(seeds) or min(seeds) < 0:
-            raise ValueError("seeds must be different whole numbers from 0")
+        if len(set(seeds)) != len(seeds):
+            raise ValueError("seeds must be different")
         return seeds
 
     @field_validator("arms")
@@ -92,7 +92,10 @@ def load_study(
         InputError: naming the file, the key and what is allowed.
     """
     document = _read_source(source)
-    small = document.pop("quick", None)
+    small = document.pop("quick", None) or {}
+    if not isinstance(small, Mapping):
+        raise InputError(f"{source}: quick: must hold rooms, as pruning: {{rounds: 3}}")
+    validated(_merged(document, small), f"{source}: quick")
     if quick:
         if not small:
             raise InputError(
@@ -126,7 +129,7 @@ def parse_assignment(text: str) -> tuple[str, str, Any]:
         raise InputError(f"--set {text!r}: must be room.key=value, as training.epochs=5")
     try:
         return room, key, yaml.safe_load(value)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, RecursionError):
         raise InputError(f"--set {text!r}: the value is not valid YAML") from None
 
 
@@ -161,7 +164,7 @@ def _read_source(source: str) -> dict[str, Any]:
     if source in preset_names():
         return _mapping(files("sparsight.presets").joinpath(f"{source}.yaml").read_text(encoding="utf-8"), source)
     path = Path(source)
-    if not path.suffix and not path.exists():
+    if not path.suffix and len(source) < 100 and not path.exists():
         near = get_close_matches(source, preset_names(), n=1)
         hint = f"did you mean {near[0]}? " if near else ""
         raise InputError(
@@ -183,7 +186,7 @@ def _read_source(source: str) -> dict[str, Any]:
 def _mapping(text: str, source: str) -> dict[str, Any]:
     try:
         document = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         place = f" in line {mark.line + 1}" if mark else ""
         raise InputError(f"{source}: not valid YAML{place}") from None
@@ -206,14 +209,13 @@ def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 def _explain(error: ValidationError) -> str:
     first = error.errors()[0]
     place = [str(part) for part in first["loc"]]
-    if place and place[0] == "data" and len(place) > 2:
-        del place[1]  # the union's tag, which the user has not written
-    key = ".".join(place) or "settings"
+    kind = place.pop(1) if place[:1] == ["data"] and len(place) > 2 else None  # the union's tag is not the user's
+    key = ".".join(part if len(part) <= 60 else part[:57] + "..." for part in place) or "settings"
     cause = (first.get("ctx") or {}).get("error")
     if isinstance(cause, Exception):
         return f"{key}: {cause}"
     if first["type"] == "extra_forbidden":
-        return f"{key}: unknown key; {_known_keys(place)}"
+        return f"{key}: unknown key; {_known_keys(place, kind)}"
     if first["type"].startswith("union_tag"):
         return f"data.name: must be one of {', '.join(DESCRIPTIONS)}"
     given = repr(first["input"])
@@ -221,13 +223,10 @@ def _explain(error: ValidationError) -> str:
     return f"{key}: {first['msg'][0].lower()}{first['msg'][1:]} (given: {shown})"
 
 
-def _known_keys(place: list[str]) -> str:
+def _known_keys(place: list[str], data_set: str | None) -> str:
     rooms = StudySettings.model_fields
-    if len(place) < 2 or place[0] not in rooms:
-        names = list(rooms)
-    else:
-        kind = rooms[place[0]].annotation
-        names = list(kind.model_fields) if isinstance(kind, type) and issubclass(kind, BaseModel) else []
+    room: Any = rooms[place[0]].annotation if len(place) > 1 else StudySettings
+    names = list((DATA_SETTINGS[data_set] if data_set else room).model_fields)
     near = get_close_matches(place[-1], names, n=1)
     hint = f"did you mean {near[0]}? " if near else ""
-    return f"{hint}known: {', '.join(names)}" if names else "see sparsight data list"
+    return f"{hint}known: {', '.join(names)}"

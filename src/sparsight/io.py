@@ -20,7 +20,7 @@ from torch import Tensor
 
 from sparsight.errors import InputError
 
-_PARTIAL = ".partial"
+PARTIAL = ".partial"
 _METADATA = (
     "sparsight"  # one key only: safetensors keeps several in no fixed order, and files are compared byte by byte
 )
@@ -32,7 +32,7 @@ def write_bytes(path: Path, data: bytes) -> None:
     Missing parent folders are made. The bytes go to a file beside it, reach the disk, and are renamed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}{_PARTIAL}")
+    partial = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}{PARTIAL}")
     try:
         with partial.open("wb") as file:
             file.write(data)
@@ -56,7 +56,7 @@ def _sync_folder(folder: Path) -> None:
 
 def remove_partial_files(folder: Path) -> None:
     """Delete what killed writers left below ``folder``. Call it only while holding the folder's lock."""
-    for partial in folder.rglob(f".*{_PARTIAL}"):
+    for partial in folder.rglob(f".*{PARTIAL}"):
         partial.unlink(missing_ok=True)
 
 
@@ -142,6 +142,8 @@ def _looks_like_pickle(path: Path) -> bool:
 
 def check_readable_file(path: Path) -> None:
     """Raise InputError unless ``path`` is a regular file that can be opened for reading."""
+    if "\0" in str(path):
+        raise InputError(f"{str(path)!r}: not a path")
     try:
         mode = path.stat().st_mode
         if stat.S_ISREG(mode):

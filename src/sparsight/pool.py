@@ -2,9 +2,11 @@
 
 import multiprocessing
 import os
+import signal
 import threading
 import traceback
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
 from typing import Any, TypeVar
 
@@ -14,7 +16,7 @@ Job = TypeVar("Job", bound=Hashable)
 
 
 class WorkerError(RuntimeError):
-    """A worker process died, or a job failed in a way that is our fault. The message holds the job's traceback."""
+    """A job failed in a way that is our fault. The message holds its traceback."""
 
 
 def run_jobs(
@@ -35,8 +37,8 @@ def run_jobs(
         on_done: called here with a job and its result.
 
     Raises:
-        InputError: as raised by a job.
-        WorkerError: if a worker dies or a job raises anything else.
+        InputError: as raised by a job, for a file that a job cannot read or write, or if a worker dies.
+        WorkerError: if a job raises anything else.
         ValueError: if jobs need each other in a circle, or one that is not there.
     """
     waiting = dict(jobs)
@@ -88,7 +90,8 @@ class _Worker:
         context = multiprocessing.get_context("spawn")  # a forked torch hangs once threads or CUDA have been used
         self.connection, theirs = context.Pipe()
         self.process = context.Process(target=_serve, args=(theirs, work), daemon=True)
-        self.process.start()
+        with _interrupts_ignored():  # on Ctrl-C this process alone says so, and stops its workers
+            self.process.start()
         theirs.close()
 
     def receive(self, job: Any) -> tuple[str, Any]:
@@ -96,7 +99,7 @@ class _Worker:
             kind, value = self.connection.recv()
         except (EOFError, ConnectionError):
             self.process.join()
-            raise WorkerError(
+            raise InputError(
                 f"{job}: the worker process ended with code {self.process.exitcode} (killed, or out of memory?); "
                 "the same command goes on with what stands"
             ) from None
@@ -123,10 +126,23 @@ def _serve(connection: Connection, work: Callable[..., Any]) -> None:
             connection.send(("done", work(job, lambda: connection.send(("tick", None)))))
         except InputError as error:
             connection.send(("input error", str(error)))
-        except KeyboardInterrupt:
-            return
+        except OSError as error:
+            connection.send(("input error", f"{error.filename or job}: {error.strerror or error}"))
         except Exception:
             connection.send(("error", traceback.format_exc()))
+
+
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """What is started inside inherits it."""
+    if threading.current_thread() is not threading.main_thread():  # where signals cannot be set
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _end_with_parent() -> None:

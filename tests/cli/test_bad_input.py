@@ -6,6 +6,7 @@ import sys
 import pytest
 import torch
 
+FEW = ("--set", "train=12", "--set", "validation=12", "--set", "test=12")
 BAD = {
     "unknown preset": (["study", "toybird"], "did you mean toybirds"),
     "unknown file": (["study", "no/such.yaml"], "no/such.yaml: cannot be read"),
@@ -38,6 +39,20 @@ BAD = {
     "binary settings": (["study", "weights.pt"], "weights.pt"),
     "report of nothing": (["report", "nowhere"], "not a run's folder"),
     "report of another folder": (["report", "."], "not a run's folder"),
+    "a long out": (["study", "small.yaml", "--out", "x" * 300], "cannot be used"),
+    "a long source": (["study", "x" * 300], "cannot be read"),
+    "a long key": (["study", "toybirds", "--set", f"training.{'k' * 3000}=1"], "unknown key"),
+    "a key with escapes": (["study", "toybirds", "--set", "training.\x1b[31m=1"], "unknown key"),
+    "a date that is none": (["study", "toybirds", "--set", "data.seed=2024-13-45"], "not valid YAML"),
+    "deep YAML": (["study", "deep.yaml"], "deep.yaml"),
+    "a huge seed": (["study", "toybirds", "--seeds", "1,99999999999999999999"], "--seeds"),
+    "an infinite rate": (["study", "toybirds", "--set", "training.learning_rate=.inf"], "training.learning_rate"),
+    "a quick that is none": (["study", "quick.yaml"], "quick"),
+    "a layer without a map": (["study", "small.yaml", "--set", "saliency.layer=fc"], "fc"),
+    "a zero byte": (["study", "small.yaml", "--set", 'model.weights="a\\0b"'], "not a path"),
+    "somebody's data": (["study", "small.yaml", "--out", "theirs"], "holds other files"),
+    "preview to a folder": (["data", "preview", "toybirds", "--out", ".", *FEW], "is a folder"),
+    "preview below a file": (["data", "preview", "toybirds", "--out", "weights.pt/x.png", *FEW], "cannot be written"),
     "preview of nothing": (["data", "preview", "cifar"], "must be one of"),
     "preview setting": (["data", "preview", "toybirds", "--set", "shortcut=7"], "data.shortcut"),
 }
@@ -51,6 +66,10 @@ def place(small):
     torch.save({"w": torch.ones(3)}, folder / "weights.pt")
     save_file({"w": torch.ones(3)}, folder / "misfit.safetensors")
     (folder / "cut.safetensors").write_bytes((folder / "misfit.safetensors").read_bytes()[:-3])
+    (folder / "theirs").mkdir()
+    (folder / "theirs" / "data.safetensors").write_bytes(b"theirs")
+    (folder / "deep.yaml").write_text("[" * 3000)
+    (folder / "quick.yaml").write_text("preset: toybirds\nquick: 5\n")
     (folder / "cut.yaml").write_text("data: {name: toybirds, train")
     return folder
 
@@ -70,6 +89,7 @@ def test_bad_input(place, arguments, request, monkeypatch, capsys):
     assert says in err
     assert err.startswith("sparsight: ")
     assert err.count("\n") == 1
+    assert err[:-1].isprintable()
     assert len(err) < 500
     assert "Traceback" not in err + out
     assert sorted(place.iterdir()) == before
@@ -86,7 +106,7 @@ def test_bad_input_in_a_process(place, sparsight):
 def test_out_that_cannot_be_written(place, sparsight):
     ended = sparsight("study", "small.yaml", "--out", "/proc/run", cwd=place)
     assert ended.returncode == 2
-    assert "/proc/run: cannot be made" in ended.stderr
+    assert "/proc/run: cannot be written" in ended.stderr
 
 
 def test_help_is_quick_and_needs_no_torch():
@@ -108,7 +128,6 @@ def test_data_list_and_preview(tmp_path, sparsight):
     listed = sparsight("data", "list", cwd=tmp_path)
     assert "toybirds" in listed.stdout
     assert "mnist" in listed.stdout
-    few = ("--set", "train=60", "--set", "validation=12", "--set", "test=12")
-    ended = sparsight("data", "preview", "toybirds", *few, cwd=tmp_path)
+    ended = sparsight("data", "preview", "toybirds", *FEW, cwd=tmp_path)
     assert ended.returncode == 0, ended.stderr
     assert (tmp_path / "toybirds.png").read_bytes().startswith(b"\x89PNG")

@@ -1,5 +1,4 @@
 import json
-import random
 import shutil
 import signal
 import subprocess
@@ -82,26 +81,32 @@ def test_any_number_of_workers_gives_the_same_bytes(finished, small, sparsight, 
     assert results_of(small.parent / "alone") == results_of(run)
 
 
-def test_killed_at_any_moment_and_resumed_ends_with_the_same_bytes(finished, small, command, results_of):
-    """SIGKILL at random moments from the start on, until the command gets through; a handful is enough here."""
+MOMENTS = (
+    "data.safetensors",
+    "dense/right/seed-0/ticket.safetensors",
+    "dense/right/seed-0/metrics.json",
+    "magnitude/seed-0/round-01/evidence.safetensors",
+    "results/accuracy.csv",
+)
+"""Files on whose appearance the run is killed, one after the other."""
+
+
+def test_killed_in_every_stage_and_resumed_ends_with_the_same_bytes(finished, small, command, sparsight, results_of):
     run, _ = finished
-    draw = random.Random(3)
     out = small.parent / "killed"
-    kills = 0
-    for patience in (2.5, 3.5, 4.0, 4.5, 5.0, 5.5, 300):
+    for moment in MOMENTS:
         process = subprocess.Popen(
             command("study", small, "--out", out), stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=small.parent
         )
-        try:
-            _, errors = process.communicate(timeout=patience + draw.random())
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-            kills += 1
-            continue
-        assert process.returncode == 0, errors.decode()
-        break
-    assert kills >= 2
+        while not (out / moment).exists():
+            assert process.poll() is None, process.communicate()[1].decode()
+            time.sleep(0.002)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        assert not (out / "manifest.json").exists()
+    ended = sparsight("study", small, "--out", out, cwd=small.parent)
+    assert ended.returncode == 0, ended.stderr
+    assert "stand already" in ended.stdout
     assert results_of(out) == results_of(run)
     assert not list(out.rglob("*.partial"))
 

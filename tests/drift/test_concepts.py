@@ -1,3 +1,5 @@
+import math
+
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,17 @@ def test_by_hand():
     assert shared(first, second).tolist() == [3, 0, 1]
     assert top_k_overlap(first, second).tolist() == [0, 1, 1 - 1 / 3]
     assert top_k_jaccard(first, second).tolist() == [0, 1, 1 - 1 / 5]
+
+
+def test_short_and_empty_lists_by_hand():
+    first = torch.tensor([[0, 1, -1], [-1, -1, -1], [-1, -1, -1], [5, -1, -1]])
+    second = torch.tensor([[1, 2, 3], [4, -1, -1], [-1, -1, -1], [5, -1, -1]])
+    assert shared(first, second).tolist() == [1, 0, 0, 1]
+    overlap, jaccard = top_k_overlap(first, second).tolist(), top_k_jaccard(first, second).tolist()
+    assert overlap[:2] == [1 - 1 / 3, 1]
+    assert jaccard[:2] == [1 - 1 / 4, 1]
+    assert all(math.isnan(values[2]) for values in (overlap, jaccard))
+    assert overlap[3] == jaccard[3] == 0
 
 
 lists = st.integers(1, 6).flatmap(

@@ -102,8 +102,15 @@ def test_a_dead_network_gives_defined_answers(model, tiny):
     assert evidence.maps.mask_energy.isnan().all()
     assert set(evidence.bank.dropped) == {"red", "green", "drawn"}
     assert bool((evidence.pcbm.weights == 0).all())
+    assert evidence.dead_layers == tuple(name.removesuffix(".weight") for name in prunable(model))
     assert evidence.pcbm.converged
     assert all(logits.isfinite().all() for logits in evidence.g_logits.values())
+
+
+def test_a_layer_that_died_and_what_it_leaves_alive(model, tiny):
+    with torch.no_grad():
+        model.layer2[0].conv1.weight.zero_()
+    assert look(model, tiny).dead_layers == ("layer2.0.conv1", "layer2.0.conv2"), "the shortcut keeps the rest alive"
 
 
 def test_without_masks_there_is_no_energy(model, tiny):
@@ -125,7 +132,7 @@ def test_files_hold_what_was_measured(model, tiny, tmp_path):
     predicted = by_hand(model, tiny, "test").argmax(1)
     right = (predicted == tiny.labels[tiny.splits["test"]]).double().mean()
     assert metrics["accuracy"]["f"]["test"]["accuracy"] == float(right)
-    assert metrics["dead_layers"] == ["fc.weight"]
+    assert metrics["dead_layers"] == []
     total = sum(keep.numel() for keep in mask.values())
     assert metrics["weights_remaining"] == (total - 192) / total
     assert metrics["saliency"]["images"] == 24

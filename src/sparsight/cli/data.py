@@ -5,7 +5,15 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The data sets: which there are, how they look.")
+from sparsight.errors import InputError
+
+app = typer.Typer(rich_markup_mode=None, help="The data sets: which there are, how they look.")
+
+
+@app.callback(invoke_without_command=True)
+def _options(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 @app.command("list")
@@ -34,7 +42,13 @@ def preview(
     settings = {key: value for _, key, value in (parse_assignment(f"data.{text}") for text in set_ or [])}
     data = load_dataset(validated({"data": {"name": name, **settings}}, "data").data)
     path = out or Path(f"{name}.png")
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; name the picture to write")
     masks = None if data.object_masks is None else data.object_masks.numpy()
     images = data.images.permute(0, 2, 3, 1).numpy()
-    write_bytes(path, contact_sheet(images, data.labels.numpy(), data.class_names, masks))
+    picture = contact_sheet(images, data.labels.numpy(), data.class_names, masks)
+    try:
+        write_bytes(path, picture)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror}); choose another --out") from None
     typer.echo(f"{len(data)} images, {len(data.class_names)} classes, {len(data.concept_names)} concepts: {path}")

@@ -11,7 +11,6 @@ from sparsight.cli import data, report, study
 from sparsight.errors import InputError
 
 app = typer.Typer(
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -27,18 +26,25 @@ app.add_typer(data.app, name="data")
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 
+LONGEST = 480
+"""Characters of an error's line; of a longer one, as with a very long name in it, the middle is left out."""
+
+
 def _print_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"sparsight {__version__}")
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def _options(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
     ] = False,
-) -> None: ...
+) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 def main() -> None:
@@ -61,5 +67,7 @@ def main() -> None:
 
 
 def _complain(message: str) -> int:
-    print(f"sparsight: {' '.join(message.split())}", file=sys.stderr)
+    line = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in " ".join(message.split()))
+    shown = line if len(line) <= LONGEST else f"{line[: LONGEST - 160]} ... {line[-150:]}"
+    print(f"sparsight: {shown}", file=sys.stderr)
     return 2

@@ -65,7 +65,8 @@ class Progress:
         self.bar.update(self.task, description=self._count())
         self.console.print(
             f"  {summary['weights_remaining']:7.1%}   f {summary['f']:.3f}   g {summary['g']:.3f}"
-            f"   {summary['seconds']:5.1f} s   {network}"
+            f"   {summary['seconds']:5.1f} s   {network}",
+            soft_wrap=True,
         )
 
     def _count(self) -> str:

@@ -23,6 +23,9 @@ def study(
     workers: Annotated[
         int | None, typer.Option(min=0, help="Trainings side by side; one a core by default, 0: in this process.")
     ] = None,
+    keep_embeddings: Annotated[
+        bool, typer.Option("--keep-embeddings", help="Keep the training images' embeddings, too.")
+    ] = False,
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="ROOM.KEY=VALUE", help="Any other setting; may be repeated.")
     ] = None,
@@ -46,13 +49,14 @@ def study(
         ("pruning", "rounds", rounds),
         ("pruning", "rate", rate),
         ("training", "device", device),
+        ("evidence", "keep_embeddings", keep_embeddings or None),
     ):
         if value is not None:
             overrides.setdefault(room, {})[key] = value
     settings = load_study(source, quick=quick, overrides=overrides)
     with Progress() as progress:
         result = run_study(settings, out or default_folder(source, quick), workers=workers, listener=progress)
-    print_summary(result)
+    print_summary(result, settings)
 
 
 def parse_seeds(text: str) -> list[int]:

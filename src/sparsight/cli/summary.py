@@ -3,12 +3,18 @@
 from rich.console import Console
 from rich.table import Table
 
+from sparsight.config import StudySettings
 from sparsight.stats import mean
 from sparsight.study import StudyResult
 
 
-def print_summary(result: StudyResult) -> None:
-    """Print, by arm and round, accuracies and top-k overlap, means over the seeds; then where the report is."""
+def print_summary(result: StudyResult, asked: StudySettings | None = None) -> None:
+    """Print, by arm and round, accuracies and top-k overlap, means over the seeds; then where the report is.
+
+    Args:
+        result: of the study.
+        asked: what was asked for; what the run holds beyond it is said.
+    """
     console = Console(highlight=False)
     seeds = len(result.settings.study.seeds)
     k = result.settings.concepts.top_k
@@ -28,8 +34,16 @@ def print_summary(result: StudyResult) -> None:
                 end_section=i == len(shares) - 1,
             )
     console.print(table)
+    if asked is not None and (asked.study, asked.pruning) != (result.settings.study, result.settings.pruning):
+        held = result.settings
+        console.print(
+            f"note: this run holds arms {', '.join(held.study.arms)}, seeds {', '.join(map(str, held.study.seeds))}, "
+            f"{held.pruning.rounds} rounds and {held.study.retrains} retrains, as asked for now and before",
+            markup=False,
+            soft_wrap=True,
+        )
     for notice in result.notices:
-        console.print(f"note: {notice}", markup=False)
+        console.print(f"note: {notice}", markup=False, soft_wrap=True)
     console.print(f"report: {result.report}", markup=False, soft_wrap=True)
 
 

@@ -1,13 +1,14 @@
 """Data sets behind one ``ConceptDataset``."""
 
 from sparsight.data.dataset import ABSENT, PRESENT, SPLITS, UNKNOWN, ConceptDataset
-from sparsight.data.load import DESCRIPTIONS, DataSettings, load_dataset, read_dataset, write_dataset
+from sparsight.data.load import DATA_SETTINGS, DESCRIPTIONS, DataSettings, load_dataset, read_dataset, write_dataset
 from sparsight.data.mnist import MnistSettings
 from sparsight.data.pixels import normalise
 from sparsight.data.toybirds import ToyBirdsSettings
 
 __all__ = [
     "ABSENT",
+    "DATA_SETTINGS",
     "DESCRIPTIONS",
     "PRESENT",
     "SPLITS",

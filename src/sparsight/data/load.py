@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import torch
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from sparsight.data.dataset import ConceptDataset
 from sparsight.data.mnist import MnistSettings, mnist
@@ -13,6 +13,8 @@ from sparsight.data.toybirds import ToyBirdsSettings, toybirds
 from sparsight.io import read_metadata, read_tensors, write_tensors
 
 DataSettings = Annotated[ToyBirdsSettings | MnistSettings, Field(discriminator="name")]
+
+DATA_SETTINGS: dict[str, type[BaseModel]] = {"toybirds": ToyBirdsSettings, "mnist": MnistSettings}
 
 DESCRIPTIONS = {
     "toybirds": "birds drawn by a program, with concepts, part masks and a habitat that can be made a shortcut",

@@ -20,6 +20,7 @@ from sparsight.concepts import (
     predict,
 )
 from sparsight.data import SPLITS, ConceptDataset, normalise
+from sparsight.evidence.dead import dead_layers
 from sparsight.evidence.settings import EvidenceSettings
 from sparsight.models import Split, evaluating, forward_parts
 from sparsight.saliency import SaliencySettings, closed_form_holds, dead, grad_cam, mask_energy
@@ -67,6 +68,7 @@ class Evidence:
         held_out: how well the bank tells concepts on test images.
         pcbm: g.
         g_logits: g's logits by split.
+        dead_layers: layers whose output is the same for all images of the first test batch.
     """
 
     seen: Mapping[str, Seen]
@@ -75,6 +77,7 @@ class Evidence:
     held_out: HeldOut
     pcbm: PCBM
     g_logits: Mapping[str, Float[Tensor, "n k"]]
+    dead_layers: tuple[str, ...]
 
 
 def collect(
@@ -120,6 +123,7 @@ def collect(
         held_out=held_out(bank, test.embedding, labels["test"]),
         pcbm=pcbm,
         g_logits={name: predict(pcbm, value) for name, value in values.items()},
+        dead_layers=dead_layers(model, next(_batches(data, "test", settings, device))[1]),
     )
 
 

@@ -23,7 +23,7 @@ def write_evidence(folder: Path, evidence: Evidence, mask: dict[str, Tensor], ke
 
 def has_evidence(folder: Path) -> bool:
     """Whether this folder's network has been looked at."""
-    return (folder / METRICS).exists()
+    return (folder / METRICS).exists() and (folder / EVIDENCE).exists()
 
 
 def read_evidence(folder: Path) -> dict[str, Tensor]:
@@ -55,7 +55,6 @@ def dense_prediction(folder: Path) -> Int64[Tensor, " n"]:
 
 def _tensors(evidence: Evidence, keep_embeddings: bool) -> dict[str, Tensor]:
     tensors = {
-        "embedding/test": evidence.seen["test"].embedding,
         "bank/Q": evidence.bank.Q,
         "bank/intercepts": evidence.bank.intercepts,
         "concepts/accuracy": evidence.held_out.accuracy,
@@ -72,6 +71,7 @@ def _tensors(evidence: Evidence, keep_embeddings: bool) -> dict[str, Tensor]:
     if keep_embeddings:
         tensors["embedding/train"] = evidence.seen["train"].embedding
     for split in SPLITS[1:]:
+        tensors[f"embedding/{split}"] = evidence.seen[split].embedding
         tensors[f"logits/{split}"] = evidence.seen[split].logits
         tensors[f"g/logits/{split}"] = evidence.g_logits[split]
     return tensors
@@ -87,7 +87,7 @@ def _metrics(evidence: Evidence, mask: dict[str, Tensor]) -> dict[str, Any]:
         "accuracy": {"f": f, "g": g},
         "weights_remaining": sum(kept.values()) / total,
         "weights": {"kept": sum(kept.values()), "prunable": total},
-        "dead_layers": [name for name, count in kept.items() if count == 0],
+        "dead_layers": list(evidence.dead_layers),
         "dead_channels": int((embedding == embedding[0]).all(0).sum()),
         "channels": embedding.shape[1],
         "predicted_classes": len(evidence.seen["test"].logits.argmax(1).unique()),

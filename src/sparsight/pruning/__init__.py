@@ -1,6 +1,6 @@
 """Masks: which weights are kept, how many, and what the kept ones start from."""
 
-from sparsight.pruning.mask import Mask, full_mask, kept, largest, masked, prunable, weights_remaining
+from sparsight.pruning.mask import Mask, full_mask, kept, largest, masked, prunable
 from sparsight.pruning.rewind import is_bias, is_norm_statistic, rewind
 from sparsight.pruning.schedule import count_at, prune_by_layer, prune_globally
 from sparsight.pruning.scores import magnitude
@@ -21,5 +21,4 @@ __all__ = [
     "prune_by_layer",
     "prune_globally",
     "rewind",
-    "weights_remaining",
 ]

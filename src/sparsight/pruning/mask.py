@@ -46,11 +46,6 @@ def kept(mask: Mask) -> int:
     return sum(int(keep.sum()) for keep in mask.values())
 
 
-def weights_remaining(mask: Mask) -> float:
-    """The share of the prunable weights that the mask keeps."""
-    return kept(mask) / sum(keep.numel() for keep in mask.values())
-
-
 def largest(
     scores: Float[Tensor, " n"], candidates: Bool[Tensor, " n"], count: int, generator: torch.Generator
 ) -> Bool[Tensor, " n"]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from sparsight.arms import find_arm
 from sparsight.config import StudySettings, load_study, preset_names
 from sparsight.data import SPLITS
 from sparsight.errors import InputError
@@ -45,7 +46,7 @@ def read_results(folder: Path, settings: StudySettings, manifest: Mapping[str, A
     design = settings.study
     return ReportData(
         title=f"sparsight study: {settings.data.name}",
-        preset=settings.data.name,
+        preset=folder.name,
         command=command(folder, settings),
         settings=settings.as_dict(),
         arms=design.arms,
@@ -60,6 +61,7 @@ def read_results(folder: Path, settings: StudySettings, manifest: Mapping[str, A
         strips=strips,
         notices=tuple(notices(folder, networks, manifest)),
         facts={
+            **{f"arm {name}": find_arm(name).summary for name in design.arms},
             "network": f"{settings.model.name}, {settings.training.epochs} epochs a round",
             "images": ", ".join(f"{manifest['images'][split]} {split}" for split in SPLITS),
             "networks trained": str(len(networks)),
@@ -74,7 +76,11 @@ def command(folder: Path, settings: StudySettings) -> str:
     """The command that makes the run again somewhere else."""
     for name in preset_names():
         for option in ("", " --quick"):
-            if settings == load_study(name, quick=bool(option)):
+            try:
+                same = settings == load_study(name, quick=bool(option))
+            except InputError:  # a preset without quick settings
+                continue
+            if same:
                 return f"sparsight study {name}{option}"
     return f"sparsight study {shlex.quote(str(folder / STUDY))} --out NEW_FOLDER"
 
@@ -108,13 +114,16 @@ def read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
 def notices(folder: Path, networks: tuple[Network, ...], manifest: Mapping[str, Any]) -> Iterator[str]:
     """What a reader must know: what was dropped, died or was not solved. One line each."""
     yield from manifest["notices"]
+    arms = [network.arm for network in networks]
+    if not any(arm.startswith("retrain:") for arm in arms):
+        yield "no network was retrained without pruning, so there is no noise floor to read the tables against"
     closed = []
     for network in networks:
         metrics = read_metrics(folder / network.folder)
         closed.append(metrics["saliency"]["closed_form"])
         dead = metrics["dead_layers"]
         if dead:
-            yield f"{network}: no weight is left in {_some(dead)}"
+            yield f"{network}: layers that have died (their output is the same for every image): {_some(dead)}"
         if metrics["dead_channels"] == metrics["channels"]:
             yield f"{network}: its embedding is the same for every test image"
         if metrics["predicted_classes"] == 1:

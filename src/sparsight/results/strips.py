@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -13,6 +12,7 @@ from sparsight.io import read_metadata, read_tensors, write_tensors
 from sparsight.networks import Network
 from sparsight.report import Strip, StripCell
 from sparsight.runs import RESULTS
+from sparsight.saliency import dead
 
 STRIPS = "strips.safetensors"
 MOST = 8
@@ -72,7 +72,7 @@ def read_strips(folder: Path) -> tuple[tuple[str, ...], tuple[Strip, ...]]:
                 weights_remaining=note["weights_remaining"][f"{arm}/{r}"],
                 map=arrays[f"{arm}/{r}/maps"][image],
                 prediction=classes[int(arrays[f"{arm}/{r}/predictions"][image])],
-                dead=not bool(np.any(arrays[f"{arm}/{r}/maps"][image] > 0)),
+                dead=bool(dead(torch.from_numpy(arrays[f"{arm}/{r}/maps"][image]))),
             )
             for r in rounds
         )

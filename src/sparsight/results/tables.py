@@ -11,6 +11,7 @@ from sparsight.data import ConceptDataset
 from sparsight.drift import top_k_jaccard, top_k_overlap
 from sparsight.evidence import TARGETS
 from sparsight.networks import Network
+from sparsight.saliency import mask_area
 from sparsight.stats import mean
 
 Row = tuple[Any, ...]
@@ -58,7 +59,7 @@ def faithfulness_rows(looked: Looked, data: ConceptDataset, method: str) -> Iter
         return
     labels = data.labels[data.splits["test"]]
     energy = looked.arrays["saliency/mask_energy"]
-    area = data.object_masks[data.splits["test"]].double().mean((1, 2))
+    area = mask_area(data.object_masks[data.splits["test"]])
     for measure, target, values in (
         *(("mask_energy", target, energy[:, t]) for t, target in enumerate(TARGETS)),
         ("mask_area", "", area),
@@ -70,17 +71,23 @@ def faithfulness_rows(looked: Looked, data: ConceptDataset, method: str) -> Iter
 
 
 def concept_rows(looked: Looked, data: ConceptDataset, top_k: int) -> Iterator[Row]:
-    """The top concepts of each class in g, by signed weight."""
+    """The top concepts of each class in g, by signed weight; those without a positive weight are not listed."""
     names = looked.metrics["concepts"]["names"]
-    indices, weights = top_concepts(shown_weights(looked.arrays["g/weights"]), top_k)
-    for name, row, values in zip(data.class_names, indices.tolist(), weights.tolist(), strict=True):
-        for rank, (index, weight) in enumerate(zip(row, values, strict=True), start=1):
-            yield (*looked.key, name, rank, names[index], weight)
+    weights = shown_weights(looked.arrays["g/weights"])
+    for name, row, weight in zip(data.class_names, listed_concepts(weights, top_k).tolist(), weights, strict=True):
+        for rank, index in enumerate((index for index in row if index >= 0), start=1):
+            yield (*looked.key, name, rank, names[index], float(weight[index]))
+
+
+def listed_concepts(weights: Tensor, top_k: int) -> Tensor:
+    """Indices of the top concepts of each class, (k, top), -1 in place of a concept whose weight is not above 0."""
+    indices, values = top_concepts(weights, top_k)
+    return indices.masked_fill(values <= 0, -1)
 
 
 def drift_rows(looked: Looked, data: ConceptDataset, top_k: int) -> Iterator[Row]:
     """Drift of each class's top concepts from the dense network of the same rule and seed."""
-    tops = [top_concepts(shown_weights(side["g/weights"]), top_k)[0] for side in (looked.dense, looked.arrays)]
+    tops = [listed_concepts(shown_weights(side["g/weights"]), top_k) for side in (looked.dense, looked.arrays)]
     reference = (looked.network.dense.arm, looked.network.seed, 0, 0)
     for metric, measure in (("top_k_overlap", top_k_overlap), ("top_k_jaccard", top_k_jaccard)):
         for name, value in zip(data.class_names, measure(*tops).tolist(), strict=True):

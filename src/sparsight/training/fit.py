@@ -186,11 +186,12 @@ def _snapshot(model: nn.Module) -> State:
 
 def _check_finite(losses: Tensor, model: nn.Module, where: str) -> None:
     wrong = (~torch.isfinite(losses)).nonzero()
+    remedy = "a study needs another --out then"
     if len(wrong):
         raise TrainingDivergedError(
-            f"{where}, step {int(wrong[0])}: the loss is not a finite number; lower training.learning_rate"
+            f"{where}, step {int(wrong[0])}: the loss is not a finite number; lower training.learning_rate ({remedy})"
         )
     if not all(bool(torch.isfinite(parameter).all()) for parameter in model.parameters()):
         raise TrainingDivergedError(
-            f"{where}, step {len(losses) - 1}: a weight is not a finite number; lower training.learning_rate"
+            f"{where}, step {len(losses) - 1}: a weight is not a finite number; lower training.learning_rate ({remedy})"
         )

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 class TrainingSettings(BaseModel):
     """Stochastic gradient descent for a fixed number of epochs; every round gets the same budget."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     epochs: int = Field(default=10, ge=1)
     batch_size: int = Field(default=32, ge=2)

@@ -1,0 +1,37 @@
+"""Layers that have died: their output no longer depends on the image."""
+
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from sparsight.models import evaluating
+
+
+@torch.no_grad()
+def dead_layers(model: nn.Module, images: Float[Tensor, "b c h w"]) -> tuple[str, ...]:
+    """Names of the convolutions and linear layers whose output is the same for every one of the images.
+
+    Args:
+        model: the network; it runs in evaluation mode and is left as it was found.
+        images: normalised, two or more that differ.
+    """
+    layers = {name: module for name, module in model.named_modules() if isinstance(module, nn.Conv2d | nn.Linear)}
+    alive: set[str] = set()
+
+    def watch(name: str) -> Any:
+        def note(_module: nn.Module, _inputs: Any, output: Tensor) -> None:
+            if not torch.equal(output, output[:1].expand_as(output)):
+                alive.add(name)
+
+        return note
+
+    hooks = [module.register_forward_hook(watch(name)) for name, module in layers.items()]
+    try:
+        with evaluating(model):
+            model(images)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return tuple(name for name in layers if name not in alive)
