@@ -118,6 +118,7 @@ def notices(folder: Path, networks: tuple[Network, ...], manifest: Mapping[str, 
     if not any(arm.startswith("retrain:") for arm in arms):
         yield "no network was retrained without pruning, so there is no noise floor to read the tables against"
     closed = []
+    mapless: dict[str, dict[int, list[int]]] = {}
     for network in networks:
         metrics = read_metrics(folder / network.folder)
         closed.append(metrics["saliency"]["closed_form"])
@@ -135,9 +136,15 @@ def notices(folder: Path, networks: tuple[Network, ...], manifest: Mapping[str, 
             yield f"{network}: the concept models are not solved (relative gradient {concepts['gradient']:.1e})"
         if not g["converged"]:
             yield f"{network}: g is not certified (relative duality gap {g['duality_gap']:.1e})"
-        dead_maps, images = metrics["saliency"]["dead_maps"]["dense"], metrics["saliency"]["images"]
-        if dead_maps > images / 20:
-            yield f"{network}: {dead_maps} of {images} Grad-CAM maps are nowhere positive and count in no mean"
+        dead_maps = metrics["saliency"]["dead_maps"]["dense"]
+        if dead_maps > metrics["saliency"]["images"] / 20:
+            mapless.setdefault(network.arm, {}).setdefault(network.round, []).append(dead_maps)
+    for arm, rounds in mapless.items():
+        counts = "; ".join(f"round {r}: {', '.join(map(str, found))}" for r, found in sorted(rounds.items()))
+        yield (
+            f"{arm}: of {manifest['images']['test']} Grad-CAM maps so many are nowhere positive and count in no mean, "
+            f"where it is more than 1 in 20: {counts}"
+        )
     if all(closed):
         yield "Grad-CAM by its closed form, which agreed with autograd on one batch of every network"
     else:
