@@ -1,5 +1,6 @@
 """What each arm prunes, freezes and rewinds, by its behaviour."""
 
+import inspect
 from dataclasses import replace
 
 import pytest
@@ -20,7 +21,7 @@ from sparsight.arms import (
 from sparsight.errors import InputError
 from sparsight.models import ModelSettings, build_model
 from sparsight.pruning import PruningSettings, count_at, full_mask, kept, prunable
-from sparsight.training import Rule, TrainingSettings
+from sparsight.training import DrawKey, Rule, TrainingSettings
 
 RATE = 0.5
 NORM_SCALE, BIAS, STATISTIC = "bn1.weight", "bn1.bias", "bn1.running_mean"
@@ -65,6 +66,26 @@ def start_of_round(shop, monkeypatch):
         return started.value.args[0]
 
     return state
+
+
+@pytest.fixture
+def asked_of_fit(shop, monkeypatch):
+    """What a round, or the dense training, asks of its training, by the names of ``fit``'s parameters."""
+    import sparsight.arms.rounds as module
+
+    signature = inspect.signature(module.fit)
+
+    def stop(*args, **kwargs):
+        raise StartedError(signature.bind(*args, **kwargs).arguments)
+
+    def arguments(train, *args):
+        with monkeypatch.context() as patch:
+            patch.setattr(module, "fit", stop)
+            with pytest.raises(StartedError) as started:
+                train(shop, *args, "here")
+        return started.value.args[0]
+
+    return arguments
 
 
 def names_of(shop, norms=False):
@@ -134,6 +155,55 @@ def test_released_code_rewinds_biases_in_round_1_and_carries_them_from_round_2(s
     assert not torch.equal(first.end[BIAS], start[BIAS])
 
 
+def test_released_code_starts_round_2_from_the_start_but_for_biases_and_norm_statistics(shop, start_of_round):
+    arm = ARMS["released-code"]
+    _, first, second = rounds(shop, arm)
+    start = new_model(0).state_dict()
+    begun = start_of_round(arm, 2, first)
+    assert begun.keys() == start.keys()
+    carried = []
+    for name, found in begun.items():
+        if name.endswith(".weight"):
+            expected = start[name].where(second.mask[name], torch.zeros(()))
+            assert not torch.equal(expected, first.end[name]), name
+        else:
+            expected = first.end[name]
+            carried += [name] if not torch.equal(start[name], expected) else []
+        assert torch.equal(found, expected), name
+    assert {name.rsplit(".", 1)[-1] for name in carried} == {
+        "bias",
+        "running_mean",
+        "running_var",
+        "num_batches_tracked",
+    }
+
+
+@pytest.mark.parametrize("name", ["magnitude", "magnitude-global", "released-code"])
+def test_a_round_trains_by_its_arms_rule_in_the_rounds_own_order(shop, asked_of_fit, name):
+    arm = find_arm(name)
+    ticket, _ = train_dense(shop, arm.rule, 5, 0, "test")
+    asked = asked_of_fit(train_round, arm, 5, 2, ticket)
+    assert asked["key"] == DrawKey(seed=5, repeat=0, round=2)
+    assert asked["rule"] == Rule(*[name == "released-code"] * 2)
+    assert asked["mask_each_step"] is (name != "released-code")
+    mask = next_mask(new_model(5), arm, 5, 2, ticket, RATE)
+    assert asked["mask"].keys() == mask.keys()
+    assert all(torch.equal(asked["mask"][entry], keep) for entry, keep in mask.items())
+    assert (asked["data"], asked["settings"], asked["device"]) == (shop.data, shop.training, shop.device)
+    assert (asked["where"], asked["on_epoch"]) == ("here", shop.on_epoch)
+
+
+@pytest.mark.parametrize("rule", [Rule(), Rule(freeze_negative=True, score_before_epoch=True)])
+def test_a_dense_training_has_a_whole_mask_and_its_repeats_order(shop, asked_of_fit, rule):
+    asked = asked_of_fit(train_dense, rule, 5, 3)
+    assert asked["key"] == DrawKey(seed=5, repeat=3, round=0)
+    assert (asked["rule"], asked["mask_each_step"], asked["where"]) == (rule, True, "here")
+    assert list(asked["mask"]) == names_of(shop)
+    assert all(bool(keep.all()) for keep in asked["mask"].values())
+    start = new_model(5).state_dict()
+    assert all(torch.equal(tensor, start[entry]) for entry, tensor in asked["model"].state_dict().items())
+
+
 def test_released_code_keeps_norm_statistics_and_magnitude_does_not(shop, start_of_round):
     start = new_model(0).state_dict()
     for name in ("magnitude", "released-code"):
@@ -167,12 +237,12 @@ def test_alive_by_value_counts_a_pruned_weight_that_came_back():
     state = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     mask = full_mask(state, names)
     mask["fc.weight"][:] = False
-    mask["fc.weight"][0, :96] = True
-    state["fc.weight"] = torch.ones_like(state["fc.weight"])  # every weight is alive again, the mask says half are
+    mask["fc.weight"][0] = True  # 64 of 192 weights
+    state["fc.weight"] = torch.ones_like(state["fc.weight"])  # every weight is alive again, the mask says a third are
     from sparsight.arms import Ticket
 
     found = next_mask(model, arm, 0, 2, Ticket(mask, state, state, 0), RATE)
-    assert int(found["fc.weight"].sum()) == 96  # half of all 192, not half of the mask's 64
+    assert int(found["fc.weight"].sum()) == 96  # half of all 192, not of the mask's 64
     right = next_mask(model, find_arm("magnitude"), 0, 2, Ticket(mask, state, state, 0), RATE)
     assert bool((right["fc.weight"] <= mask["fc.weight"]).all())
 

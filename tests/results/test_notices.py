@@ -1,0 +1,115 @@
+"""What a report's reader is told, and what not."""
+
+import json
+import shutil
+
+import pytest
+
+from sparsight.config import StudySettings
+from sparsight.networks import plan
+from sparsight.results.read import notices
+from sparsight.runs import read_settings
+
+EDITED, NAME = "magnitude/seed-0/round-01", "magnitude, seed 0, round 1"
+CLOSED = "Grad-CAM by its closed form, which agreed with autograd on one batch of every network"
+
+
+@pytest.fixture
+def healthy(run, tmp_path):
+    """The run's settings and a copy of its metrics in which nothing is wrong."""
+    for path in run.rglob("metrics.json"):
+        metrics = json.loads(path.read_text())
+        metrics |= {"dead_layers": [], "dead_channels": 0, "predicted_classes": 12}
+        metrics["concepts"] |= {"converged": True, "no_direction": {}}
+        metrics["g"] |= {"converged": True}
+        metrics["saliency"] |= {
+            "closed_form": True,
+            "images": 40,
+            "dead_maps": {"label": 0, "prediction": 0, "dense": 0},
+        }
+        copy = tmp_path / path.relative_to(run)
+        copy.parent.mkdir(parents=True)
+        copy.write_text(json.dumps(metrics))
+    return tmp_path, read_settings(run)
+
+
+def told(folder, settings: StudySettings, dropped: tuple[str, ...] = ()) -> list[str]:
+    return list(notices(folder, plan(settings), {"notices": list(dropped), "images": {"test": 40}}))
+
+
+def test_a_healthy_run_has_nothing_but_how_its_maps_were_made(healthy):
+    assert told(*healthy) == [CLOSED]
+
+
+def test_the_manifests_notices_come_first(healthy):
+    assert told(*healthy, ("a concept was dropped",)) == ["a concept was dropped", CLOSED]
+
+
+@pytest.mark.parametrize(
+    ("room", "change", "says"),
+    [
+        (None, {"dead_layers": ["a", "b"]}, "layers that have died (their output is the same for every image): a, b"),
+        (None, {"dead_layers": list("abcdefg")}, "for every image): a, b, c, d, e and 2 more"),
+        (None, {"dead_channels": 64}, "its embedding is the same for every test image"),
+        (None, {"predicted_classes": 1}, "answers the same class for every test image"),
+        ("concepts", {"no_direction": {"red": "why"}}, "its embedding does not tell the concepts red at all"),
+        ("concepts", {"converged": False, "gradient": 0.25}, "models are not solved (relative gradient 2.5e-01)"),
+        ("g", {"converged": False, "duality_gap": 0.5}, "g is not certified (relative duality gap 5.0e-01)"),
+    ],
+)
+def test_what_is_wrong_with_one_network_is_told_of_it_alone(healthy, room, change, says):
+    folder, settings = healthy
+    edit(folder, room, change)
+    found = told(folder, settings)
+    assert found[1:] == [CLOSED]
+    assert found[0].startswith(f"{NAME}: ")
+    assert found[0].endswith(says)
+
+
+@pytest.mark.parametrize(
+    ("room", "change"),
+    [
+        (None, {"dead_channels": 63}),
+        (None, {"predicted_classes": 2}),
+        ("saliency", {"dead_maps": {"label": 40, "prediction": 40, "dense": 2}}),  # one in twenty may be dead
+    ],
+)
+def test_little_is_not_told(healthy, room, change):
+    folder, settings = healthy
+    edit(folder, room, change)
+    assert told(folder, settings) == [CLOSED]
+
+
+def test_dead_maps_are_told_of_once_an_arm(healthy):
+    folder, settings = healthy
+    for home, count in ((EDITED, 3), ("magnitude/seed-0/round-02", 40), ("retrain/right/seed-0/repeat-1", 4)):
+        edit(folder, "saliency", {"dead_maps": {"label": 0, "prediction": 0, "dense": count}}, home)
+    found = told(folder, settings)
+    assert found[2:] == [CLOSED]
+    for line, arm, counts in zip(
+        found, ("magnitude", "retrain:right"), ("round 1: 3; round 2: 40", "round 0: 4"), strict=False
+    ):
+        assert line.startswith(f"{arm}: of 40 Grad-CAM maps so many are nowhere positive")
+        assert line.endswith(f": {counts}")
+
+
+def test_autograd_is_told_of(healthy):
+    folder, settings = healthy
+    edit(folder, "saliency", {"closed_form": False})
+    assert told(folder, settings) == ["Grad-CAM by autograd for 1 of 7 networks: no closed form there"]
+
+
+def test_without_a_control_there_is_no_floor(healthy):
+    folder, settings = healthy
+    shutil.rmtree(folder / "retrain")
+    alone = settings.model_copy(update={"study": settings.study.model_copy(update={"retrains": 0})})
+    found = told(folder, alone)
+    assert len(found) == 2
+    assert "there is no noise floor" in found[0]
+
+
+def edit(folder, room, change, home=EDITED) -> None:
+    path = folder / home / "metrics.json"
+    metrics = json.loads(path.read_text())
+    (metrics[room] if room else metrics).update(change)
+    path.write_text(json.dumps(metrics))

@@ -1,0 +1,85 @@
+"""What a study is made of, and in which order."""
+
+import pytest
+
+from sparsight.config import StudySettings
+from sparsight.networks import Network, plan
+
+RELEASED = "freeze_negative+score_before_epoch"
+
+
+def settings(arms, seeds=(0,), rounds=3, retrains=1) -> StudySettings:
+    return StudySettings.model_validate(
+        {
+            "data": {"name": "toybirds"},
+            "pruning": {"rounds": rounds},
+            "study": {"arms": arms, "seeds": seeds, "retrains": retrains},
+        }
+    )
+
+
+def folders(*args, **kwargs) -> list[str]:
+    return [network.folder for network in plan(settings(*args, **kwargs))]
+
+
+def test_the_folders_are_the_contracts():
+    assert sorted(folders(["magnitude", "released-code"], seeds=[4])) == [
+        f"dense/{RELEASED}/seed-4",
+        "dense/right/seed-4",
+        "magnitude/seed-4/round-01",
+        "magnitude/seed-4/round-02",
+        "released-code/seed-4/round-01",
+        "released-code/seed-4/round-02",
+        "retrain/right/seed-4/repeat-1",
+    ]
+
+
+def test_rounds_have_two_digits_at_least():
+    found = folders(["magnitude"], rounds=102, retrains=0)
+    assert {"magnitude/seed-0/round-09", "magnitude/seed-0/round-10", "magnitude/seed-0/round-101"} <= set(found)
+
+
+@pytest.mark.parametrize(
+    ("arms", "parents", "controls"),
+    [
+        (["magnitude"], {"right"}, 2),
+        (["magnitude", "magnitude-global"], {"right"}, 2),  # arms of one rule share their parents
+        (["released-code"], {RELEASED}, 0),  # controls are of the right rule
+        (["released-code", "magnitude-global"], {"right", RELEASED}, 2),
+        (["magnitude", "magnitude-global", "released-code"], {"right", RELEASED}, 2),
+    ],
+)
+@pytest.mark.parametrize("rounds", [1, 4])
+def test_every_network_once_and_none_before_what_it_needs(arms, parents, controls, rounds):
+    seeds = (0, 7)
+    networks = plan(settings(arms, seeds, rounds, retrains=2))
+    assert len(networks) == len(seeds) * (len(parents) + controls + len(arms) * (rounds - 1))
+    assert len({network.folder for network in networks}) == len(networks)
+    for seed in seeds:
+        mine = [network for network in networks if network.seed == seed]
+        assert {network.rule for network in mine if network.kind == "dense"} == parents
+        assert [n.repeat for n in mine if n.kind == "retrain"] == list(range(1, controls + 1))
+        for arm in arms:
+            assert [network.round for network in mine if network.arm == arm] == list(range(1, rounds))
+    for place, network in enumerate(networks):
+        assert (network.before is None) == (network.kind == "dense")
+        needed = {network.before, network.dense} - {None, network}
+        assert needed <= set(networks[:place])
+
+
+def test_what_a_network_comes_from_and_is_compared_with():
+    right, released = Network("dense:right", 3, 0, 0), Network(f"dense:{RELEASED}", 3, 0, 0)
+    for arm, dense in (("magnitude", right), ("magnitude-global", right), ("released-code", released)):
+        first, second = (Network(arm, 3, None, round_) for round_ in (1, 2))
+        assert (first.before, second.before) == (dense, first)
+        assert first.dense == second.dense == dense
+    control = Network("retrain:right", 3, 2, 0)
+    assert control.before == control.dense == right
+    assert (right.before, right.dense) == (None, right)
+    assert [network.kind for network in (right, control, Network("magnitude", 3, None, 1))] == [
+        "dense",
+        "retrain",
+        "ticket",
+    ]
+    assert str(control) == "retrain:right, seed 3, repeat 2"
+    assert str(Network("magnitude", 3, None, 1)) == "magnitude, seed 3, round 1"

@@ -1,0 +1,174 @@
+"""The study as a Python function: what it refuses, what it names, and how it goes on."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from sparsight.config import StudySettings
+from sparsight.errors import InputError
+from sparsight.io import hold
+from sparsight.models import ModelSettings, build_model
+from sparsight.runs import open_run
+from sparsight.study import check_concepts, report_run, run_study
+
+DENSE, LAST = "dense/freeze_negative+score_before_epoch/seed-0", "released-code/seed-0/round-02"
+EXEMPT = ("training.jsonl", "manifest.json", ".lock")
+SETTINGS = {
+    "data": {"name": "toybirds", "train": 12, "validation": 12, "test": 12, "image_size": 32},
+    "model": {"name": "resnet8", "stem_stride": 2},
+    "training": {"epochs": 1, "batch_size": 6, "learning_rate": 0.05},
+    "pruning": {"rate": 0.5, "rounds": 3},
+    "study": {"seeds": [0], "arms": ["released-code"], "retrains": 0},
+}
+"""So few training images that some concept is the same in all of them."""
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A run's folder and what the function returned. Not to be changed."""
+    torch.set_num_threads(1)
+    folder = tmp_path_factory.mktemp("study") / "run"
+    return folder, run_study(StudySettings.model_validate(SETTINGS), folder, workers=0)
+
+
+@pytest.fixture
+def copy(finished, tmp_path) -> Path:
+    return shutil.copytree(finished[0], tmp_path / "run")
+
+
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name not in EXEMPT]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files if "report" not in path.parts}
+
+
+def times_of(folder: Path) -> dict[str, int]:
+    return {str(path.relative_to(folder)): path.stat().st_mtime_ns for path in folder.rglob("*.safetensors")}
+
+
+def with_weights(path: Path) -> StudySettings:
+    return StudySettings.model_validate(SETTINGS | {"model": SETTINGS["model"] | {"weights": path}})
+
+
+def test_a_run_goes_on_from_what_stands_and_ends_with_the_same_bytes(finished, copy):
+    folder, _ = finished
+    gone = [f"{DENSE}/metrics.json", f"{DENSE}/evidence.safetensors"]
+    gone += [f"{LAST}/{name}" for name in ("ticket.safetensors", "metrics.json", "evidence.safetensors")]
+    gone += ["results/drift.csv", "manifest.json"]
+    for name in gone:
+        (copy / name).unlink()
+    before = times_of(copy)
+    result = run_study(StudySettings.model_validate(SETTINGS), copy, workers=0)
+    assert bytes_of(copy) == bytes_of(folder)
+    assert (copy / "manifest.json").exists()
+    after = times_of(copy)
+    made = {name for name in after if after[name] != before.get(name)}
+    assert made == {*(name for name in gone if name.endswith(".safetensors")), f"{LAST}/end.safetensors"} | {
+        "results/strips.safetensors"
+    }
+    pd.testing.assert_frame_equal(result.drift, finished[1].drift)
+
+
+def test_a_report_is_written_again_from_the_tables(finished, copy):
+    shutil.rmtree(copy / "report")
+    before = bytes_of(copy)
+    result = report_run(copy)
+    assert result.folder == copy
+    assert result.report == copy / "report" / "index.html"
+    assert "<html" in result.report.read_text(encoding="utf-8")
+    for name in ("accuracy", "faithfulness", "concepts", "drift"):
+        pd.testing.assert_frame_equal(getattr(result, name), getattr(finished[1], name))
+    assert result.notices == finished[1].notices
+    assert bytes_of(copy) == before
+
+
+def test_no_report_of_a_run_that_has_not_ended(copy):
+    (copy / "manifest.json").unlink()
+    with pytest.raises(InputError, match="has not ended"):
+        report_run(copy)
+
+
+def test_no_report_and_no_study_while_somebody_works_on_the_run(copy):
+    before = bytes_of(copy)
+    with hold(copy):
+        with pytest.raises(InputError, match="another sparsight process works on this run"):
+            report_run(copy)
+        with pytest.raises(InputError, match="another sparsight process works on this run"):
+            run_study(StudySettings.model_validate(SETTINGS), copy, workers=0)
+    assert (copy / "manifest.json").exists()
+    assert bytes_of(copy) == before
+
+
+@pytest.mark.parametrize("name", ["empty", "absent"])
+def test_no_report_of_a_folder_that_is_no_run(tmp_path, name):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="not a run's folder"):
+        report_run(tmp_path / name)
+    assert [path.name for path in tmp_path.rglob("*")] == ["empty"]
+
+
+def test_concepts_that_are_constant_in_training_are_named_and_left_out(finished):
+    folder, result = finished
+    data = load_file(folder / "data.safetensors")
+    train = data["concepts"][data["splits/train"]]
+    constant = int((train.amin(0) == train.amax(0)).sum())
+    notice = next(line for line in json.loads((folder / "manifest.json").read_text())["notices"] if "constant" in line)
+    assert constant > 0
+    assert notice.startswith(f"{constant} of {train.shape[1]} concepts are constant in training and were dropped: ")
+    names = notice.split(": ")[1].split(", ")
+    assert len(names) == constant
+    assert notice in result.notices
+    told = result.faithfulness[result.faithfulness.metric == "concept_auroc"]
+    assert len(set(told.unit_id)) == train.shape[1] - constant
+    assert not set(told.unit_id) & set(names)
+
+
+def test_check_concepts(tiny):
+    def settings(top_k: int) -> StudySettings:
+        return StudySettings.model_validate(SETTINGS | {"concepts": {"top_k": top_k}})
+
+    said = ["1 of 4 concepts are constant in training and were dropped: constant"]
+    assert check_concepts(settings(3), tiny) == said
+    with pytest.raises(InputError, match=r"tiny: 3 concepts differ .* concepts.top_k 4; lower it"):
+        check_concepts(settings(4), tiny)
+
+
+def test_what_a_killed_start_left_does_not_block_the_next(tmp_path):
+    class ReachedError(Exception):
+        pass
+
+    folder = tmp_path / "run"
+    folder.mkdir()
+    left = folder / ".study.yaml.12-34.partial"
+    left.write_text("data: {name: toy")
+    settings = StudySettings.model_validate(SETTINGS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sparsight.study.load_dataset", lambda _: (_ for _ in ()).throw(ReachedError))
+        with pytest.raises(ReachedError):
+            run_study(settings, folder, workers=0)
+    with open_run(folder, settings) as agreed:
+        assert agreed == settings
+        assert (folder / "study.yaml").exists()
+        assert not left.exists()
+
+
+def test_other_content_in_the_weights_file_is_refused(tmp_path):
+    state = build_model(ModelSettings(stem_stride=2), 12, 1).state_dict()
+    path, folder = tmp_path / "start.safetensors", tmp_path / "run"
+    save_file(state, path)
+    settings = with_weights(path)
+    with open_run(folder, settings):
+        pass  # a run that was killed as soon as it had begun
+    before, kept = bytes_of(folder), path.read_bytes()
+    assert before["weights.safetensors"] == kept
+    save_file(state | {"fc.bias": state["fc.bias"] + 1}, path)
+    with pytest.raises(InputError, match="model.weights: .*start.safetensors has changed since"):
+        run_study(settings, folder, workers=0)
+    assert bytes_of(folder) == before
+    path.write_bytes(kept)
+    with open_run(folder, settings) as agreed:
+        assert agreed == settings
