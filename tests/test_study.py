@@ -2,14 +2,16 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 
 from sparsight.config import StudySettings
+from sparsight.data import load_dataset
 from sparsight.errors import InputError
 from sparsight.io import hold
 from sparsight.models import ModelSettings, build_model
@@ -25,15 +27,21 @@ SETTINGS = {
     "pruning": {"rate": 0.5, "rounds": 3},
     "study": {"seeds": [0], "arms": ["released-code"], "retrains": 0},
 }
-"""So few training images that some concept is the same in all of them."""
+CONSTANT = (2, 5)
+"""Concepts that every image of the study has."""
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     """A run's folder and what the function returned. Not to be changed."""
     torch.set_num_threads(1)
-    folder = tmp_path_factory.mktemp("study") / "run"
-    return folder, run_study(StudySettings.model_validate(SETTINGS), folder, workers=0)
+    folder, settings = tmp_path_factory.mktemp("study") / "run", StudySettings.model_validate(SETTINGS)
+    data = load_dataset(settings.data)
+    concepts = data.concepts.clone()
+    concepts[:, CONSTANT] = 1
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sparsight.study.load_dataset", lambda _: replace(data, concepts=concepts))
+        return folder, run_study(settings, folder, workers=0)
 
 
 @pytest.fixture
@@ -113,18 +121,13 @@ def test_no_report_of_a_folder_that_is_no_run(tmp_path, name):
 
 def test_concepts_that_are_constant_in_training_are_named_and_left_out(finished):
     folder, result = finished
-    data = load_file(folder / "data.safetensors")
-    train = data["concepts"][data["splits/train"]]
-    constant = int((train.amin(0) == train.amax(0)).sum())
-    notice = next(line for line in json.loads((folder / "manifest.json").read_text())["notices"] if "constant" in line)
-    assert constant > 0
-    assert notice.startswith(f"{constant} of {train.shape[1]} concepts are constant in training and were dropped: ")
-    names = notice.split(": ")[1].split(", ")
-    assert len(names) == constant
+    names = load_dataset(result.settings.data).concept_names
+    first, second = (names[j] for j in CONSTANT)
+    notice = f"2 of {len(names)} concepts are constant in training and were dropped: {first}, {second}"
+    assert notice in json.loads((folder / "manifest.json").read_text())["notices"]
     assert notice in result.notices
     told = result.faithfulness[result.faithfulness.metric == "concept_auroc"]
-    assert len(set(told.unit_id)) == train.shape[1] - constant
-    assert not set(told.unit_id) & set(names)
+    assert set(told.unit_id) == set(names) - {first, second}
 
 
 def test_check_concepts(tiny):
@@ -166,7 +169,7 @@ def test_other_content_in_the_weights_file_is_refused(tmp_path):
     before, kept = bytes_of(folder), path.read_bytes()
     assert before["weights.safetensors"] == kept
     save_file(state | {"fc.bias": state["fc.bias"] + 1}, path)
-    with pytest.raises(InputError, match="model.weights: .*start.safetensors has changed since"):
+    with pytest.raises(InputError, match=r"model.weights: .*start.safetensors has changed since"):
         run_study(settings, folder, workers=0)
     assert bytes_of(folder) == before
     path.write_bytes(kept)

@@ -1,5 +1,6 @@
 """One small finished run whose tables are made again by hand."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,9 @@ import torch
 
 @pytest.fixture(scope="session")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a study of two arms of different rules. Not to be changed."""
+    """The folder of a study of two arms of different rules; two concepts are constant in it. Not to be changed."""
     from sparsight.config import StudySettings
+    from sparsight.data import load_dataset
     from sparsight.study import run_study
 
     torch.set_num_threads(1)
@@ -23,4 +25,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "study": {"seeds": [0], "arms": ["magnitude", "released-code"], "retrains": 1},
         }
     )
-    return run_study(settings, tmp_path_factory.mktemp("results") / "run", workers=0).folder
+    data = load_dataset(settings.data)
+    concepts = data.concepts.clone()
+    concepts[:, [1, 10]] = 1
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sparsight.study.load_dataset", lambda _: replace(data, concepts=concepts))
+        return run_study(settings, tmp_path_factory.mktemp("results") / "run", workers=0).folder

@@ -38,9 +38,8 @@ def test_strips_hold_the_labels_maps_of_every_round(run):
                 np.testing.assert_array_equal(cell.map, arrays["saliency/maps"][place, 0].numpy())
                 assert cell.prediction == names[int(arrays["logits/test"][place].argmax())]
                 assert cell.dead == bool((cell.map <= 0).all())
-                assert cell.weights_remaining == json.loads((run / folder / "metrics.json").read_text())[
-                    "weights_remaining"
-                ]
+                metrics = json.loads((run / folder / "metrics.json").read_text())
+                assert cell.weights_remaining == metrics["weights_remaining"]
 
 
 def test_the_maps_shown_differ_from_those_of_other_targets_and_rounds(run):
@@ -53,5 +52,4 @@ def test_the_maps_shown_differ_from_those_of_other_targets_and_rounds(run):
 
 def test_few_classes_have_several_images_each(tiny):
     labels = tiny.labels[tiny.splits["test"]].tolist()
-    expected = [[i for i, label in enumerate(labels) if label == k][:2] for k in range(3)]
-    assert chosen_images(tiny) == sum(expected, [])
+    assert chosen_images(tiny) == [i for k in range(3) for i in [j for j in range(len(labels)) if labels[j] == k][:2]]

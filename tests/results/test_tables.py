@@ -105,6 +105,11 @@ def test_weights_remaining_is_the_share_that_the_ticket_keeps(made, name):
         assert [found[arm, "", r] for r in "012"] == pytest.approx([1, 0.5, 0.25], abs=1e-3)
 
 
+def test_constant_concepts_shift_the_places_of_the_others(made):
+    assert made.usable[:3] == [0, 2, 3]
+    assert len(made.usable) == len(made.concepts) - 2
+
+
 def test_accuracy(made):
     expected = {}
     for key, (folder, _) in ROWS.items():
@@ -145,7 +150,8 @@ def test_faithfulness(made):
         for column, j in enumerate(made.usable):
             present, score, name = truth[:, j], scores[:, column], made.concepts[j]
             area = roc_auc_score(present, score) if len(set(present.tolist())) == 2 else float("nan")
-            expected[*key, "concept_accuracy", "predictor", "", "concept", name] = float(((score > 0) == present).mean())
+            right = (score > 0) == present
+            expected[*key, "concept_accuracy", "predictor", "", "concept", name] = float(right.mean())
             expected[*key, "concept_auroc", "predictor", "", "concept", name] = area
         for t, target in enumerate(TARGETS):
             maps = arrays["saliency/maps"][:, t].double().clamp(min=0)
@@ -198,9 +204,9 @@ def test_drift(made):
     reference = ("reference_arm", "reference_seed", "reference_repeat", "reference_round")
     expected = {}
     for key, (folder, parent) in ROWS.items():
-        lists = [top(made.evidence[side]["g/weights"].numpy()) for side in (parent, folder)]
+        lists = [[set(order) for order in top(made.evidence[side]["g/weights"].numpy())] for side in (parent, folder)]
         compared = (f"dense:{parent.split('/')[1]}", "0", "0", "0")
-        for name, first, second in zip(made.classes, *map(lambda tops: [set(t) for t in tops], lists), strict=True):
+        for name, first, second in zip(made.classes, *lists, strict=True):
             longer, union = max(len(first), len(second)), len(first | second)
             for metric, whole in (("top_k_overlap", longer), ("top_k_jaccard", union)):
                 value = 1 - len(first & second) / whole if whole else float("nan")
