@@ -19,14 +19,13 @@ MOST = 8
 
 
 def chosen_images(data: ConceptDataset) -> list[int]:
-    """Places in the test split of the first image of each class, of classes spread evenly where there are many."""
+    """Places in the test split of ``MOST`` images at most: one a class, of many classes some, of few classes more."""
     labels = data.labels[data.splits["test"]]
     present = labels.unique().tolist()
     spread = [present[i * len(present) // MOST] for i in range(MOST)] if len(present) > MOST else present
-    places = [int((labels == k).nonzero()[0]) for k in spread]
-    if len(places) < MOST // 2:  # few classes: more images of each
-        places = [int(i) for k in spread for i in (labels == k).nonzero()[: MOST // len(spread), 0]]
-    return places
+    each = max(1, MOST // len(spread)) if len(spread) < MOST // 2 else 1
+    members = [(labels == k).nonzero()[:, 0] for k in spread]
+    return [int(found[i * len(found) // each]) for found in members for i in range(min(each, len(found)))]
 
 
 def write_strips(folder: Path, settings: StudySettings, data: ConceptDataset) -> None:
