@@ -1,7 +1,8 @@
 """Read ``results/`` back as what a report shows."""
 
+import csv
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -86,29 +87,29 @@ def command(folder: Path, settings: StudySettings) -> str:
 
 
 def read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    """A result table; empty numbers are NaN, and text is text whatever it spells.
+    """A result table with every digit as written; empty numbers are NaN, and text is text whatever it spells.
 
     Raises:
-        InputError: if the file is missing or has other columns.
+        InputError: if the file is missing, has other columns, or holds a word where a number belongs.
     """
-    kinds = {name: "str" if name in _TEXT else "int64" if name in _COUNT else "float64" for name in columns}
-    numbers = {name: [""] for name, kind in kinds.items() if kind == "float64"}
+    remedy = "run the study's command again to have it made"
     try:
-        table = pd.read_csv(
-            path,
-            dtype=kinds,
-            na_values=numbers,
-            keep_default_na=False,
-            float_precision="round_trip",
-            lineterminator="\n",
-        )
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read ({error}); run the study's command again to have it made") from None
-    if tuple(table.columns) != columns:
-        raise InputError(
-            f"{path}: has other columns than a result table; run the study's command again to have it made"
-        )
-    return table
+        with path.open(encoding="utf-8", newline="") as file:
+            header, *rows = csv.reader(file)
+        if tuple(header) != columns:
+            raise ValueError("it has other columns than a result table")
+        cells = dict(zip(columns, zip(*rows, strict=True) if rows else ((),) * len(columns), strict=True))
+        return pd.DataFrame({name: _column(name, values) for name, values in cells.items()})
+    except (OSError, ValueError, csv.Error) as error:
+        raise InputError(f"{path}: cannot be read ({error}); {remedy}") from None
+
+
+def _column(name: str, values: Sequence[str]) -> "pd.Series[Any]":
+    if name in _TEXT:
+        return pd.Series(values, dtype="str")
+    if name in _COUNT:
+        return pd.Series([int(value) for value in values], dtype="int64")
+    return pd.Series([float(value or "nan") for value in values], dtype="float64")
 
 
 def notices(folder: Path, networks: tuple[Network, ...], manifest: Mapping[str, Any]) -> Iterator[str]:
