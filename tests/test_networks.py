@@ -83,3 +83,12 @@ def test_what_a_network_comes_from_and_is_compared_with():
     ]
     assert str(control) == "retrain:right, seed 3, repeat 2"
     assert str(Network("magnitude", 3, None, 1)) == "magnitude, seed 3, round 1"
+
+
+def test_a_ticket_needs_what_it_comes_from_and_the_parent_that_it_explains():
+    dense = Network("dense:right", 0, 0, 0)
+    first, second = Network("magnitude", 0, None, 1), Network("magnitude", 0, None, 2)
+    assert dense.needs == ()
+    assert first.needs == (dense,)
+    assert second.needs == (first, dense)
+    assert Network("retrain:right", 0, 1, 0).needs == (dense,)

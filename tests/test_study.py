@@ -18,7 +18,8 @@ from sparsight.models import ModelSettings, build_model
 from sparsight.runs import open_run
 from sparsight.study import check_concepts, report_run, run_study
 
-DENSE, LAST = "dense/freeze_negative+score_before_epoch/seed-0", "released-code/seed-0/round-02"
+DENSE = "dense/freeze_negative+score_before_epoch/seed-0"
+FIRST, LAST = "released-code/seed-0/round-01", "released-code/seed-0/round-02"
 EXEMPT = ("training.jsonl", "manifest.json", ".lock")
 SETTINGS = {
     "data": {"name": "toybirds", "train": 12, "validation": 12, "test": 12, "image_size": 32},
@@ -66,7 +67,7 @@ def test_a_run_goes_on_from_what_stands_and_ends_with_the_same_bytes(finished, c
     folder, _ = finished
     gone = [f"{DENSE}/metrics.json", f"{DENSE}/evidence.safetensors"]
     gone += [f"{LAST}/{name}" for name in ("ticket.safetensors", "metrics.json", "evidence.safetensors")]
-    gone += ["results/drift.csv", "manifest.json"]
+    gone += [f"{FIRST}/metrics.json", "results/drift.csv", "manifest.json"]
     for name in gone:
         (copy / name).unlink()
     before = times_of(copy)
@@ -75,9 +76,8 @@ def test_a_run_goes_on_from_what_stands_and_ends_with_the_same_bytes(finished, c
     assert (copy / "manifest.json").exists()
     after = times_of(copy)
     made = {name for name in after if after[name] != before.get(name)}
-    assert made == {*(name for name in gone if name.endswith(".safetensors")), f"{LAST}/end.safetensors"} | {
-        "results/strips.safetensors"
-    }
+    again = {f"{FIRST}/evidence.safetensors", f"{LAST}/end.safetensors", "results/strips.safetensors"}
+    assert made == {name for name in gone if name.endswith(".safetensors")} | again
     pd.testing.assert_frame_equal(result.drift, finished[1].drift)
 
 

@@ -56,6 +56,11 @@ class Network:
             return self.dense
         return Network(self.arm, self.seed, None, self.round - 1)
 
+    @property
+    def needs(self) -> "tuple[Network, ...]":
+        """What must stand before it is made: what it comes from, and the dense parent whose prediction it explains."""
+        return tuple(dict.fromkeys(network for network in (self.before, self.dense) if network not in (None, self)))
+
     def __str__(self) -> str:
         part = f"repeat {self.repeat}" if self.kind == "retrain" else f"round {self.round}"
         return f"{self.arm}, seed {self.seed}, {part}"

@@ -81,13 +81,10 @@ def check_folder(folder: Path, settings: StudySettings) -> StudySettings:
     standing = read_settings(folder)
     changes = difference(standing, settings)
     weights = settings.model.weights
-    if (
-        not changes
-        and weights is not None
-        and (folder / WEIGHTS).exists()
-        and sha256(weights) != sha256(folder / WEIGHTS)
-    ):
-        changes = [f"model.weights: {weights} has changed since"]
+    if weights is not None and (folder / WEIGHTS).exists():
+        check_readable_file(weights)
+        if sha256(weights) != sha256(folder / WEIGHTS):
+            changes.append(f"model.weights: {weights} has changed since")
     if changes:
         more = f" and {len(changes) - 1} more" if len(changes) > 1 else ""
         raise InputError(f"{folder}: was made with other settings ({changes[0]}{more}); choose another --out")

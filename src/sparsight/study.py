@@ -119,7 +119,7 @@ def run_study(
         hears.started(len(networks), len(networks) - len(undone), len(untrained) * agreed.training.epochs)
         earlier = forget_manifest(folder)
         run_jobs(
-            {network: [network.before] if network.before in undone else [] for network in undone},
+            {network: [need for need in network.needs if need in undone] for network in undone},
             partial(make_network, folder, agreed),
             default_workers(agreed) if workers is None else workers,
             on_tick=hears.epoch,
