@@ -12,6 +12,7 @@ from sparsight.arms import Workshop, find_arm, has_ticket, read_ticket, train_de
 from sparsight.config import StudySettings
 from sparsight.data import ConceptDataset, normalise, read_dataset
 from sparsight.draws import key_seed
+from sparsight.errors import InputError
 from sparsight.evidence import collect, dense_prediction, read_metrics, write_evidence
 from sparsight.models import build_model, split
 from sparsight.networks import Network
@@ -66,8 +67,12 @@ def check_network(settings: StudySettings, data: ConceptDataset) -> None:
     """Build the network and explain one image with it, before anything is written.
 
     Raises:
-        InputError: if its weights do not fit, its parts are not known, or the saliency layer cannot be explained.
+        InputError: if crops could miss the images, weights do not fit, the network's parts are not known, or the
+            saliency layer cannot be explained.
     """
+    padding, side = settings.training.crop_padding, min(data.images.shape[2:])
+    if padding >= side:
+        raise InputError(f"training.crop_padding: {padding} pixels around images of {side}; take less than {side}")
     model = _new_model(settings, len(data.class_names), settings.study.seeds[0])
     one = normalise(data.images[data.splits["test"][:1]], data, torch.device("cpu"))
     grad_cam(model, split(model), one, torch.zeros(1, 1, dtype=torch.int64), settings.saliency)

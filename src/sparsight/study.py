@@ -96,7 +96,7 @@ def run_study(
     Raises:
         InputError: if a setting, a file or the folder cannot be used, or a training diverges.
     """
-    if multiprocessing.parent_process() is not None:
+    if getattr(multiprocessing.current_process(), "_inheriting", False):  # a worker that imports the user's script
         raise InputError("run_study was called by an import; put the call below if __name__ == '__main__':")
     settings = study if isinstance(study, StudySettings) else load_study(str(study), quick=quick)
     settings = with_device(settings)
@@ -114,8 +114,9 @@ def run_study(
         if not standing:
             write_dataset(folder / DATA, data)
         networks = plan(agreed)
-        undone = [network for network in networks if not has_evidence(folder / network.folder)]
-        untrained = [network for network in undone if not has_ticket(folder / network.folder)]
+        untrained = [network for network in networks if not has_ticket(folder / network.folder)]
+        unseen = [network for network in networks if not has_evidence(folder / network.folder)]
+        undone = [network for network in networks if network in untrained or network in unseen]
         hears.started(len(networks), len(networks) - len(undone), len(untrained) * agreed.training.epochs)
         earlier = forget_manifest(folder)
         run_jobs(

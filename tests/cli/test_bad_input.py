@@ -49,6 +49,7 @@ BAD = {
     "an infinite rate": (["study", "toybirds", "--set", "training.learning_rate=.inf"], "training.learning_rate"),
     "a quick that is none": (["study", "quick.yaml"], "quick"),
     "a layer without a map": (["study", "small.yaml", "--set", "saliency.layer=fc"], "fc"),
+    "padding beyond the image": (["study", "small.yaml", "--set", "training.crop_padding=32"], "crop_padding"),
     "a zero byte": (["study", "small.yaml", "--set", 'model.weights="a\\0b"'], "not a path"),
     "somebody's data": (["study", "small.yaml", "--out", "theirs"], "holds other files"),
     "preview to a folder": (["data", "preview", "toybirds", "--out", ".", *FEW], "is a folder"),

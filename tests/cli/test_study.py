@@ -2,6 +2,7 @@ import json
 import shutil
 import signal
 import subprocess
+import sys
 import time
 
 import pandas as pd
@@ -196,3 +197,12 @@ def test_weights_from_a_file(small, sparsight, tmp_path):
     assert ended.returncode == 0, ended.stderr
     ticket = load_file(tmp_path / "run" / "dense" / "right" / "seed-0" / "ticket.safetensors")
     assert torch.allclose(ticket["fc.weight"], state["fc.weight"])
+
+
+def test_a_script_without_a_main_guard_is_told_so(small, tmp_path):
+    (tmp_path / "script.py").write_text(f"import sparsight\nsparsight.run_study({str(small)!r}, 'run', workers=1)\n")
+    ended = subprocess.run(
+        [sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert ended.returncode != 0
+    assert "below if __name__ == '__main__'" in ended.stderr
