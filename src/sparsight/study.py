@@ -114,9 +114,9 @@ def run_study(
         if not standing:
             write_dataset(folder / DATA, data)
         networks = plan(agreed)
-        untrained = [network for network in networks if not has_ticket(folder / network.folder)]
-        unseen = [network for network in networks if not has_evidence(folder / network.folder)]
-        undone = [network for network in networks if network in untrained or network in unseen]
+        homes = {network: folder / network.folder for network in networks}
+        undone = [network for network, home in homes.items() if not (has_ticket(home) and has_evidence(home))]
+        untrained = [network for network in undone if not has_ticket(homes[network])]
         hears.started(len(networks), len(networks) - len(undone), len(untrained) * agreed.training.epochs)
         earlier = forget_manifest(folder)
         run_jobs(

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from sparsight.data import ConceptDataset, normalise
 from sparsight.errors import InputError
 from sparsight.training.batches import DrawKey, steps_per_epoch, training_batches
-from sparsight.training.rule import FREEZE_BELOW, Rule
+from sparsight.training.rule import FREEZE_BELOW, RIGHT, Rule
 from sparsight.training.schedules import learning_rate
 from sparsight.training.settings import TrainingSettings
 
@@ -61,7 +61,7 @@ def fit(
     settings: TrainingSettings,
     key: DrawKey,
     *,
-    rule: Rule = Rule(),  # noqa: B008 (frozen)
+    rule: Rule = RIGHT,
     mask_each_step: bool = True,
     device: torch.device,
     where: str = "training",

@@ -24,3 +24,7 @@ class Rule:
     def name(self) -> str:
         """``right``, or the names of the departures joined by ``+``."""
         return "+".join(field.name for field in fields(self) if getattr(self, field.name)) or "right"
+
+
+RIGHT = Rule()
+"""The right rule: no departure."""
