@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from sparsight.arms import find_arm
 from sparsight.concepts import ConceptSettings
@@ -44,9 +44,17 @@ class Design(BaseModel):
     def _arms(cls, arms: tuple[str, ...]) -> tuple[str, ...]:
         if len(set(arms)) != len(arms):
             raise ValueError("an arm stands twice")
-        for arm in arms:
-            find_arm(arm)
         return arms
+
+    @field_validator("arms", mode="before")
+    @classmethod
+    def _one_name_an_arm(cls, arms: object) -> object:
+        """Switches may be given in any order; a run has one folder for them."""
+        return (
+            [find_arm(arm).name if isinstance(arm, str) else arm for arm in arms]
+            if isinstance(arms, list | tuple)
+            else arms
+        )
 
 
 class StudySettings(BaseModel):
@@ -62,6 +70,19 @@ class StudySettings(BaseModel):
     saliency: SaliencySettings = SaliencySettings()
     evidence: EvidenceSettings = EvidenceSettings()
     study: Design = Design()
+
+    @model_validator(mode="after")
+    def _arms_that_lean_on_others(self) -> "StudySettings":
+        rounds, epochs = self.pruning.rounds, self.training.epochs
+        for arm in map(find_arm, self.study.arms):
+            other, last = arm.stop_at or (arm.masks_from, 0)
+            if other is not None and other not in self.study.arms:
+                raise InputError(f"study.arms: {arm.name} needs the arm {other}; name it, too")
+            if last >= rounds:
+                raise InputError(f"study.arms: {arm.name}: rounds go from 0 to {rounds - 1}; name one of them")
+            if arm.rewind_epoch >= epochs:
+                raise InputError(f"study.arms: {arm.name}: trainings have {epochs} epochs; name an earlier one")
+        return self
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values by room, as they stand in ``study.yaml``."""

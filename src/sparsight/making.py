@@ -8,7 +8,19 @@ from pathlib import Path
 
 import torch
 
-from sparsight.arms import Workshop, find_arm, has_ticket, read_ticket, train_dense, train_round, write_ticket
+from sparsight.arms import (
+    Workshop,
+    find_arm,
+    has_ticket,
+    read_checkpoint,
+    read_ticket,
+    remove_checkpoint,
+    train_dense,
+    train_dense_at,
+    train_round,
+    write_checkpoint,
+    write_ticket,
+)
 from sparsight.config import StudySettings
 from sparsight.data import ConceptDataset, normalise, read_dataset
 from sparsight.draws import key_seed
@@ -18,17 +30,27 @@ from sparsight.models import build_model, split
 from sparsight.networks import Network
 from sparsight.runs import DATA, WEIGHTS
 from sparsight.saliency import grad_cam
-from sparsight.training import resolve_device
+from sparsight.training import Checkpoint, resolve_device
+
+CHECKPOINT_SECONDS = 60.0
+"""How long a training goes on without a checkpoint, by default; it is written at the next epoch's end."""
 
 
 def make_network(
-    folder: Path, settings: StudySettings, network: Network, tick: Callable[[], None] = lambda: None
+    folder: Path,
+    settings: StudySettings,
+    checkpoint_seconds: float,
+    network: Network,
+    tick: Callable[[], None] = lambda: None,
 ) -> dict[str, float]:
     """Train one network, unless its ticket stands, and write its evidence.
+
+    A training that was broken off goes on from its last checkpoint, and ends as if nothing had happened.
 
     Args:
         folder: the run's, with the data set in it and everything that the network comes from.
         settings: the study's.
+        checkpoint_seconds: least time between two checkpoints of a training.
         network: which one.
         tick: called after every epoch.
 
@@ -48,15 +70,25 @@ def make_network(
     with _one_thread(device):
         new_model = partial(_new_model, settings.model_copy(update={"model": in_run}), len(data.class_names))
         if not has_ticket(home):
-            shop = Workshop(new_model, data, settings.training, settings.pruning, device, tick)
+            shop = Workshop(
+                new_model,
+                data,
+                settings.training,
+                settings.pruning,
+                device,
+                tick,
+                read_checkpoint(home),
+                _now_and_then(partial(write_checkpoint, home), checkpoint_seconds),
+            )
             _train(folder, settings, network, shop)
+        remove_checkpoint(home)
         ticket = read_ticket(home)
         model = new_model(network.seed)
         model.load_state_dict(ticket.weights)
         explained = None if network.kind == "dense" else dense_prediction(folder / network.dense.folder)
         rooms = (settings.evidence, settings.concepts, settings.saliency)
         evidence = collect(model, split(model), data, *rooms, device, explained)
-        write_evidence(home, evidence, ticket.mask, settings.evidence.keep_embeddings)
+        write_evidence(home, evidence, ticket.alive, settings.evidence.keep_embeddings)
     metrics = read_metrics(home)
     f, g = (metrics["accuracy"][model]["test"]["accuracy"] for model in ("f", "g"))
     remaining = metrics["weights_remaining"]
@@ -84,19 +116,42 @@ def forget_data() -> None:
 
 
 def _train(folder: Path, settings: StudySettings, network: Network, shop: Workshop) -> None:
-    if network.kind == "ticket":
+    other = network.model
+    if network.kind == "ticket" and find_arm(network.arm).stop_at is not None:
+        assert other is not None
+        accuracy = read_metrics(folder / other.folder)["accuracy"]["f"]["validation"]["accuracy"]
+        ticket, log = train_dense_at(shop, network.seed, accuracy, str(network))
+    elif network.kind == "ticket":
         assert network.before is not None
         previous = read_ticket(folder / network.before.folder)
+        masks = read_ticket(folder / other.folder).mask if other is not None else None
         arm = find_arm(network.arm)
-        ticket, log = train_round(shop, arm, network.seed, network.round, previous, str(network))
+        ticket, log = train_round(shop, arm, network.seed, network.round, previous, str(network), masks)
     else:
         rule = next(arm.rule for arm in map(find_arm, settings.study.arms) if arm.rule.name == network.rule)
         ticket, log = train_dense(shop, rule, network.seed, network.repeat or 0, str(network))
     write_ticket(folder / network.folder, ticket, log)
 
 
-def _new_model(settings: StudySettings, num_classes: int, seed: int) -> torch.nn.Module:
-    return build_model(settings.model, num_classes, key_seed("initial weights", seed))
+def _new_model(settings: StudySettings, num_classes: int, seed: int, another: str = "") -> torch.nn.Module:
+    """The network of a seed in its initial state: the file's where weights are given, unless another one is asked."""
+    if not another:
+        return build_model(settings.model, num_classes, key_seed("initial weights", seed))
+    drawn = settings.model.model_copy(update={"weights": None})
+    return build_model(drawn, num_classes, key_seed("initial weights", seed, another))
+
+
+def _now_and_then(write: Callable[[Checkpoint], None], seconds: float) -> Callable[[Checkpoint], None]:
+    """Pass a checkpoint on where so much time has gone since the last one, or since now."""
+    last = time.monotonic()
+
+    def offer(checkpoint: Checkpoint) -> None:
+        nonlocal last
+        if time.monotonic() - last >= seconds:
+            write(checkpoint)
+            last = time.monotonic()
+
+    return offer
 
 
 @lru_cache(maxsize=1)

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from sparsight import __version__
+from sparsight.arms import find_arm
 from sparsight.config import StudySettings, difference, extended, validated
 from sparsight.data import ConceptDataset
 from sparsight.errors import InputError
@@ -167,7 +168,7 @@ def write_manifest(
         seconds: wall time of this session.
         earlier: the manifest that stood before; the wall times of sessions that ended are added up.
     """
-    rooms = ("dense", "retrain", *settings.study.arms, RESULTS)
+    rooms = ("dense", "retrain", *(find_arm(arm).folder for arm in settings.study.arms), RESULTS)
     files = [path for room in rooms for path in (folder / room).rglob("*") if path.is_file()]
     files += [folder / name for name in (DATA, WEIGHTS) if (folder / name).exists()]
     if earlier and earlier["versions"] != versions():

@@ -17,7 +17,7 @@ from sparsight.data import ConceptDataset, load_dataset, read_dataset, write_dat
 from sparsight.errors import InputError
 from sparsight.evidence import has_evidence, usable_concepts
 from sparsight.io import hold
-from sparsight.making import check_network, forget_data, make_network
+from sparsight.making import CHECKPOINT_SECONDS, check_network, forget_data, make_network
 from sparsight.networks import Network, plan
 from sparsight.pool import run_jobs
 from sparsight.report import write_report
@@ -81,6 +81,7 @@ def run_study(
     *,
     quick: bool = False,
     workers: int | None = None,
+    checkpoint_seconds: float = CHECKPOINT_SECONDS,
     listener: Listener | None = None,
 ) -> StudyResult:
     """Run a study, or go on with the one that stands in ``out``, and write its report.
@@ -91,6 +92,8 @@ def run_study(
         quick: take the preset's settings for a first look, in a folder of their own.
         workers: processes that train side by side; by default as many as there are cores, or one where a GPU does the
             arithmetic. 0 trains in this process. Results do not depend on it.
+        checkpoint_seconds: a training is saved at the end of an epoch when so much time has gone since it was last, so
+            that a killed one goes on from there. Results do not depend on it.
         listener: is told how it goes.
 
     Raises:
@@ -121,7 +124,7 @@ def run_study(
         earlier = forget_manifest(folder)
         run_jobs(
             {network: [need for need in network.needs if need in undone] for network in undone},
-            partial(make_network, folder, agreed),
+            partial(make_network, folder, agreed, checkpoint_seconds),
             default_workers(agreed) if workers is None else workers,
             on_tick=hears.epoch,
             on_done=hears.network,

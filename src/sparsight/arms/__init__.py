@@ -1,33 +1,16 @@
-"""The arms: ways of making tickets that a study compares. To add one, write its file and name it in ``ARMS``."""
+"""The arms: ways of making tickets that a study compares. To add one, write its file and name it in ``named.ARMS``."""
 
-from difflib import get_close_matches
-
-from sparsight.arms.arm import Arm, Toggles
-from sparsight.arms.magnitude import MAGNITUDE
-from sparsight.arms.magnitude_global import MAGNITUDE_GLOBAL
-from sparsight.arms.released_code import RELEASED_CODE
-from sparsight.arms.rounds import Workshop, carried_state, next_mask, train_dense, train_round
+from sparsight.arms.arm import TOGGLES, Arm, Toggles
+from sparsight.arms.checkpoint import CHECKPOINT, read_checkpoint, remove_checkpoint, write_checkpoint
+from sparsight.arms.named import ARMS, FORMS, find_arm
+from sparsight.arms.rounds import Workshop, carried_state, next_mask, train_dense, train_dense_at, train_round
 from sparsight.arms.ticket import Ticket, has_ticket, read_ticket, write_ticket
-from sparsight.errors import InputError
-
-ARMS = {arm.name: arm for arm in (MAGNITUDE, MAGNITUDE_GLOBAL, RELEASED_CODE)}
-
-
-def find_arm(name: str) -> Arm:
-    """The arm of that name.
-
-    Raises:
-        InputError: naming the arms that there are.
-    """
-    if name not in ARMS:
-        near = get_close_matches(name, ARMS, n=1)
-        hint = f"did you mean {near[0]}? " if near else ""
-        raise InputError(f"arm {name!r}: unknown; {hint}arms are {', '.join(ARMS)}")
-    return ARMS[name]
-
 
 __all__ = [
     "ARMS",
+    "CHECKPOINT",
+    "FORMS",
+    "TOGGLES",
     "Arm",
     "Ticket",
     "Toggles",
@@ -36,8 +19,12 @@ __all__ = [
     "find_arm",
     "has_ticket",
     "next_mask",
+    "read_checkpoint",
     "read_ticket",
+    "remove_checkpoint",
     "train_dense",
+    "train_dense_at",
     "train_round",
+    "write_checkpoint",
     "write_ticket",
 ]

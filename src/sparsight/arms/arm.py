@@ -1,6 +1,6 @@
 """An arm: one way of making tickets that a study compares."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal
 
 from sparsight.training import Rule
@@ -15,6 +15,7 @@ class Toggles:
         prune_norms: row 2, the scales of batch norms are prunable, and pruned layer by layer like the rest.
         alive_by_value: row 4, a weight counts as alive where its value is not 0, whatever the mask says.
         mask_once: row 5, the mask is not applied again after a step.
+        keep_optimizer: row 6, see ``Rule``. With ``mask_once``, stale momentum moves pruned weights away from zero.
         alias_biases: row 8, biases and norm shifts share memory with the saved initial values from the first
             rewinding on: they are rewound in round 1 and go on from where the last round ended in later rounds.
         keep_norm_statistics: row 9, norm statistics are not rewound.
@@ -25,21 +26,68 @@ class Toggles:
     prune_norms: bool = False
     alive_by_value: bool = False
     mask_once: bool = False
+    keep_optimizer: bool = False
     alias_biases: bool = False
     keep_norm_statistics: bool = False
     score_before_epoch: bool = False
 
+    @property
+    def on(self) -> tuple[str, ...]:
+        """The names of those that are on."""
+        return tuple(field.name for field in fields(self) if getattr(self, field.name))
+
+
+TOGGLES = tuple(field.name for field in fields(Toggles))
+"""Every toggle's name, by the audit's rows."""
+
 
 @dataclass(frozen=True)
 class Arm:
-    """A name, what the ranking of the weights spans, and the toggles."""
+    """How an arm goes from one round to the next.
+
+    Attributes:
+        name: what it is called; with parameters after colons.
+        summary: one line for readers.
+        scope: what the ranking of the weights spans.
+        toggles: departures of the released code.
+        chosen: which weights a round keeps: the largest, or as many of each layer by lot.
+        start: what the kept weights start a round from: the values before the first training (``rewind``), those that
+            the last round ended with, at a small constant learning rate (``finetune``) or with the whole schedule
+            (``lr-rewind``), or another initialisation under the masks of ``magnitude`` (``reinit``).
+        rewind_epoch: rewind to the dense network's weights after so many epochs, and train the epochs that are left.
+        stop_at: for the dense network that stops early: the arm and round whose validation accuracy it stops at.
+    """
 
     name: str
     summary: str
     scope: Literal["layer", "global"] = "layer"
     toggles: Toggles = Toggles()
+    chosen: Literal["magnitude", "random"] = "magnitude"
+    start: Literal["rewind", "finetune", "lr-rewind", "reinit"] = "rewind"
+    rewind_epoch: int = 0
+    stop_at: tuple[str, int] | None = None
 
     @property
     def rule(self) -> Rule:
         """How the arm trains; arms of one rule share their dense parents."""
-        return Rule(self.toggles.freeze_negative, self.toggles.score_before_epoch)
+        toggles = self.toggles
+        return Rule(toggles.freeze_negative, toggles.score_before_epoch, toggles.keep_optimizer)
+
+    @property
+    def folder(self) -> str:
+        """The folder of its networks below a run's: a colon is no character for a folder's name everywhere."""
+        return self.name.replace(":", "-")
+
+    @property
+    def masks_from(self) -> str | None:
+        """The other arm whose masks it takes, if any."""
+        return "magnitude" if self.start == "reinit" else None
+
+    @property
+    def revives(self) -> bool:
+        """Whether pruned weights may come back: its density is reported as it is, and its masks need not nest."""
+        return self.toggles.mask_once and self.toggles.keep_optimizer
+
+    def rounds(self, rounds: int) -> range:
+        """The rounds that it has networks of its own in, of a study of so many."""
+        return range(1, rounds) if self.stop_at is None else range(self.stop_at[1], self.stop_at[1] + 1)

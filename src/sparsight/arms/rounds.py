@@ -23,7 +23,20 @@ from sparsight.pruning import (
     prune_globally,
     rewind,
 )
-from sparsight.training import DrawKey, Epoch, Rule, State, TrainingSettings, fit
+from sparsight.training import (
+    RIGHT,
+    Checkpoint,
+    DrawKey,
+    Epoch,
+    Fitted,
+    Optimiser,
+    Rule,
+    State,
+    TrainingSettings,
+    fit,
+)
+
+Trained = tuple[Ticket, tuple[Epoch, ...]]
 
 
 @dataclass(frozen=True)
@@ -31,33 +44,54 @@ class Workshop:
     """What every training of a study shares.
 
     Attributes:
-        new_model: makes the network of a seed, in its initial state.
+        new_model: makes the network of a seed in its initial state; with a name after it, in another one.
         data: what is learned.
         training: the budget of every round.
         pruning: the schedule.
         device: where trainings run.
         on_epoch: called after every epoch.
+        resume: where the training that is asked for was broken off, if it was.
+        on_checkpoint: called between epochs with where the training stands.
     """
 
-    new_model: Callable[[int], nn.Module]
+    new_model: Callable[..., nn.Module]
     data: ConceptDataset
     training: TrainingSettings
     pruning: PruningSettings
     device: torch.device
     on_epoch: Callable[[], None] = lambda: None
+    resume: Checkpoint | None = None
+    on_checkpoint: Callable[[Checkpoint], None] | None = None
 
 
-def train_dense(shop: Workshop, rule: Rule, seed: int, repeat: int, where: str) -> tuple[Ticket, tuple[Epoch, ...]]:
+def train_dense(shop: Workshop, rule: Rule, seed: int, repeat: int, where: str) -> Trained:
     """Train the dense network of a seed: the parent for ``repeat`` 0, a retrain control in new data order above."""
     model = shop.new_model(seed)
     mask = full_mask(model.state_dict(), prunable(model))
-    return _train(shop, model, mask, rule, DrawKey(seed, repeat, 0), True, where)
+    fitted = _fit(shop, model, mask, DrawKey(seed, repeat, 0), where, rule=rule)
+    return _ticket(fitted, mask, rule), fitted.log
+
+
+def train_dense_at(shop: Workshop, seed: int, accuracy: float, where: str) -> Trained:
+    """Train the right rule's dense parent of a seed again, and stop as soon as validation accuracy is ``accuracy``.
+
+    A network of the same accuracy that nothing was pruned from: what differs between it and the parent comes with the
+    accuracy. Where the accuracy is never reached, it is the parent.
+    """
+    model = shop.new_model(seed)
+    mask = full_mask(model.state_dict(), prunable(model))
+    fitted = _fit(shop, model, mask, DrawKey(seed, 0, 0), where, stop_at=accuracy)
+    return _ticket(fitted, mask, RIGHT), fitted.log
 
 
 def train_round(
-    shop: Workshop, arm: Arm, seed: int, round_: int, previous: Ticket, where: str
-) -> tuple[Ticket, tuple[Epoch, ...]]:
-    """Prune ``previous``, rewind what is left and train it (Frankle and Carbin 2019; the paper, section 7).
+    shop: Workshop, arm: Arm, seed: int, round_: int, previous: Ticket, where: str, masks: Mask | None = None
+) -> Trained:
+    """Prune ``previous``, set what is left to where the arm starts from, and train it.
+
+    By default that is rewinding (Frankle and Carbin 2019; the paper, section 7). ``rewind:k`` is Frankle et al. 2020
+    (*Linear Mode Connectivity and the Lottery Ticket Hypothesis*), ``finetune`` and ``lr-rewind`` are Renda et al.
+    2020 (*Comparing Rewinding and Fine-tuning in Neural Network Pruning*).
 
     Args:
         shop: what all trainings share.
@@ -67,12 +101,35 @@ def train_round(
         previous: what is pruned. Under ``score_before_epoch`` the network in memory at the end of the last epoch is
             pruned, while the selected one is looked at.
         where: named in errors.
+        masks: the mask, where the arm takes it from another one's ticket.
     """
     model = shop.new_model(seed)
-    start = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    mask = next_mask(model, arm, seed, round_, previous, shop.pruning.rate)
-    model.load_state_dict(rewind(start, mask, carried_state(arm, round_, previous)))
-    return _train(shop, model, mask, arm.rule, DrawKey(seed, 0, round_), not arm.toggles.mask_once, where)
+    mask = masks if masks is not None else next_mask(model, arm, seed, round_, previous, shop.pruning.rate)
+    settings, start = shop.training, None
+    later: dict[str, object] = {}
+    if arm.rewind_epoch:
+        start = _state_after(shop, arm, seed, where) if round_ == 1 else previous.start
+        assert start is not None
+        later["epochs"] = range(arm.rewind_epoch, settings.epochs)
+    elif arm.start == "finetune":
+        rate = settings.finetune_rate or settings.learning_rate / 10
+        settings = settings.model_copy(update={"learning_rate": rate, "schedule": "constant"})
+    if arm.toggles.keep_optimizer:
+        later["optimiser"] = previous.optimiser
+    begin = start or _start(shop, arm, model, seed, previous)
+    model.load_state_dict(rewind(begin, mask, carried_state(arm, round_, previous)))
+    fitted = _fit(
+        shop,
+        model,
+        mask,
+        DrawKey(seed, 0, round_),
+        where,
+        settings=settings,
+        rule=arm.rule,
+        mask_each_step=not arm.toggles.mask_once,
+        **later,
+    )
+    return _ticket(fitted, mask, arm.rule, arm.revives, start), fitted.log
 
 
 def next_mask(model: nn.Module, arm: Arm, seed: int, round_: int, previous: Ticket, rate: float) -> Mask:
@@ -83,8 +140,12 @@ def next_mask(model: nn.Module, arm: Arm, seed: int, round_: int, previous: Tick
         alive = {name: trained[name] != 0 for name in names}
     else:
         alive = full_mask(trained, names) if round_ == 1 else previous.mask
+    scores = magnitude(trained, names)
+    if arm.chosen == "random":
+        lot = generator("random mask", seed, arm.name, round_)
+        scores = {name: torch.rand(score.shape, generator=lot) for name, score in scores.items()}
     prune = prune_by_layer if arm.scope == "layer" else prune_globally
-    return prune(magnitude(trained, names), alive, rate, round_, generator("mask ties", seed, round_))
+    return prune(scores, alive, rate, round_, generator("mask ties", seed, round_))
 
 
 def carried_state(arm: Arm, round_: int, previous: Ticket) -> State:
@@ -97,22 +158,45 @@ def carried_state(arm: Arm, round_: int, previous: Ticket) -> State:
     return carried
 
 
-def _train(
-    shop: Workshop, model: nn.Module, mask: Mask, rule: Rule, key: DrawKey, mask_each_step: bool, where: str
-) -> tuple[Ticket, tuple[Epoch, ...]]:
-    fitted = fit(
+def _start(shop: Workshop, arm: Arm, model: nn.Module, seed: int, previous: Ticket) -> State:
+    if arm.start in ("finetune", "lr-rewind"):
+        return previous.end
+    fresh = shop.new_model(seed, arm.start) if arm.start == "reinit" else model
+    return {name: tensor.clone() for name, tensor in fresh.state_dict().items()}
+
+
+def _state_after(shop: Workshop, arm: Arm, seed: int, where: str) -> State:
+    """The dense parent's state after the epoch that the arm rewinds to: its first epochs, trained again."""
+    model = shop.new_model(seed)
+    mask = full_mask(model.state_dict(), prunable(model))
+    first = range(arm.rewind_epoch)
+    key = DrawKey(seed, 0, 0)
+    return fit(model, mask, shop.data, shop.training, key, epochs=first, device=shop.device, where=where).end
+
+
+def _fit(shop: Workshop, model: nn.Module, mask: Mask, key: DrawKey, where: str, **how: object) -> Fitted:
+    settings = how.pop("settings", shop.training)
+    assert isinstance(settings, TrainingSettings)
+    return fit(
         model,
         mask,
         shop.data,
-        shop.training,
+        settings.of_round(key.round),
         key,
-        rule=rule,
-        mask_each_step=mask_each_step,
+        resume=shop.resume,
+        on_checkpoint=shop.on_checkpoint,
         device=shop.device,
         where=where,
         on_epoch=shop.on_epoch,
+        **how,  # type: ignore[arg-type]
     )
-    # Only signs of zero can change here: pruned weights have had no gradient, and were zero after every step.
-    weights = masked(fitted.selected, mask)
-    end = weights if fitted.end is fitted.selected else masked(fitted.end, mask)
-    return Ticket(mask, weights, end, fitted.selected_epoch), fitted.log
+
+
+def _ticket(fitted: Fitted, mask: Mask, rule: Rule, revives: bool = False, start: State | None = None) -> Ticket:
+    # Only signs of zero can change here: pruned weights have had no gradient, and were zero after every step. Those of
+    # an arm that revives weights stay as they are.
+    keep = {} if revives else mask
+    weights = masked(fitted.selected, keep)
+    end = weights if fitted.end is fitted.selected else masked(fitted.end, keep)
+    optimiser: Optimiser | None = fitted.optimiser if rule.keep_optimizer else None
+    return Ticket(mask, weights, end, fitted.selected_epoch, optimiser, start)

@@ -23,6 +23,9 @@ def study(
     workers: Annotated[
         int | None, typer.Option(min=0, help="Trainings side by side; one a core by default, 0: in this process.")
     ] = None,
+    checkpoint_every: Annotated[
+        float, typer.Option(min=0, metavar="SECONDS", help="Save a training that goes on at least so often.")
+    ] = 60.0,
     keep_embeddings: Annotated[
         bool, typer.Option("--keep-embeddings", help="Keep the training images' embeddings, too.")
     ] = False,
@@ -55,7 +58,13 @@ def study(
             overrides.setdefault(room, {})[key] = value
     settings = load_study(source, quick=quick, overrides=overrides)
     with Progress() as progress:
-        result = run_study(settings, out or default_folder(source, quick), workers=workers, listener=progress)
+        result = run_study(
+            settings,
+            out or default_folder(source, quick),
+            workers=workers,
+            checkpoint_seconds=checkpoint_every,
+            listener=progress,
+        )
     print_summary(result, settings)
 
 

@@ -2,16 +2,21 @@
 
 from sparsight.training.batches import DrawKey, steps_per_epoch, training_batches
 from sparsight.training.device import resolve_device
-from sparsight.training.fit import Epoch, Fitted, State, TrainingDivergedError, fit
-from sparsight.training.rule import FREEZE_BELOW, Rule
+from sparsight.training.fit import Fitted, TrainingDivergedError, fit
+from sparsight.training.progress import Best, Checkpoint, Epoch, Optimiser, State
+from sparsight.training.rule import FREEZE_BELOW, RIGHT, Rule
 from sparsight.training.schedules import learning_rate
 from sparsight.training.settings import TrainingSettings
 
 __all__ = [
     "FREEZE_BELOW",
+    "RIGHT",
+    "Best",
+    "Checkpoint",
     "DrawKey",
     "Epoch",
     "Fitted",
+    "Optimiser",
     "Rule",
     "State",
     "TrainingDivergedError",

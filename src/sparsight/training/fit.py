@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -10,31 +10,26 @@ from torch import Tensor, nn
 from sparsight.data import ConceptDataset, normalise
 from sparsight.errors import InputError
 from sparsight.training.batches import DrawKey, steps_per_epoch, training_batches
+from sparsight.training.progress import (
+    Best,
+    Checkpoint,
+    Epoch,
+    Optimiser,
+    State,
+    read_optimiser,
+    restore_optimiser,
+    snapshot,
+)
 from sparsight.training.rule import FREEZE_BELOW, RIGHT, Rule
 from sparsight.training.schedules import learning_rate
 from sparsight.training.settings import TrainingSettings
 
-State = dict[str, Tensor]
+SCORES_AN_EPOCH = 8
+"""How often a training that stops at an accuracy is scored on validation in an epoch."""
 
 
 class TrainingDivergedError(InputError):
     """The loss or a weight is no longer a number."""
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """One line of ``training.jsonl``. Loss and accuracy are over the epoch's batches, as they were met."""
-
-    epoch: int
-    learning_rate: float
-    loss: float
-    accuracy: float
-    validation_accuracy: float | None
-    seconds: float
-
-    def as_dict(self) -> dict[str, float | int | None]:
-        """Plain values for JSON."""
-        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -44,13 +39,15 @@ class Fitted:
     Attributes:
         selected: the state that was chosen (the last epoch's, or the best on validation).
         end: the state after the last epoch; the same object as ``selected`` where that was chosen.
-        selected_epoch: how many epochs of training ``selected`` has had.
+        selected_epoch: how many epochs of training ``selected`` has had, the one it was stopped in counted whole.
+        optimiser: what the optimiser remembers at the end.
         log: one entry an epoch.
     """
 
     selected: State
     end: State
     selected_epoch: int
+    optimiser: Optimiser
     log: tuple[Epoch, ...]
 
 
@@ -63,6 +60,11 @@ def fit(
     *,
     rule: Rule = RIGHT,
     mask_each_step: bool = True,
+    optimiser: Optimiser | None = None,
+    epochs: range | None = None,
+    stop_at: float | None = None,
+    resume: Checkpoint | None = None,
+    on_checkpoint: Callable[[Checkpoint], None] | None = None,
     device: torch.device,
     where: str = "training",
     on_epoch: Callable[[], None] = lambda: None,
@@ -77,7 +79,14 @@ def fit(
         key: what order and augmentation are drawn from.
         rule: departures of the released code that change a training.
         mask_each_step: whether the mask is applied to the weights again after every step. False (RELEASED_CODE.md,
-            row 5) changes nothing while the optimiser starts fresh, as pruned weights have no gradient.
+            row 5) changes nothing while the optimiser starts fresh, as pruned weights have no gradient; with
+            ``optimiser`` stale momentum moves them away from zero.
+        optimiser: what the optimiser remembers of an earlier training (row 6); fresh if None.
+        epochs: which epochs of the budget to train, all by default: a later start takes up the schedule and the data
+            order there (rewinding to an epoch), an earlier end leaves them unfinished.
+        stop_at: stop as soon as validation accuracy, scored before the first step and eight times an epoch, is so high.
+        resume: go on from here; it must come from a call with the same arguments.
+        on_checkpoint: called with a checkpoint after every epoch but the last.
         device: where to train.
         where: named in errors.
         on_epoch: called after every epoch.
@@ -85,58 +94,79 @@ def fit(
     Raises:
         TrainingDivergedError: naming ``where``, the epoch and the step.
     """
+    budget = epochs or range(settings.epochs)
+    if resume is not None:
+        model.load_state_dict(resume.state)
     model.to(device).to(memory_format=torch.channels_last)
     parameters = dict(model.named_parameters())
     kept = [(parameters[name], keep.to(device)) for name, keep in mask.items()]
     every_weight = [parameter for name, parameter in parameters.items() if name.rsplit(".", 1)[-1] == "weight"]
-    optimiser = torch.optim.SGD(
+    sgd = torch.optim.SGD(
         model.parameters(),
         lr=settings.learning_rate,
         momentum=settings.momentum,
         weight_decay=settings.weight_decay,
     )
-    best = _Best() if rule.score_before_epoch or settings.selection == "best" else None
     steps = steps_per_epoch(data, settings)
-    log: list[Epoch] = []
+    before = 0 if optimiser is None else optimiser.steps
+    remembered = optimiser if resume is None else resume.optimiser
+    if remembered is not None:
+        restore_optimiser(sgd, model, remembered)
+    scored = rule.score_before_epoch or settings.selection == "best"
+    best = None if resume is None else resume.best
+    log = [] if resume is None else list(resume.log)
+    stopped = stop_at is not None and resume is None and _accuracy(model, data, settings, device) >= stop_at
 
-    for epoch in range(settings.epochs):
+    for epoch in budget if resume is None else range(resume.epoch, budget.stop):
+        if stopped:
+            break
         started = time.perf_counter()
         validation = None
-        if best and rule.score_before_epoch:
-            validation = best.offer(model, data, settings, device, epoch)
+        if rule.score_before_epoch:
+            best, validation = _better(best, model, data, settings, device, epoch)
         model.train()
         losses = torch.zeros(steps, device=device)
         correct = torch.zeros((), dtype=torch.int64, device=device)
         seen = 0
         for step, (images, labels) in enumerate(training_batches(data, settings, key, epoch, device)):
-            rate = learning_rate(settings, epoch * steps + step, steps)
-            for group in optimiser.param_groups:
+            rate = learning_rate(settings, before + epoch * steps + step, steps)
+            for group in sgd.param_groups:
                 group["lr"] = rate
             logits = model(images)
             loss = nn.functional.cross_entropy(logits, labels)
-            optimiser.zero_grad(set_to_none=True)
+            sgd.zero_grad(set_to_none=True)
             loss.backward()
             with torch.no_grad():
                 _stop_gradients(kept, every_weight if rule.freeze_negative else [])
-                optimiser.step()
+                sgd.step()
                 if mask_each_step:
                     for weight, keep in kept:
                         weight.mul_(keep)
             losses[step] = loss.detach()
             correct += (logits.argmax(1) == labels).sum()
             seen += len(labels)
+            if stop_at is not None and (step + 1) % max(1, steps // SCORES_AN_EPOCH) == 0:
+                validation = _accuracy(model, data, settings, device)
+                model.train()
+                if validation >= stop_at:
+                    stopped = True
+                    break
         _check_finite(losses, model, f"{where}, epoch {epoch}")
-        if best and not rule.score_before_epoch:
-            validation = best.offer(model, data, settings, device, epoch + 1)
-        log.append(
-            Epoch(epoch, rate, float(losses.mean()), float(correct) / seen, validation, time.perf_counter() - started)
-        )
+        if scored and not rule.score_before_epoch:
+            best, validation = _better(best, model, data, settings, device, epoch + 1)
+        loss_mean = float(losses[: step + 1].mean())
+        log.append(Epoch(epoch, rate, loss_mean, float(correct) / seen, validation, time.perf_counter() - started))
+        if on_checkpoint is not None and not stopped and epoch + 1 < budget.stop:
+            memory = read_optimiser(sgd, model, before + (epoch + 1) * steps)
+            on_checkpoint(Checkpoint(epoch + 1, snapshot(model), memory, best, tuple(log)))
         on_epoch()
 
-    end = _snapshot(model)
-    if best is None or best.epoch == settings.epochs:
-        return Fitted(end, end, settings.epochs, tuple(log))
-    return Fitted(best.state, end, best.epoch, tuple(log))
+    end = snapshot(model)
+    memory = read_optimiser(sgd, model, before + budget.stop * steps)
+    trained = log[-1].epoch + 1 if stopped and log else 0 if stopped else budget.stop
+    if best is None or best.epoch == budget.stop:
+        return Fitted(end, end, trained, memory, tuple(log))
+    return Fitted(best.state, end, best.epoch, memory, tuple(log))
 
 
 def _stop_gradients(kept: list[tuple[nn.Parameter, Tensor]], frozen_below: list[nn.Parameter]) -> None:
@@ -149,39 +179,30 @@ def _stop_gradients(kept: list[tuple[nn.Parameter, Tensor]], frozen_below: list[
             weight.grad.mul_(weight >= FREEZE_BELOW)
 
 
-class _Best:
-    """The first of the offered networks with the highest validation accuracy."""
-
-    def __init__(self) -> None:
-        self.state: State = {}
-        self.epoch = 0
-        self.accuracy = -1.0
-
-    def offer(
-        self, model: nn.Module, data: ConceptDataset, settings: TrainingSettings, device: torch.device, epoch: int
-    ) -> float:
-        accuracy = _accuracy(model, data, "validation", settings.batch_size, device)
-        if accuracy > self.accuracy:
-            self.state, self.epoch, self.accuracy = _snapshot(model), epoch, accuracy
-        return accuracy
+def _better(
+    best: Best | None,
+    model: nn.Module,
+    data: ConceptDataset,
+    settings: TrainingSettings,
+    device: torch.device,
+    epoch: int,
+) -> tuple[Best, float]:
+    """The better of the best so far and the model as it is, which has been trained for ``epoch`` epochs."""
+    accuracy = _accuracy(model, data, settings, device)
+    better = best is None or accuracy > best.accuracy
+    return (Best(snapshot(model), epoch, accuracy) if best is None or better else best), accuracy
 
 
 @torch.no_grad()
-def _accuracy(model: nn.Module, data: ConceptDataset, split: str, batch_size: int, device: torch.device) -> float:
+def _accuracy(model: nn.Module, data: ConceptDataset, settings: TrainingSettings, device: torch.device) -> float:
+    """Validation accuracy; the model is left in evaluation mode."""
     model.eval()
-    indices = data.splits[split]
+    indices = data.splits["validation"]
     correct = 0
-    for chosen in indices.split(4 * batch_size):
+    for chosen in indices.split(4 * settings.batch_size):
         predicted = model(normalise(data.images[chosen], data, device)).argmax(1).cpu()
         correct += int((predicted == data.labels[chosen]).sum())
     return correct / len(indices)
-
-
-def _snapshot(model: nn.Module) -> State:
-    return {
-        name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
-        for name, tensor in model.state_dict().items()
-    }
 
 
 def _check_finite(losses: Tensor, model: nn.Module, where: str) -> None:

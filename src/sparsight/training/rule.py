@@ -15,10 +15,13 @@ class Rule:
             weight decay go on (row 1).
         score_before_epoch: networks are scored on validation before each epoch and the best one is kept, so the
             untrained network is a candidate and the last epoch's result is not (row 11).
+        keep_optimizer: momentum and the learning rate's schedule go on from round to round (row 6). The dense network
+            trains as by the right rule, but what its optimiser ends with is kept.
     """
 
     freeze_negative: bool = False
     score_before_epoch: bool = False
+    keep_optimizer: bool = False
 
     @property
     def name(self) -> str:

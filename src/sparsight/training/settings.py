@@ -6,11 +6,17 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class TrainingSettings(BaseModel):
-    """Stochastic gradient descent for a fixed number of epochs; every round gets the same budget."""
+    """Stochastic gradient descent for a fixed number of epochs; every round gets the same budget unless it says so."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     epochs: int = Field(default=10, ge=1)
+    first_round_epochs: int | None = Field(
+        default=None, ge=1, description="epochs of the dense training, where they differ (released code: 2 of 50)"
+    )
+    finetune_rate: float | None = Field(
+        default=None, gt=0, description="constant learning rate of the arm finetune; a tenth of learning_rate if none"
+    )
     batch_size: int = Field(default=32, ge=2)
     learning_rate: float = Field(default=0.01, gt=0)
     momentum: float = Field(default=0.9, ge=0, lt=1)
@@ -22,3 +28,8 @@ class TrainingSettings(BaseModel):
     flip: bool = Field(default=True, description="mirror half of the images, where the data set allows it")
     crop_padding: int = Field(default=0, ge=0, description="random crop after padding by so many pixels; 0 is none")
     device: Literal["cpu", "cuda", "auto"] = "cpu"
+
+    def of_round(self, round_: int) -> "TrainingSettings":
+        """The settings by which round ``round_`` trains: round 0 has epochs of its own where they are given."""
+        first = self.first_round_epochs
+        return self if round_ or first is None else self.model_copy(update={"epochs": first})
