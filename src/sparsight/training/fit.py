@@ -94,7 +94,7 @@ def fit(
     Raises:
         TrainingDivergedError: naming ``where``, the epoch and the step.
     """
-    budget = epochs or range(settings.epochs)
+    budget = range(settings.epochs) if epochs is None else epochs
     if resume is not None:
         model.load_state_dict(resume.state)
     model.to(device).to(memory_format=torch.channels_last)

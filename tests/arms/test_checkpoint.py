@@ -1,0 +1,92 @@
+"""A training that was broken off between two epochs ends as one that was not."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from sparsight.arms import (
+    CHECKPOINT,
+    find_arm,
+    read_checkpoint,
+    remove_checkpoint,
+    train_dense,
+    train_dense_at,
+    train_round,
+    write_checkpoint,
+)
+from tests.arms.test_toggles import same
+
+
+class KilledError(Exception):
+    """The process is gone."""
+
+
+def broken_off(shop, folder, after, train):
+    """Train until the checkpoint after epoch ``after`` is written, then die; take it up from the file."""
+
+    def save(checkpoint):
+        write_checkpoint(folder, checkpoint)
+        if checkpoint.epoch == after:
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        train(replace(shop, on_checkpoint=save))
+    found = read_checkpoint(folder)
+    assert found.epoch == after
+    return train(replace(shop, resume=found))
+
+
+@pytest.mark.parametrize("after", [1, 2, 3])
+@pytest.mark.parametrize(
+    "name", ["magnitude", "released-code", "toggle:mask_once+keep_optimizer", "finetune", "rewind:1"]
+)
+def test_a_round_goes_on_at_its_epoch_and_ends_the_same(shop, tmp_path, name, after):
+    shop = replace(shop, training=shop.training.model_copy(update={"epochs": 4}))
+    arm = find_arm(name)
+    dense, _ = train_dense(shop, arm.rule, 0, 0, "test")
+    if arm.rewind_epoch == after:
+        after += 1
+
+    def train(own):
+        return train_round(own, arm, 0, 1, dense, "test")
+
+    whole, log = train(shop)
+    again, again_log = broken_off(shop, tmp_path, after, train)
+    assert same(whole.weights, again.weights)
+    assert same(whole.end, again.end)
+    assert whole.selected_epoch == again.selected_epoch
+    assert [epoch.loss for epoch in log] == [epoch.loss for epoch in again_log]
+    if whole.optimiser is not None:
+        assert whole.optimiser.steps == again.optimiser.steps
+        assert same(whole.optimiser.momentum, again.optimiser.momentum)
+
+
+def test_a_training_that_stops_at_an_accuracy_goes_on_as_well(shop, tmp_path):
+    shop = replace(shop, training=shop.training.model_copy(update={"epochs": 4}))
+
+    def train(own):
+        return train_dense_at(own, 0, 2.0, "test")
+
+    assert same(train(shop)[0].weights, broken_off(shop, tmp_path, 2, train)[0].weights)
+
+
+def test_a_damaged_checkpoint_is_as_none(tmp_path):
+    assert read_checkpoint(tmp_path) is None
+    (tmp_path / CHECKPOINT).write_bytes(b"\x00" * 64)
+    assert read_checkpoint(tmp_path) is None
+    remove_checkpoint(tmp_path)
+    remove_checkpoint(tmp_path)
+    assert not (tmp_path / CHECKPOINT).exists()
+
+
+def test_a_checkpoint_holds_copies(shop):
+    kept = []
+    train_dense(replace(shop, on_checkpoint=kept.append), find_arm("toggle:keep_optimizer").rule, 0, 0, "test")
+    before = {name: value.clone() for name, value in kept[0].state.items()}
+    assert same(before, kept[0].state)
+    assert all(
+        not torch.equal(kept[0].optimiser.momentum[name], value * 0)
+        for name, value in before.items()
+        if name == "fc.weight"
+    )
