@@ -127,6 +127,7 @@ def make_data(
         faithfulness=_rows("faithfulness", looks),
         concepts=_rows("concepts", listed),
         drift=_rows("drift", drift),
+        ablation=_rows("ablation", []),
         strips=tuple(_strip(rng, i, arms, rounds, classes, masks) for i in range(strips)),
         notices=(
             "The concept bill_color_pink is constant in training and was dropped.",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
+from sparsight.report.ablation import ablation_figure, ablations
 from sparsight.report.curves import Level, curves
 from sparsight.report.data import ReportData
 from sparsight.report.measures import Measures
@@ -31,6 +32,12 @@ class Chart:
 
 def charts(data: ReportData, measured: Measures) -> Iterator[Chart]:
     """The charts whose quantity was measured, in the order of the page."""
+    for ablation in ablations(data):
+        caption = (
+            f"What each switch costs {ablation.model} when it is on alone, and what leaving it out of the released "
+            "code's gives back. Large: mean over seeds. Small: the seeds. Bar: smallest to largest."
+        )
+        yield Chart(f"ablation-{ablation.model}", "ablation", caption, ablation_figure(ablation))
     names = control_names(data)
     k = top_k(data)
     seeds = (

@@ -20,6 +20,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "faithfulness": (*_NETWORK, "metric", "method", "target", "unit", "unit_id", "value"),
     "concepts": (*_NETWORK, "class", "rank", "concept", "weight"),
     "drift": (*_NETWORK, *_REFERENCE, "family", "metric", "method", "target", "split", "unit", "unit_id", "value"),
+    "ablation": ("switch", "seed", "round", "model", "collapse", "alone", "left_out"),
 }
 """The columns that each table of a report must have, in the order of the run's files."""
 
@@ -80,6 +81,7 @@ class ReportData:
         faithfulness: table with ``COLUMNS["faithfulness"]``.
         concepts: table with ``COLUMNS["concepts"]``.
         drift: table with ``COLUMNS["drift"]``.
+        ablation: table with ``COLUMNS["ablation"]``, without rows where no switch was studied.
         strips: the images with their maps, of the first seed.
         notices: facts of one line each that a reader must know (dropped concepts, layers that died, ...).
         facts: what was run, as label and text, in the order in which it is shown (data, network, wall time, ...).
@@ -99,6 +101,7 @@ class ReportData:
     faithfulness: pd.DataFrame
     concepts: pd.DataFrame
     drift: pd.DataFrame
+    ablation: pd.DataFrame
     strips: tuple[Strip, ...] = ()
     notices: tuple[str, ...] = ()
     facts: Mapping[str, str] = field(default_factory=dict)

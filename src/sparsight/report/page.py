@@ -7,6 +7,7 @@ from importlib.resources import files
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from sparsight.report.ablation import ablation_sentence, ablation_table, ablations
 from sparsight.report.charts import CONTROL, control_names, top_k
 from sparsight.report.data import ReportData
 from sparsight.report.finding import finding
@@ -66,6 +67,9 @@ def page(
         k=top_k(data),
         floorless=[arm for arm in data.arms if data.rules[arm] not in control_names(data)],
         charts=[(chart, Markup(chart.svg)) for chart in charts],
+        ablation=ablations(data),
+        ablation_table=ablation_table,
+        ablation_sentence=ablation_sentence,
         accuracy=_by_arm(data, measured.f, measured.g),
         shared=_by_arm(data, measured.shared),
         energy=_by_arm(data, measured.energy, measured.area, measured.dead),

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from sparsight.io import write_bytes
+from sparsight.report.ablation import ablation_table, ablations
 from sparsight.report.charts import CONTROL, charts
 from sparsight.report.data import ReportData
 from sparsight.report.export import csv, latex, latex_concepts
@@ -86,6 +87,14 @@ def _write_tables(data: ReportData, measured: Measures, folder: Path) -> list[Fi
         "concept-auroc": ("Held-out AUROC of the concepts.", list(measured.auroc.values())),
     }
     written = []
+    for own in ablations(data):
+        slug, caption = (
+            f"ablation-{own.model}",
+            f"What each switch costs {own.model}, and what leaving it out gives back.",
+        )
+        write_bytes(folder / f"tables/{slug}.csv", csv(data.ablation[data.ablation["model"] == own.model]))
+        write_bytes(folder / f"tables/{slug}.tex", latex([ablation_table(own)]))
+        written.append(File(f"tables/{slug}", (".csv", ".tex"), caption))
     for slug, (caption, quantities) in tables.items():
         known = [quantity for quantity in quantities if not quantity.empty]
         if known:

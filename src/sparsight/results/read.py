@@ -31,6 +31,7 @@ _TEXT = {
     "class",
     "concept",
     "family",
+    "switch",
 }
 _COUNT = {"seed", "round", "rank", "reference_seed", "reference_repeat", "reference_round"}
 
@@ -59,6 +60,7 @@ def read_results(folder: Path, settings: StudySettings, manifest: Mapping[str, A
         faithfulness=tables["faithfulness"],
         concepts=tables["concepts"],
         drift=tables["drift"],
+        ablation=tables["ablation"],
         strips=strips,
         notices=tuple(notices(folder, networks, manifest)),
         facts={

@@ -9,6 +9,7 @@ from sparsight.evidence import read_evidence, read_metrics
 from sparsight.io import write_csv
 from sparsight.networks import Network
 from sparsight.report import COLUMNS
+from sparsight.results.ablation import ablation_rows
 from sparsight.results.strips import write_strips
 from sparsight.results.tables import Looked, Row, accuracy_rows, concept_rows, drift_rows, faithfulness_rows
 from sparsight.runs import RESULTS
@@ -25,11 +26,13 @@ def write_results(folder: Path, settings: StudySettings, data: ConceptDataset, n
     """
     rows: dict[str, list[Row]] = {name: [] for name in COLUMNS}
     top_k = settings.concepts.top_k
-    for looked in _all(folder, settings, networks):
+    everything = _all(folder, settings, networks)
+    for looked in everything:
         rows["accuracy"] += accuracy_rows(looked)
         rows["faithfulness"] += faithfulness_rows(looked, data, settings.concepts.method)
         rows["concepts"] += concept_rows(looked, data, top_k)
         rows["drift"] += drift_rows(looked, data, top_k)
+    rows["ablation"] += ablation_rows(everything)
     for name, header in COLUMNS.items():
         write_csv(folder / RESULTS / f"{name}.csv", header, rows[name])
     write_strips(folder, settings, data)
