@@ -27,12 +27,12 @@ class Effect:
     @property
     def mean(self) -> float:
         """The mean over the seeds."""
-        return mean(self.values)
+        return mean(list(self.values))
 
     @property
     def text(self) -> str:
         """Mean and range."""
-        return interval(self.mean, *spread(self.values), 3) if self.values else NO_VALUE
+        return interval(self.mean, *spread(list(self.values)), 3) if self.values else NO_VALUE
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ def _dots(axes: Axes, switches: Sequence[Switch], side: int) -> Artist:
     effects = [(switch.alone, switch.left_out)[side] for switch in switches]
     known = [(row + shift, effect) for row, effect in enumerate(effects) if effect.values]
     for row, effect in known:
-        axes.hlines(row, *spread(effect.values), color=colour, alpha=0.5, linewidth=2)
+        axes.hlines(row, *spread(list(effect.values)), color=colour, alpha=0.5, linewidth=2)
         axes.plot(effect.values, [row] * len(effect.values), marker, color=colour, alpha=0.35, markersize=4)
     (drawn,) = axes.plot(
         [effect.mean for _, effect in known], [row for row, _ in known], marker, color=colour, markersize=8
