@@ -1,30 +1,32 @@
 """Make one network of a study: train it, and look at it. This is what workers do, so it imports no more than that."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache, partial
 from pathlib import Path
 
 import torch
 
-from sparsight.arms import Workshop, find_arm, has_ticket, read_ticket, train_dense, train_round, write_ticket
+from sparsight.arms import Workshop, find_arm, read_ticket, train_dense, train_round, write_ticket
 from sparsight.config import StudySettings
 from sparsight.data import ConceptDataset, normalise, read_dataset
 from sparsight.draws import key_seed
 from sparsight.errors import InputError
 from sparsight.evidence import collect, dense_prediction, read_metrics, write_evidence
+from sparsight.io import check_sealed
 from sparsight.models import build_model, split
 from sparsight.networks import Network
 from sparsight.runs import DATA, WEIGHTS
 from sparsight.saliency import grad_cam
+from sparsight.standing import evidence_sources, sources, standing, ticket_sources
 from sparsight.training import resolve_device
 
 
 def make_network(
     folder: Path, settings: StudySettings, network: Network, tick: Callable[[], None] = lambda: None
-) -> dict[str, float]:
-    """Train one network, unless its ticket stands, and write its evidence.
+) -> dict[str, float] | None:
+    """Train one network, unless its ticket stands, and look at it, unless its evidence stands.
 
     Args:
         folder: the run's, with the data set in it and everything that the network comes from.
@@ -33,30 +35,38 @@ def make_network(
         tick: called after every epoch.
 
     Returns:
-        Test accuracy of ``f`` and ``g``, ``weights_remaining``, and the ``seconds`` it took.
+        Test accuracy of ``f`` and ``g``, ``weights_remaining``, and the ``seconds`` it took; None if all stood.
 
     Raises:
         InputError: if a file of the run is damaged, or the training diverges.
     """
     started = time.monotonic()
     home = folder / network.folder
-    data = _data(folder / DATA)
+    data, start = _data(folder)
+    stands = standing(folder, network, start, {})
+    if stands.done:
+        return None
     device = resolve_device(settings.training.device)
     in_run = (
         settings.model.model_copy(update={"weights": folder / WEIGHTS}) if settings.model.weights else settings.model
     )
     with _one_thread(device):
         new_model = partial(_new_model, settings.model_copy(update={"model": in_run}), len(data.class_names))
-        if not has_ticket(home):
+        if settings.model.weights:
+            check_sealed(folder / WEIGHTS)
+        if not stands.trained:
             shop = Workshop(new_model, data, settings.training, settings.pruning, device, tick)
-            _train(folder, settings, network, shop)
-        ticket = read_ticket(home)
-        model = new_model(network.seed)
-        model.load_state_dict(ticket.weights)
-        explained = None if network.kind == "dense" else dense_prediction(folder / network.dense.folder)
-        rooms = (settings.evidence, settings.concepts, settings.saliency)
-        evidence = collect(model, split(model), data, *rooms, device, explained)
-        write_evidence(home, evidence, ticket.mask, settings.evidence.keep_embeddings)
+            _train(folder, settings, network, shop, start)
+            stands = standing(folder, network, start, {})
+        if not stands.seen:
+            ticket = read_ticket(home)
+            model = new_model(network.seed)
+            model.load_state_dict(ticket.weights)
+            explained = None if network.kind == "dense" else dense_prediction(folder / network.dense.folder)
+            rooms = (settings.evidence, settings.concepts, settings.saliency)
+            evidence = collect(model, split(model), data, *rooms, device, explained)
+            origin = evidence_sources(folder, network)
+            write_evidence(home, evidence, ticket.mask, settings.evidence.keep_embeddings, origin)
     metrics = read_metrics(home)
     f, g = (metrics["accuracy"][model]["test"]["accuracy"] for model in ("f", "g"))
     remaining = metrics["weights_remaining"]
@@ -83,7 +93,9 @@ def forget_data() -> None:
     _data.cache_clear()
 
 
-def _train(folder: Path, settings: StudySettings, network: Network, shop: Workshop) -> None:
+def _train(
+    folder: Path, settings: StudySettings, network: Network, shop: Workshop, start: Mapping[str, str | None]
+) -> None:
     if network.kind == "ticket":
         assert network.before is not None
         previous = read_ticket(folder / network.before.folder)
@@ -92,7 +104,7 @@ def _train(folder: Path, settings: StudySettings, network: Network, shop: Worksh
     else:
         rule = next(arm.rule for arm in map(find_arm, settings.study.arms) if arm.rule.name == network.rule)
         ticket, log = train_dense(shop, rule, network.seed, network.repeat or 0, str(network))
-    write_ticket(folder / network.folder, ticket, log)
+    write_ticket(folder / network.folder, ticket, log, ticket_sources(folder, network, start))
 
 
 def _new_model(settings: StudySettings, num_classes: int, seed: int) -> torch.nn.Module:
@@ -100,8 +112,9 @@ def _new_model(settings: StudySettings, num_classes: int, seed: int) -> torch.nn
 
 
 @lru_cache(maxsize=1)
-def _data(path: Path) -> ConceptDataset:
-    return read_dataset(path)
+def _data(folder: Path) -> tuple[ConceptDataset, Mapping[str, str | None]]:
+    """The run's data set, and the digests of what its trainings start from."""
+    return read_dataset(folder / DATA), sources(folder)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from sparsight.arms.magnitude import MAGNITUDE
 from sparsight.arms.magnitude_global import MAGNITUDE_GLOBAL
 from sparsight.arms.released_code import RELEASED_CODE
 from sparsight.arms.rounds import Workshop, carried_state, next_mask, train_dense, train_round
-from sparsight.arms.ticket import Ticket, has_ticket, read_ticket, write_ticket
+from sparsight.arms.ticket import TICKET, Ticket, has_ticket, read_ticket, ticket_flaws, ticket_origin, write_ticket
 from sparsight.errors import InputError
 
 ARMS = {arm.name: arm for arm in (MAGNITUDE, MAGNITUDE_GLOBAL, RELEASED_CODE)}
@@ -28,6 +28,7 @@ def find_arm(name: str) -> Arm:
 
 __all__ = [
     "ARMS",
+    "TICKET",
     "Arm",
     "Ticket",
     "Toggles",
@@ -37,6 +38,8 @@ __all__ = [
     "has_ticket",
     "next_mask",
     "read_ticket",
+    "ticket_flaws",
+    "ticket_origin",
     "train_dense",
     "train_round",
     "write_ticket",

@@ -1,11 +1,15 @@
 """A ticket: the mask, the weights under it, and its files."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from sparsight.io import read_metadata, read_tensors, write_bytes, write_tensors
+from sparsight.errors import DamagedError, InputError
+from sparsight.io import check_sealed, read_metadata, read_tensors, write_bytes, write_tensors
 from sparsight.pruning import Mask
+from sparsight.seals import ZEROS, sealed
 from sparsight.training import Epoch, State
 
 _MASK = "mask/"
@@ -29,20 +33,75 @@ class Ticket:
     selected_epoch: int
 
 
-def write_ticket(folder: Path, ticket: Ticket, log: tuple[Epoch, ...]) -> None:
-    """Write the training's log, the end state where it differs, and last, as the sign that all stands, the ticket."""
-    lines = "".join(json.dumps(epoch.as_dict()) + "\n" for epoch in log)
-    write_bytes(folder / LOG, lines.encode())
-    has_end = ticket.end is not ticket.weights
-    if has_end:
-        write_tensors(folder / END, ticket.end)
+def write_ticket(
+    folder: Path, ticket: Ticket, log: tuple[Epoch, ...], origin: Mapping[str, str | None] | None = None
+) -> None:
+    """Write the training's log, the end state where it differs, and last, as the sign that all stands, the ticket.
+
+    Args:
+        folder: the network's.
+        ticket: what the training left.
+        log: its epochs.
+        origin: which network it is, and the digests of what it comes from; kept in the ticket.
+    """
+    origin = origin or {}
+    write_bytes(folder / LOG, _log_bytes(log, origin.get("network") or ""))
+    end = None
+    if ticket.end is not ticket.weights:
+        write_tensors(folder / END, ticket.end, kind="end")
+        end = check_sealed(folder / END)
     tensors = {**ticket.weights, **{_MASK + name: keep for name, keep in ticket.mask.items()}}
-    write_tensors(folder / TICKET, tensors, {"selected_epoch": ticket.selected_epoch, "has_end": has_end})
+    write_tensors(folder / TICKET, tensors, {"selected_epoch": ticket.selected_epoch, "end": end, **origin}, "ticket")
+
+
+def _log_bytes(log: tuple[Epoch, ...], network: str) -> bytes:
+    """A line an epoch; the last one names the network, too, and carries the seal."""
+    lines = [json.dumps(epoch.as_dict()) for epoch in log] or ["{}"]
+    last = json.dumps({**json.loads(lines[-1]), "network": network})
+    last = f'{last[:-1]}, "seal": "sha256:{ZEROS.decode()}"}}'
+    return sealed("".join(f"{line}\n" for line in [*lines[:-1], last]).encode(), ".jsonl")
 
 
 def has_ticket(folder: Path) -> bool:
-    """Whether the training of this folder is done."""
-    return (folder / TICKET).exists()
+    """Whether the training of this folder is done and its files are whole."""
+    try:
+        return not ticket_flaws(folder)
+    except InputError:
+        return False
+
+
+def ticket_flaws(folder: Path) -> list[DamagedError]:
+    """What is wrong with the files of a training that is done: damaged, or another training's.
+
+    Raises:
+        InputError: if there is no ticket or log.
+    """
+    flaws = []
+    origin: Mapping[str, Any] | None = None
+    try:
+        origin = ticket_origin(folder)
+        if origin["end"] is not None and check_sealed(folder / END) != origin["end"]:
+            flaws.append(DamagedError(folder / END, "belongs to another ticket"))
+    except DamagedError as error:
+        flaws.append(error)
+    try:
+        check_sealed(folder / LOG)
+        named = json.loads((folder / LOG).read_text(encoding="utf-8").splitlines()[-1])["network"]
+        if origin is not None and named != origin.get("network", ""):
+            flaws.append(DamagedError(folder / LOG, "belongs to another ticket"))
+    except DamagedError as error:
+        flaws.append(error)
+    return flaws
+
+
+def ticket_origin(folder: Path) -> dict[str, Any]:
+    """What a ticket says of itself: its network, the digests of what it comes from, ``selected_epoch``, ``end``.
+
+    Raises:
+        InputError: if it is missing.
+        DamagedError: if it is not whole.
+    """
+    return read_metadata(folder / TICKET, "ticket")
 
 
 def read_ticket(folder: Path) -> Ticket:
@@ -51,8 +110,8 @@ def read_ticket(folder: Path) -> Ticket:
     Raises:
         InputError: if a file is missing or not whole.
     """
-    tensors = read_tensors(folder / TICKET)
+    tensors = read_tensors(folder / TICKET, "ticket")
     note = read_metadata(folder / TICKET)
     mask = {name.removeprefix(_MASK): tensors.pop(name) for name in list(tensors) if name.startswith(_MASK)}
-    end = read_tensors(folder / END) if note["has_end"] else tensors
+    end = read_tensors(folder / END, "end") if note["end"] is not None else tensors
     return Ticket(mask, tensors, end, note["selected_epoch"])

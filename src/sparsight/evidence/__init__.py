@@ -2,9 +2,19 @@
 
 from sparsight.evidence.collect import TARGETS, Evidence, Maps, Seen, collect, usable_concepts
 from sparsight.evidence.settings import EvidenceSettings
-from sparsight.evidence.store import dense_prediction, has_evidence, read_evidence, read_metrics, write_evidence
+from sparsight.evidence.store import (
+    EVIDENCE,
+    dense_prediction,
+    evidence_flaws,
+    evidence_origin,
+    has_evidence,
+    read_evidence,
+    read_metrics,
+    write_evidence,
+)
 
 __all__ = [
+    "EVIDENCE",
     "TARGETS",
     "Evidence",
     "EvidenceSettings",
@@ -12,6 +22,8 @@ __all__ = [
     "Seen",
     "collect",
     "dense_prediction",
+    "evidence_flaws",
+    "evidence_origin",
     "has_evidence",
     "read_evidence",
     "read_metrics",

@@ -1,5 +1,6 @@
 """A network's evidence as files: arrays, and the numbers that are read most."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,22 +9,67 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 
 from sparsight.data import SPLITS
+from sparsight.errors import DamagedError, InputError
 from sparsight.evidence.collect import TARGETS, Evidence
-from sparsight.io import read_json, read_tensors, write_json, write_tensors
+from sparsight.io import check_sealed, read_json, read_metadata, read_tensors, write_json, write_tensors
 from sparsight.stats import auroc, balanced_accuracy
 
 EVIDENCE, METRICS = "evidence.safetensors", "metrics.json"
 
 
-def write_evidence(folder: Path, evidence: Evidence, mask: dict[str, Tensor], keep_embeddings: bool) -> None:
-    """Write ``evidence.safetensors`` and last, as the sign that all stands, ``metrics.json``."""
-    write_tensors(folder / EVIDENCE, _tensors(evidence, keep_embeddings))
-    write_json(folder / METRICS, _metrics(evidence, mask))
+def write_evidence(
+    folder: Path,
+    evidence: Evidence,
+    mask: dict[str, Tensor],
+    keep_embeddings: bool,
+    origin: Mapping[str, str | None] | None = None,
+) -> None:
+    """Write ``evidence.safetensors`` and last, as the sign that all stands, ``metrics.json``, which names the first.
+
+    ``origin`` holds the digests of what is explained; it is kept in the evidence.
+    """
+    write_tensors(folder / EVIDENCE, _tensors(evidence, keep_embeddings), origin, "evidence")
+    write_json(folder / METRICS, {**_metrics(evidence, mask), "evidence": check_sealed(folder / EVIDENCE)}, "metrics")
 
 
 def has_evidence(folder: Path) -> bool:
-    """Whether this folder's network has been looked at."""
-    return (folder / METRICS).exists() and (folder / EVIDENCE).exists()
+    """Whether this folder's network has been looked at, and the files are whole."""
+    try:
+        return not evidence_flaws(folder)
+    except InputError:
+        return False
+
+
+def evidence_flaws(folder: Path) -> list[DamagedError]:
+    """What is wrong with the evidence files: damaged, or another network's.
+
+    Raises:
+        InputError: if one is missing.
+    """
+    flaws = []
+    digest = None
+    try:
+        evidence_origin(folder)
+        digest = check_sealed(folder / EVIDENCE)
+    except DamagedError as error:
+        flaws.append(error)
+    try:
+        named = read_metrics(folder)["evidence"]
+        if digest is not None and named != digest:
+            flaws.append(DamagedError(folder / METRICS, "belongs to other evidence"))
+    except DamagedError as error:
+        flaws.append(error)
+    return flaws
+
+
+def evidence_origin(folder: Path) -> dict[str, Any]:
+    """The digests that ``write_evidence`` was given.
+
+    Raises:
+        InputError: if the file is missing.
+        DamagedError: if it is not whole.
+    """
+    return read_metadata(folder / EVIDENCE, "evidence")
 
 
 def read_evidence(folder: Path) -> dict[str, Tensor]:
@@ -32,7 +78,7 @@ def read_evidence(folder: Path) -> dict[str, Tensor]:
     Raises:
         InputError: if the file is missing or not whole.
     """
-    return read_tensors(folder / EVIDENCE)
+    return read_tensors(folder / EVIDENCE, "evidence")
 
 
 def read_metrics(folder: Path) -> dict[str, Any]:
@@ -41,7 +87,7 @@ def read_metrics(folder: Path) -> dict[str, Any]:
     Raises:
         InputError: if the file is missing or damaged.
     """
-    return dict(read_json(folder / METRICS))
+    return dict(read_json(folder / METRICS, "metrics"))
 
 
 def dense_prediction(folder: Path) -> Int64[Tensor, " n"]:
