@@ -4,17 +4,20 @@ from sparsight.evidence.collect import TARGETS, Evidence, Maps, Seen, collect, u
 from sparsight.evidence.settings import EvidenceSettings
 from sparsight.evidence.store import (
     EVIDENCE,
+    METRICS,
     dense_prediction,
     evidence_flaws,
     evidence_origin,
     has_evidence,
     read_evidence,
     read_metrics,
+    scores,
     write_evidence,
 )
 
 __all__ = [
     "EVIDENCE",
+    "METRICS",
     "TARGETS",
     "Evidence",
     "EvidenceSettings",
@@ -27,6 +30,7 @@ __all__ = [
     "has_evidence",
     "read_evidence",
     "read_metrics",
+    "scores",
     "usable_concepts",
     "write_evidence",
 ]

@@ -127,8 +127,8 @@ def _metrics(evidence: Evidence, mask: dict[str, Tensor]) -> dict[str, Any]:
     embedding = evidence.seen["test"].embedding
     kept = {name: int(keep.sum()) for name, keep in mask.items()}
     total = sum(keep.numel() for keep in mask.values())
-    f = {split: _scores(evidence.seen[split].logits, evidence.seen[split].labels) for split in SPLITS}
-    g = {split: _scores(evidence.g_logits[split], evidence.seen[split].labels) for split in SPLITS}
+    f = {split: scores(evidence.seen[split].logits, evidence.seen[split].labels) for split in SPLITS}
+    g = {split: scores(evidence.g_logits[split], evidence.seen[split].labels) for split in SPLITS}
     return {
         "accuracy": {"f": f, "g": g},
         "weights_remaining": sum(kept.values()) / total,
@@ -157,7 +157,8 @@ def _metrics(evidence: Evidence, mask: dict[str, Tensor]) -> dict[str, Any]:
     }
 
 
-def _scores(logits: Float[Tensor, "n k"], labels: Int64[Tensor, " n"]) -> dict[str, float]:
+def scores(logits: Float[Tensor, "n k"], labels: Int64[Tensor, " n"]) -> dict[str, float]:
+    """Accuracy, balanced accuracy and, of two classes, AUROC."""
     predicted = logits.argmax(1)
     scores = {
         "accuracy": float((predicted == labels).double().mean()),

@@ -12,7 +12,7 @@ from sparsight.arms import find_arm
 from sparsight.config import StudySettings, load_study, preset_names
 from sparsight.data import SPLITS
 from sparsight.errors import DamagedError, InputError
-from sparsight.evidence import read_metrics
+from sparsight.evidence import METRICS, read_metrics
 from sparsight.networks import Network, plan
 from sparsight.report import COLUMNS, ReportData
 from sparsight.results.strips import STRIPS, read_strips
@@ -45,11 +45,11 @@ def read_results(folder: Path, settings: StudySettings, manifest: Mapping[str, A
     Raises:
         InputError: if a table is missing or damaged.
     """
-    for name in RESULT_FILES:
+    networks = plan(settings)
+    for name in (*RESULT_FILES, *(f"{network.folder}/{METRICS}" for network in networks)):
         check_result(folder, manifest, name)
     tables = {name: read_table(folder / RESULTS / f"{name}.csv", columns) for name, columns in COLUMNS.items()}
     classes, strips = read_strips(folder)
-    networks = plan(settings)
     design = settings.study
     return ReportData(
         title=f"sparsight study: {settings.data.name}",
