@@ -49,7 +49,7 @@ def open_run(folder: Path, settings: StudySettings) -> Iterator[StudySettings]:
             other settings or weights, or is held by another process.
     """
     check_folder(folder, settings)
-    with errors_named(folder, "mend it or choose another --out"):
+    with errors_named(folder, "mend it, and the same command goes on, or choose another --out"):
         folder.mkdir(parents=True, exist_ok=True)
         with hold(folder):
             combined = check_folder(folder, settings)

@@ -45,9 +45,10 @@ def ticket_sources(folder: Path, network: Network, start: Mapping[str, str | Non
 
 
 def evidence_sources(folder: Path, network: Network) -> dict[str, str | None]:
-    """What the evidence of a network must name: its ticket, and the dense evidence whose prediction is explained."""
+    """What the evidence of a network must name: itself, its ticket, and the evidence whose prediction it explains."""
     dense = None if network.kind == "dense" else seal_of(folder / network.dense.folder / EVIDENCE)
-    return {"ticket": seal_of(folder / network.folder / TICKET), "dense": dense}
+    ticket = seal_of(folder / network.folder / TICKET)
+    return {"network": network.folder, "ticket": ticket, "dense": dense}
 
 
 def standing(
@@ -69,17 +70,15 @@ def standing(
     dense = known.get(network.dense, Standing(True, True))
     before = known.get(network.before, Standing(True, True)) if network.before else Standing(True, True)
     wanted = ticket_sources(folder, network, start)
-    trained, flaws = _checked(home, ticket_flaws)
+    trained, flaws = _checked(home, network, ticket_flaws)
     if trained:
         found = ticket_origin(home)
-        if found.get("network") != wanted["network"]:
-            flaws = [DamagedError(home / TICKET, "belongs to another network")]
-        elif any(found.get(name) != digest for name, digest in start.items()):
+        if any(found.get(name) != digest for name, digest in start.items()):
             raise InputError(f"{folder}: the data have changed since this run was made; choose another --out")
-        elif before.trained and found.get("before") != wanted["before"]:
+        if before.trained and found.get("before") != wanted["before"]:
             flaws = [DamagedError(home / TICKET, "comes from another ticket than now lies before it")]
         trained = not flaws
-    seen, more = _checked(home, evidence_flaws)
+    seen, more = _checked(home, network, evidence_flaws)
     if seen and trained:
         named, looked = evidence_origin(home), evidence_sources(folder, network)
         if named.get("ticket") != looked["ticket"]:
@@ -90,9 +89,11 @@ def standing(
     return Standing(trained, seen, (*flaws, *more))
 
 
-def _checked(home: Path, check: Callable[[Path], list[DamagedError]]) -> tuple[bool, list[DamagedError]]:
+def _checked(
+    home: Path, network: Network, check: Callable[[Path, str], list[DamagedError]]
+) -> tuple[bool, list[DamagedError]]:
     try:
-        flaws = check(home)
+        flaws = check(home, network.folder)
     except InputError:  # a file is missing: to be made, but nothing is wrong
         return False, []
     return not flaws, flaws

@@ -7,7 +7,7 @@ from sparsight.arms.magnitude import MAGNITUDE
 from sparsight.arms.magnitude_global import MAGNITUDE_GLOBAL
 from sparsight.arms.released_code import RELEASED_CODE
 from sparsight.arms.rounds import Workshop, carried_state, next_mask, train_dense, train_round
-from sparsight.arms.ticket import TICKET, Ticket, has_ticket, read_ticket, ticket_flaws, ticket_origin, write_ticket
+from sparsight.arms.ticket import TICKET, Ticket, read_ticket, ticket_flaws, ticket_origin, write_ticket
 from sparsight.errors import InputError
 
 ARMS = {arm.name: arm for arm in (MAGNITUDE, MAGNITUDE_GLOBAL, RELEASED_CODE)}
@@ -35,7 +35,6 @@ __all__ = [
     "Workshop",
     "carried_state",
     "find_arm",
-    "has_ticket",
     "next_mask",
     "read_ticket",
     "ticket_flaws",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sparsight.errors import DamagedError, InputError
+from sparsight.errors import DamagedError
 from sparsight.io import check_sealed, read_metadata, read_tensors, write_bytes, write_tensors
 from sparsight.pruning import Mask
 from sparsight.seals import ZEROS, sealed
@@ -62,33 +62,36 @@ def _log_bytes(log: tuple[Epoch, ...], network: str) -> bytes:
     return sealed("".join(f"{line}\n" for line in [*lines[:-1], last]).encode(), ".jsonl")
 
 
-def has_ticket(folder: Path) -> bool:
-    """Whether the training of this folder is done and its files are whole."""
-    try:
-        return not ticket_flaws(folder)
-    except InputError:
-        return False
+def ticket_flaws(folder: Path, network: str = "") -> list[DamagedError]:
+    """What is wrong with the files of a training that is done: damaged, or another network's.
 
-
-def ticket_flaws(folder: Path) -> list[DamagedError]:
-    """What is wrong with the files of a training that is done: damaged, or another training's.
+    Args:
+        folder: the network's.
+        network: its name, as ``write_ticket`` was given it.
 
     Raises:
-        InputError: if there is no ticket or log.
+        InputError: if a file is missing.
     """
     flaws = []
-    origin: Mapping[str, Any] | None = None
+    end = None
     try:
         origin = ticket_origin(folder)
-        if origin["end"] is not None and check_sealed(folder / END) != origin["end"]:
+        if origin.get("network", "") == network:
+            end = origin["end"]
+        else:
+            flaws.append(DamagedError(folder / TICKET, "belongs to another network"))
+    except DamagedError as error:
+        flaws.append(error)
+    try:
+        if end is not None and check_sealed(folder / END) != end:
             flaws.append(DamagedError(folder / END, "belongs to another ticket"))
     except DamagedError as error:
         flaws.append(error)
     try:
         check_sealed(folder / LOG)
-        named = json.loads((folder / LOG).read_text(encoding="utf-8").splitlines()[-1])["network"]
-        if origin is not None and named != origin.get("network", ""):
-            flaws.append(DamagedError(folder / LOG, "belongs to another ticket"))
+        last = (folder / LOG).read_text(encoding="utf-8").splitlines()[-1]
+        if json.loads(last)["network"] != network:
+            flaws.append(DamagedError(folder / LOG, "belongs to another network"))
     except DamagedError as error:
         flaws.append(error)
     return flaws

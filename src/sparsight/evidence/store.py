@@ -40,8 +40,8 @@ def has_evidence(folder: Path) -> bool:
         return False
 
 
-def evidence_flaws(folder: Path) -> list[DamagedError]:
-    """What is wrong with the evidence files: damaged, or another network's.
+def evidence_flaws(folder: Path, network: str | None = None) -> list[DamagedError]:
+    """What is wrong with the evidence files: damaged, or another network's than the one named, if one is.
 
     Raises:
         InputError: if one is missing.
@@ -49,8 +49,11 @@ def evidence_flaws(folder: Path) -> list[DamagedError]:
     flaws = []
     digest = None
     try:
-        evidence_origin(folder)
-        digest = check_sealed(folder / EVIDENCE)
+        origin = evidence_origin(folder)
+        if network is not None and origin.get("network") != network:
+            flaws.append(DamagedError(folder / EVIDENCE, "belongs to another network"))
+        else:
+            digest = check_sealed(folder / EVIDENCE)
     except DamagedError as error:
         flaws.append(error)
     try:
