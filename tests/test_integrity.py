@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from sparsight.arms import Ticket, read_ticket, ticket_origin, write_ticket
 from sparsight.config import StudySettings
 from sparsight.errors import InputError
 from sparsight.io import read_json, write_json
@@ -146,6 +147,23 @@ def test_metrics_with_numbers_of_another_sealed_file_are_found(copy):
     assert f"{FIRST}: scores of f on test do not follow" in failures(copy)
     write_json(path, {"evidence": metrics["evidence"], "accuracy": 3}, "metrics")
     assert "damaged" in failures(copy) or "does not hold what it should" in failures(copy)
+
+
+def test_what_comes_from_a_ticket_that_was_made_again_differently_is_made_again(copy):
+    """As on a GPU, where the same training gives other last bits."""
+    ticket, origin = read_ticket(copy / DENSE), ticket_origin(copy / DENSE)
+    weights = {**ticket.weights, "fc.bias": ticket.weights["fc.bias"] + 1e-3}
+    origin = {name: origin[name] for name in ("network", "before", "data", "weights")}
+    write_ticket(copy / DENSE, Ticket(ticket.mask, weights, weights, ticket.selected_epoch), (), origin)
+    ear = Ear()
+    run_study(SETTINGS, copy, workers=0, listener=ear)
+    assert ear.made == [DENSE, FIRST, LAST]
+    assert ear.notes == [
+        f"{DENSE}/evidence.safetensors: belongs to another ticket; made again",
+        f"{FIRST}/ticket.safetensors: comes from another ticket than now lies before it; made again",
+        f"{LAST}: comes from another network than before; made again",
+    ]
+    assert failures(copy) == ""
 
 
 def test_data_that_have_changed_are_refused(finished, copy, monkeypatch):

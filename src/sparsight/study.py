@@ -130,8 +130,11 @@ def run_study(
         hears.started(len(networks), len(networks) - len(undone), len(untrained) * agreed.training.epochs)
 
         def done(network: Network, summary: Mapping[str, float] | None) -> None:
-            if summary is not None:
-                hears.network(network, summary)
+            if summary is None:
+                return
+            if found[network].done:
+                hears.note(f"{network.folder}: comes from another network than before; made again")
+            hears.network(network, summary)
 
         run_jobs(
             to_do(found),
