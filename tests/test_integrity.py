@@ -10,7 +10,7 @@ import torch
 from sparsight.arms import Ticket, read_ticket, ticket_origin, write_ticket
 from sparsight.config import StudySettings
 from sparsight.errors import InputError
-from sparsight.io import read_json, write_json
+from sparsight.io import read_json, write_json, write_tensors
 from sparsight.runs import write_settings
 from sparsight.study import Silent, report_run, run_study
 from sparsight.verifying import verify_run
@@ -139,14 +139,28 @@ def test_two_networks_that_changed_places_are_found(finished, copy):
     assert kept(copy) == kept(finished)
 
 
-def test_metrics_with_numbers_of_another_sealed_file_are_found(copy):
+def test_metrics_with_numbers_of_another_sealed_file_are_found(finished, copy):
     path = copy / FIRST / "metrics.json"
     metrics = read_json(path, "metrics")
     metrics["accuracy"]["f"]["test"]["accuracy"] = 1.0
     write_json(path, metrics, "metrics")  # a whole file, of somebody who knows how to seal
     assert f"{FIRST}: scores of f on test do not follow" in failures(copy)
     write_json(path, {"evidence": metrics["evidence"], "accuracy": 3}, "metrics")
-    assert "damaged" in failures(copy) or "does not hold what it should" in failures(copy)
+    assert f"{FIRST}/metrics.json: damaged (no fit value of" in failures(copy)
+    ear = Ear()
+    run_study(SETTINGS, copy, workers=0, listener=ear)
+    assert ear.made == [FIRST]
+    assert kept(copy) == kept(finished)
+
+
+@pytest.mark.parametrize("name", ["ticket.safetensors", "evidence.safetensors"])
+def test_a_sealed_file_without_what_it_should_hold_is_made_again(finished, copy, name):
+    write_tensors(copy / FIRST / name, {}, {}, name.split(".")[0])
+    write_tensors(copy / "data.safetensors", {}, {}, "data")
+    ear = Ear()
+    run_study(SETTINGS, copy, workers=0, listener=ear)
+    assert ear.made == [FIRST]
+    assert kept(copy) == kept(finished)
 
 
 def test_what_comes_from_a_ticket_that_was_made_again_differently_is_made_again(copy):

@@ -77,7 +77,7 @@ def ticket_flaws(folder: Path, network: str = "") -> list[DamagedError]:
     try:
         origin = ticket_origin(folder)
         if origin.get("network", "") == network:
-            end = origin["end"]
+            end = origin.get("end")
         else:
             flaws.append(DamagedError(folder / TICKET, "belongs to another network"))
     except DamagedError as error:
@@ -89,12 +89,20 @@ def ticket_flaws(folder: Path, network: str = "") -> list[DamagedError]:
         flaws.append(error)
     try:
         check_sealed(folder / LOG)
-        last = (folder / LOG).read_text(encoding="utf-8").splitlines()[-1]
-        if json.loads(last)["network"] != network:
+        if _named_in(folder / LOG) != network:
             flaws.append(DamagedError(folder / LOG, "belongs to another network"))
     except DamagedError as error:
         flaws.append(error)
     return flaws
+
+
+def _named_in(log: Path) -> object:
+    """The network that the last line of a log names; None if it is a line of something else."""
+    try:
+        last = json.loads(log.read_text(encoding="utf-8").splitlines()[-1])
+    except (ValueError, IndexError):
+        return None
+    return last.get("network") if isinstance(last, dict) else None
 
 
 def ticket_origin(folder: Path) -> dict[str, Any]:
@@ -115,6 +123,8 @@ def read_ticket(folder: Path) -> Ticket:
     """
     tensors = read_tensors(folder / TICKET, "ticket")
     note = read_metadata(folder / TICKET)
+    if not {"end", "selected_epoch"} <= note.keys():
+        raise DamagedError(folder / TICKET)
     mask = {name.removeprefix(_MASK): tensors.pop(name) for name in list(tensors) if name.startswith(_MASK)}
     end = read_tensors(folder / END, "end") if note["end"] is not None else tensors
     return Ticket(mask, tensors, end, note["selected_epoch"])

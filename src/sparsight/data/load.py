@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from sparsight.data.dataset import ConceptDataset
 from sparsight.data.mnist import MnistSettings, mnist
 from sparsight.data.toybirds import ToyBirdsSettings, toybirds
+from sparsight.errors import DamagedError
 from sparsight.io import read_metadata, read_tensors, tensors_bytes, write_bytes
 
 DataSettings = Annotated[ToyBirdsSettings | MnistSettings, Field(discriminator="name")]
@@ -60,4 +61,7 @@ def read_dataset(path: Path) -> ConceptDataset:
         name: tuple(value) if isinstance(value, list) else value for name, value in read_metadata(path).items()
     }
     splits = {name.removeprefix("splits/"): tensors.pop(name) for name in list(tensors) if name.startswith("splits/")}
-    return ConceptDataset(**plain | tensors, splits=splits)
+    try:
+        return ConceptDataset(**plain | tensors, splits=splits)
+    except (TypeError, ValueError, AttributeError):
+        raise DamagedError(path) from None

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 import torch
@@ -57,7 +58,7 @@ def evidence_flaws(folder: Path, network: str | None = None) -> list[DamagedErro
     except DamagedError as error:
         flaws.append(error)
     try:
-        named = read_metrics(folder)["evidence"]
+        named = read_metrics(folder).get("evidence")
         if digest is not None and named != digest:
             flaws.append(DamagedError(folder / METRICS, "belongs to other evidence"))
     except DamagedError as error:
@@ -90,7 +91,41 @@ def read_metrics(folder: Path) -> dict[str, Any]:
     Raises:
         InputError: if the file is missing or damaged.
     """
-    return dict(read_json(folder / METRICS, "metrics"))
+    metrics: dict[str, Any] = read_json(folder / METRICS, "metrics")
+    for place, kind in _TYPES.items():
+        value: Any = metrics
+        for key in place:
+            value = value.get(key, _MISSING) if isinstance(value, dict) else _MISSING
+        if not isinstance(value, kind):
+            raise DamagedError(folder / METRICS, f"damaged (no fit value of {'.'.join(place)})")
+    return metrics
+
+
+_MISSING = object()
+_NUMBER = (int, float, NoneType)  # NaN is null
+_TYPES: dict[tuple[str, ...], type | tuple[type, ...]] = {
+    ("evidence",): str,
+    ("weights_remaining",): (int, float),
+    ("weights", "kept"): int,
+    ("weights", "prunable"): int,
+    ("dead_layers",): list,
+    ("dead_channels",): int,
+    ("channels",): int,
+    ("predicted_classes",): int,
+    ("concepts", "names"): list,
+    ("concepts", "no_direction"): dict,
+    ("concepts", "converged"): bool,
+    ("concepts", "gradient"): _NUMBER,
+    ("g", "objective"): _NUMBER,
+    ("g", "duality_gap"): _NUMBER,
+    ("g", "iterations"): int,
+    ("g", "converged"): bool,
+    ("saliency", "closed_form"): bool,
+    ("saliency", "images"): int,
+    **{("saliency", "dead_maps", target): int for target in TARGETS},
+    **{("accuracy", model, split, "accuracy"): _NUMBER for model in ("f", "g") for split in SPLITS},
+}
+"""What is read from metrics, and its type."""
 
 
 def dense_prediction(folder: Path) -> Int64[Tensor, " n"]:
