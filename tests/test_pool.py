@@ -61,7 +61,9 @@ def test_a_bug_is_named_with_its_traceback():
 
 
 def test_a_full_disk_is_one_line():
-    with pytest.raises(InputError, match=r"^ticket\.safetensors: No space left on device$"):
+    with pytest.raises(
+        InputError, match=r"^ticket\.safetensors: No space left on device; the same command goes on with what stands$"
+    ):
         run_jobs({"a": []}, full_disk, 1)
 
 

@@ -9,7 +9,7 @@ import stat
 import threading
 import zipfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,15 @@ import safetensors
 import safetensors.torch
 from torch import Tensor
 
-from sparsight.errors import InputError
+from sparsight.errors import DamagedError, InputError
+from sparsight.seals import ZEROS, seal_of, sealed
 
 PARTIAL = ".partial"
 _METADATA = (
     "sparsight"  # one key only: safetensors keeps several in no fixed order, and files are compared byte by byte
 )
+_OURS = {"seal", "kind"}
+"""What a sealed file holds beside what was given to be written."""
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -39,8 +42,12 @@ def write_bytes(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
+    except OSError as error:
+        error.filename, error.filename2 = str(path), None  # a full disk is told without a name, or by the partial's
+        raise
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):  # as where the folder is none; what stays is removed by the next run
+            partial.unlink(missing_ok=True)
     _sync_folder(path.parent)
 
 
@@ -60,10 +67,21 @@ def remove_partial_files(folder: Path) -> None:
         partial.unlink(missing_ok=True)
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Write ``value`` as JSON with sorted keys, so that equal values give equal bytes. NaN is written as null."""
+def write_json(path: Path, value: Any, kind: str | None = None) -> None:
+    """Write ``value`` as JSON with sorted keys, so that equal values give equal bytes. NaN is written as null.
+
+    With a ``kind`` the file, whose value must be a mapping, says what it is and is sealed.
+    """
+    if kind is not None:
+        if not _OURS.isdisjoint(value):
+            raise ValueError(f"a sealed file's own keys may not be {' or '.join(sorted(_OURS))}")
+        value = {**value, "kind": kind}
     text = json.dumps(_finite(value), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    write_bytes(path, (text + "\n").encode())
+    if kind is None:
+        write_bytes(path, (text + "\n").encode())
+        return
+    text = text.removesuffix("\n}") + f',\n "seal": "sha256:{ZEROS.decode()}"\n}}\n'
+    write_bytes(path, sealed(text.encode(), ".json"))
 
 
 def _finite(value: Any) -> Any:
@@ -76,44 +94,92 @@ def _finite(value: Any) -> Any:
     return value
 
 
-def read_json(path: Path) -> Any:
-    """The value in a JSON file.
+def read_json(path: Path, kind: str | None = None) -> Any:
+    """The value in a JSON file; with a ``kind``, of a sealed file of that kind.
 
     Raises:
         InputError: if the file is missing or is not JSON.
+        DamagedError: if it is not sealed, or of another kind.
     """
+    if kind is not None:
+        check_sealed(path)
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     except ValueError:
         raise InputError(f"{path}: not valid JSON; delete it to have it made again") from None
+    if kind is None:
+        return value
+    if not isinstance(value, dict) or value.get("kind") != kind:
+        raise DamagedError(path, f"is not the {kind} that belongs here")
+    return {key: item for key, item in value.items() if key not in _OURS}
+
+
+def check_sealed(path: Path) -> str:
+    """The digest in a sealed file.
+
+    Raises:
+        InputError: if it cannot be read.
+        DamagedError: if it is not whole.
+    """
+    check_readable_file(path)
+    digest = seal_of(path)
+    if digest is None:
+        raise DamagedError(path)
+    return digest
 
 
 def write_csv(path: Path, header: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
     """Write rows as CSV (UTF-8, LF). Floats keep all their digits; NaN and None are empty cells."""
+    write_bytes(path, csv_bytes(header, rows))
+
+
+def csv_bytes(header: tuple[str, ...], rows: list[tuple[Any, ...]]) -> bytes:
+    """What ``write_csv`` writes."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(header)
     for row in rows:
         writer.writerow(["" if cell is None or cell != cell else cell for cell in row])
-    write_bytes(path, out.getvalue().encode())
+    return out.getvalue().encode()
 
 
-def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, Any] | None = None) -> None:
-    """Write named tensors as safetensors; ``metadata`` is kept as JSON. Equal input gives equal bytes."""
+def write_tensors(
+    path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, Any] | None = None, kind: str | None = None
+) -> None:
+    """Write named tensors as safetensors; ``metadata`` is kept as JSON. Equal input gives equal bytes.
+
+    With a ``kind`` the file says what it is and is sealed.
+    """
+    write_bytes(path, tensors_bytes(tensors, metadata, kind))
+
+
+def tensors_bytes(
+    tensors: Mapping[str, Tensor], metadata: Mapping[str, Any] | None = None, kind: str | None = None
+) -> bytes:
+    """What ``write_tensors`` writes."""
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    note = {_METADATA: json.dumps(_finite(metadata or {}), sort_keys=True)}
-    write_bytes(path, safetensors.torch.save(plain, metadata=note))
+    note = json.dumps(_finite(metadata or {}), sort_keys=True)
+    if kind is None:
+        return bytes(safetensors.torch.save(plain, metadata={_METADATA: note}))
+    if not _OURS.isdisjoint(metadata or {}):
+        raise ValueError(f"a note may not hold {' or '.join(sorted(_OURS))}")
+    head = json.dumps({"seal": f"sha256:{ZEROS.decode()}", "kind": kind})
+    note = head[:-1] + (f", {note[1:]}" if metadata else "}")
+    return sealed(safetensors.torch.save(plain, metadata={_METADATA: note}), ".safetensors")
 
 
-def read_tensors(path: Path) -> dict[str, Tensor]:
-    """The named tensors of a safetensors file.
+def read_tensors(path: Path, kind: str | None = None) -> dict[str, Tensor]:
+    """The named tensors of a safetensors file; with a ``kind``, of a sealed file of that kind.
 
     Raises:
         InputError: if the file is missing, truncated, or something else (a pickle is named as such, and not opened).
+        DamagedError: if a kind is asked for, and it is not sealed, or of another kind.
     """
     check_readable_file(path)
+    if kind is not None:
+        _check_kind(path, kind)
     try:
         return safetensors.torch.load_file(path)
     except (safetensors.SafetensorError, OSError) as error:
@@ -127,11 +193,26 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         ) from None
 
 
-def read_metadata(path: Path) -> dict[str, Any]:
-    """What ``write_tensors`` was given as metadata."""
+def read_metadata(path: Path, kind: str | None = None) -> dict[str, Any]:
+    """What ``write_tensors`` was given as metadata; with a ``kind``, of a sealed file of that kind, checked.
+
+    Raises:
+        DamagedError: if a kind is asked for, and it is not sealed, or of another kind.
+    """
+    if kind is not None:
+        _check_kind(path, kind)
+    return {key: value for key, value in _note(path).items() if key not in _OURS}
+
+
+def _check_kind(path: Path, kind: str) -> None:
+    check_sealed(path)
+    if _note(path).get("kind") != kind:
+        raise DamagedError(path, f"is not the {kind} that belongs here")
+
+
+def _note(path: Path) -> dict[str, Any]:
     with safetensors.safe_open(path, framework="pt") as file:
-        note = json.loads((file.metadata() or {}).get(_METADATA, "{}"))
-    return dict(note)
+        return dict(json.loads((file.metadata() or {}).get(_METADATA, "{}")))
 
 
 def _looks_like_pickle(path: Path) -> bool:

@@ -1,7 +1,7 @@
 """Make one network of a study: train it, and look at it. This is what workers do, so it imports no more than that."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache, partial
 from pathlib import Path
@@ -11,7 +11,6 @@ import torch
 from sparsight.arms import (
     Workshop,
     find_arm,
-    has_ticket,
     read_checkpoint,
     read_ticket,
     remove_checkpoint,
@@ -26,10 +25,12 @@ from sparsight.data import ConceptDataset, normalise, read_dataset
 from sparsight.draws import key_seed
 from sparsight.errors import InputError
 from sparsight.evidence import collect, dense_prediction, read_metrics, write_evidence
+from sparsight.io import check_sealed
 from sparsight.models import build_model, split
 from sparsight.networks import Network
 from sparsight.runs import DATA, WEIGHTS
 from sparsight.saliency import grad_cam
+from sparsight.standing import evidence_sources, sources, standing, ticket_sources
 from sparsight.training import Checkpoint, resolve_device
 
 CHECKPOINT_SECONDS = 60.0
@@ -42,8 +43,8 @@ def make_network(
     checkpoint_seconds: float,
     network: Network,
     tick: Callable[[], None] = lambda: None,
-) -> dict[str, float]:
-    """Train one network, unless its ticket stands, and write its evidence.
+) -> dict[str, float] | None:
+    """Train one network, unless its ticket stands, and look at it, unless its evidence stands.
 
     A training that was broken off goes on from its last checkpoint, and ends as if nothing had happened.
 
@@ -55,21 +56,26 @@ def make_network(
         tick: called after every epoch.
 
     Returns:
-        Test accuracy of ``f`` and ``g``, ``weights_remaining``, and the ``seconds`` it took.
+        Test accuracy of ``f`` and ``g``, ``weights_remaining``, and the ``seconds`` it took; None if all stood.
 
     Raises:
         InputError: if a file of the run is damaged, or the training diverges.
     """
     started = time.monotonic()
     home = folder / network.folder
-    data = _data(folder / DATA)
+    data, start = _data(folder)
+    stands = standing(folder, network, start, {})
+    if stands.done:
+        return None
     device = resolve_device(settings.training.device)
     in_run = (
         settings.model.model_copy(update={"weights": folder / WEIGHTS}) if settings.model.weights else settings.model
     )
     with _one_thread(device):
         new_model = partial(_new_model, settings.model_copy(update={"model": in_run}), len(data.class_names))
-        if not has_ticket(home):
+        if settings.model.weights:
+            check_sealed(folder / WEIGHTS)
+        if not stands.trained:
             shop = Workshop(
                 new_model,
                 data,
@@ -77,18 +83,23 @@ def make_network(
                 settings.pruning,
                 device,
                 tick,
-                read_checkpoint(home),
-                _now_and_then(partial(write_checkpoint, home), checkpoint_seconds),
+                read_checkpoint(home, ticket_sources(folder, network, start)),
+                _now_and_then(
+                    partial(write_checkpoint, home, ticket_sources(folder, network, start)), checkpoint_seconds
+                ),
             )
-            _train(folder, settings, network, shop)
+            _train(folder, settings, network, shop, start)
+            stands = standing(folder, network, start, {})
         remove_checkpoint(home)
-        ticket = read_ticket(home)
-        model = new_model(network.seed)
-        model.load_state_dict(ticket.weights)
-        explained = None if network.kind == "dense" else dense_prediction(folder / network.dense.folder)
-        rooms = (settings.evidence, settings.concepts, settings.saliency)
-        evidence = collect(model, split(model), data, *rooms, device, explained)
-        write_evidence(home, evidence, ticket.alive, settings.evidence.keep_embeddings)
+        if not stands.seen:
+            ticket = read_ticket(home)
+            model = new_model(network.seed)
+            model.load_state_dict(ticket.weights)
+            explained = None if network.kind == "dense" else dense_prediction(folder / network.dense.folder)
+            rooms = (settings.evidence, settings.concepts, settings.saliency)
+            evidence = collect(model, split(model), data, *rooms, device, explained)
+            origin = evidence_sources(folder, network)
+            write_evidence(home, evidence, ticket.alive, settings.evidence.keep_embeddings, origin)
     metrics = read_metrics(home)
     f, g = (metrics["accuracy"][model]["test"]["accuracy"] for model in ("f", "g"))
     remaining = metrics["weights_remaining"]
@@ -115,7 +126,9 @@ def forget_data() -> None:
     _data.cache_clear()
 
 
-def _train(folder: Path, settings: StudySettings, network: Network, shop: Workshop) -> None:
+def _train(
+    folder: Path, settings: StudySettings, network: Network, shop: Workshop, start: Mapping[str, str | None]
+) -> None:
     other = network.model
     if network.kind == "ticket" and find_arm(network.arm).stop_at is not None:
         assert other is not None
@@ -130,7 +143,7 @@ def _train(folder: Path, settings: StudySettings, network: Network, shop: Worksh
     else:
         rule = next(arm.rule for arm in map(find_arm, settings.study.arms) if arm.rule.name == network.rule)
         ticket, log = train_dense(shop, rule, network.seed, network.repeat or 0, str(network))
-    write_ticket(folder / network.folder, ticket, log)
+    write_ticket(folder / network.folder, ticket, log, ticket_sources(folder, network, start))
 
 
 def _new_model(settings: StudySettings, num_classes: int, seed: int, another: str = "") -> torch.nn.Module:
@@ -155,8 +168,9 @@ def _now_and_then(write: Callable[[Checkpoint], None], seconds: float) -> Callab
 
 
 @lru_cache(maxsize=1)
-def _data(path: Path) -> ConceptDataset:
-    return read_dataset(path)
+def _data(folder: Path) -> tuple[ConceptDataset, Mapping[str, str | None]]:
+    """The run's data set, and the digests of what its trainings start from."""
+    return read_dataset(folder / DATA), sources(folder)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from sparsight.errors import InputError
 
+_GOES_ON = "the same command goes on with what stands"
 Job = TypeVar("Job", bound=Hashable)
 
 
@@ -101,7 +102,7 @@ class _Worker:
             self.process.join()
             raise InputError(
                 f"{job}: the worker process ended with code {self.process.exitcode} (killed, or out of memory?); "
-                "the same command goes on with what stands"
+                f"{_GOES_ON}"
             ) from None
         if kind == "input error":
             raise InputError(value)
@@ -127,7 +128,7 @@ def _serve(connection: Connection, work: Callable[..., Any]) -> None:
         except InputError as error:
             connection.send(("input error", str(error)))
         except OSError as error:
-            connection.send(("input error", f"{error.filename or job}: {error.strerror or error}"))
+            connection.send(("input error", f"{error.filename or job}: {error.strerror or error}; {_GOES_ON}"))
         except Exception:
             connection.send(("error", traceback.format_exc()))
 

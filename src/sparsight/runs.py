@@ -3,7 +3,7 @@
 import importlib.metadata
 import os
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,23 +11,27 @@ from typing import Any
 import yaml
 
 from sparsight import __version__
-from sparsight.arms import find_arm
 from sparsight.config import StudySettings, difference, extended, validated
-from sparsight.data import ConceptDataset
-from sparsight.errors import InputError
+from sparsight.data import ConceptDataset, read_dataset
+from sparsight.errors import DamagedError, InputError
 from sparsight.io import (
     PARTIAL,
     check_readable_file,
     hold,
     read_json,
+    read_metadata,
+    read_tensors,
     remove_partial_files,
     sha256,
+    tensors_bytes,
     write_bytes,
     write_json,
 )
+from sparsight.seals import ZEROS, seal_of, sealed
 
 STUDY, MANIFEST, DATA, WEIGHTS = "study.yaml", "manifest.json", "data.safetensors", "weights.safetensors"
 RESULTS, REPORT = "results", "report"
+DENSE_TICKETS = "dense/*/seed-*/ticket.safetensors"
 LIBRARIES = ("torch", "torchvision", "numpy", "scipy", "pandas", "safetensors", "matplotlib")
 
 
@@ -35,7 +39,9 @@ LIBRARIES = ("torch", "torchvision", "numpy", "scipy", "pandas", "safetensors", 
 def open_run(folder: Path, settings: StudySettings) -> Iterator[StudySettings]:
     """Hold a run's folder, new or standing, and yield the settings to work by.
 
-    A standing run is extended by more seeds, arms, rounds or retrains, so what is yielded holds what stood as well.
+    A run that has ended is extended by more seeds, arms, rounds or retrains: what is yielded holds what stood as well,
+    and ``study.yaml`` keeps the ended design until ``write_settings`` is called. One that has not ended works by what
+    is asked for now alone, so that an extension by mistake can be stopped and asked for again.
     A file of initial weights is copied into a new run: a file elsewhere may change under it.
 
     Raises:
@@ -43,23 +49,65 @@ def open_run(folder: Path, settings: StudySettings) -> Iterator[StudySettings]:
             other settings or weights, or is held by another process.
     """
     check_folder(folder, settings)
-    try:
+    with errors_named(folder, "mend it, and the same command goes on, or choose another --out"):
         folder.mkdir(parents=True, exist_ok=True)
         with hold(folder):
             combined = check_folder(folder, settings)
             remove_partial_files(folder)
+            if not has_ended(folder):
+                write_settings(folder, combined)
             weights = settings.model.weights
             if weights is not None and not (folder / WEIGHTS).exists():
-                write_bytes(folder / WEIGHTS, weights.read_bytes())
-            write_bytes(folder / STUDY, yaml.safe_dump(combined.as_dict(), sort_keys=False).encode())
+                write_bytes(folder / WEIGHTS, weights_bytes(weights))
             yield combined
+
+
+@contextmanager
+def errors_named(folder: Path, remedy: str) -> Iterator[None]:
+    """Turn what the system says when a file below ``folder`` cannot be written into one line.
+
+    Raises:
+        InputError: naming the file, the system's reason and the remedy.
+    """
+    try:
+        yield
     except BrokenPipeError:  # of the terminal, not of a file
         raise
     except OSError as error:
         place = error.filename or folder
-        raise InputError(
-            f"{place}: cannot be written ({error.strerror or error}); mend it or choose another --out"
-        ) from error
+        raise InputError(f"{place}: cannot be written ({error.strerror or error}); {remedy}") from error
+
+
+def write_settings(folder: Path, settings: StudySettings) -> None:
+    """Write ``study.yaml``; its last line is its seal."""
+    text = yaml.safe_dump(settings.as_dict(), sort_keys=False)
+    write_bytes(folder / STUDY, sealed(f"{text}# sha256:{ZEROS.decode()}\n".encode(), ".yaml"))
+
+
+def standing_data(folder: Path) -> ConceptDataset | None:
+    """The data set in a run's folder; None where it is missing or damaged."""
+    try:
+        return read_dataset(folder / DATA)
+    except InputError:
+        return None
+
+
+def weights_bytes(path: Path) -> bytes:
+    """A file of initial weights as it is kept in a run: its tensors, and the SHA-256 of the file.
+
+    Raises:
+        InputError: if it cannot be read.
+    """
+    return tensors_bytes(read_tensors(path), {"source": sha256(path)}, "weights")
+
+
+def has_ended(folder: Path) -> bool:
+    """Whether a run has ended and its manifest is whole."""
+    try:
+        read_manifest(folder)
+    except InputError:
+        return False
+    return True
 
 
 def check_folder(folder: Path, settings: StudySettings) -> StudySettings:
@@ -73,6 +121,8 @@ def check_folder(folder: Path, settings: StudySettings) -> StudySettings:
         if folder.exists() and not folder.is_dir():
             raise InputError(f"{folder}: is a file; choose another --out")
         if not (folder / STUDY).exists():
+            if _is_run(folder):
+                raise InputError(f"{folder}: its {STUDY} is missing; restore it or choose another --out")
             others = [entry.name for entry in folder.iterdir() if not _ours(entry.name)] if folder.exists() else []
             if others:
                 raise InputError(f"{folder}: holds other files ({others[0][:80]}) and no run; choose another --out")
@@ -84,12 +134,26 @@ def check_folder(folder: Path, settings: StudySettings) -> StudySettings:
     weights = settings.model.weights
     if weights is not None and (folder / WEIGHTS).exists():
         check_readable_file(weights)
-        if sha256(weights) != sha256(folder / WEIGHTS):
+        if kept_weights(folder) not in (None, sha256(weights)):
             changes.append(f"model.weights: {weights} has changed since")
     if changes:
         more = f" and {len(changes) - 1} more" if len(changes) > 1 else ""
         raise InputError(f"{folder}: was made with other settings ({changes[0]}{more}); choose another --out")
-    return extended(standing, settings)
+    return extended(standing, settings) if has_ended(folder) else settings
+
+
+def kept_weights(folder: Path) -> str | None:
+    """The SHA-256 of the file that the run's initial weights were copied from; None where there is no whole copy."""
+    try:
+        return str(read_metadata(folder / WEIGHTS, "weights")["source"])
+    except InputError:
+        return None
+
+
+def _is_run(folder: Path) -> bool:
+    """Whether a folder without a ``study.yaml`` holds a run: some file of ours that is whole."""
+    kept = [folder / MANIFEST, folder / DATA, *folder.glob(DENSE_TICKETS)]
+    return any(seal_of(path) for path in kept)
 
 
 def _ours(name: str) -> bool:
@@ -107,6 +171,8 @@ def read_settings(folder: Path) -> StudySettings:
     if not path.exists():
         raise InputError(f"{folder}: not a run's folder (it has no {STUDY}); give the folder that sparsight study made")
     check_readable_file(path)
+    if seal_of(path) is None:
+        raise DamagedError(path, "damaged or edited by hand", "restore it or choose another --out")
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, ValueError, RecursionError):
@@ -153,6 +219,7 @@ def forget_manifest(folder: Path) -> dict[str, Any]:
 def write_manifest(
     folder: Path,
     settings: StudySettings,
+    folders: Sequence[str],
     data: ConceptDataset,
     notices: list[str],
     seconds: float,
@@ -163,12 +230,13 @@ def write_manifest(
     Args:
         folder: the run's.
         settings: what was run.
+        folders: its networks'; those of a wider study that was given up are none of its results.
         data: what was studied.
         notices: what was dropped from the data, a line each.
         seconds: wall time of this session.
         earlier: the manifest that stood before; the wall times of sessions that ended are added up.
     """
-    rooms = ("dense", "retrain", *(find_arm(arm).folder for arm in settings.study.arms), RESULTS)
+    rooms = (*folders, RESULTS)
     files = [path for room in rooms for path in (folder / room).rglob("*") if path.is_file()]
     files += [folder / name for name in (DATA, WEIGHTS) if (folder / name).exists()]
     if earlier and earlier["versions"] != versions():
@@ -182,7 +250,7 @@ def write_manifest(
         "wall_seconds": earlier.get("wall_seconds", 0.0) + seconds,
         "files": {str(path.relative_to(folder)): sha256(path) for path in sorted(files)},
     }
-    write_json(folder / MANIFEST, document)
+    write_json(folder / MANIFEST, document, "manifest")
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -193,13 +261,22 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """
     if not (folder / MANIFEST).exists():
         raise InputError(f"{folder}: the run has not ended; run its sparsight study command again to go on")
-    manifest = read_json(folder / MANIFEST)
-    if not isinstance(manifest, dict) or not manifest.keys() >= {
-        "versions",
-        "machine",
-        "images",
-        "notices",
-        "wall_seconds",
-    }:
-        raise InputError(f"{folder / MANIFEST}: damaged; run the study's command again to have it made")
+    manifest: dict[str, Any] = read_json(folder / MANIFEST, "manifest")
+    if not all(isinstance(manifest.get(name), kind) for name, kind in _MANIFEST.items()):
+        raise DamagedError(folder / MANIFEST)
     return manifest
+
+
+_MANIFEST = {"versions": dict, "machine": str, "images": dict, "notices": list, "wall_seconds": float, "files": dict}
+
+
+def check_result(folder: Path, manifest: Mapping[str, Any], name: str) -> None:
+    """Check that a file is what it was when the run ended.
+
+    Raises:
+        DamagedError: if it is not.
+        InputError: if it is missing.
+    """
+    check_readable_file(folder / name)
+    if manifest["files"].get(name) != sha256(folder / name):
+        raise DamagedError(folder / name, "damaged or changed since the run ended")

@@ -3,7 +3,7 @@
 import multiprocessing
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,27 +11,34 @@ from typing import Protocol
 
 import pandas as pd
 
-from sparsight.arms import has_ticket
 from sparsight.config import StudySettings, load_study
-from sparsight.data import ConceptDataset, load_dataset, read_dataset, write_dataset
-from sparsight.errors import InputError
-from sparsight.evidence import has_evidence, usable_concepts
-from sparsight.io import hold
+from sparsight.data import ConceptDataset, dataset_bytes, load_dataset
+from sparsight.errors import DamagedError, InputError
+from sparsight.evidence import usable_concepts
+from sparsight.io import hold, write_bytes
 from sparsight.making import CHECKPOINT_SECONDS, check_network, forget_data, make_network
 from sparsight.networks import Network, plan
 from sparsight.pool import run_jobs
 from sparsight.report import write_report
-from sparsight.results import read_results, write_results
+from sparsight.results import read_results, result_flaws, write_results
 from sparsight.runs import (
     DATA,
     REPORT,
+    WEIGHTS,
     check_folder,
+    errors_named,
     forget_manifest,
+    kept_weights,
     open_run,
     read_manifest,
     read_settings,
+    standing_data,
+    weights_bytes,
     write_manifest,
+    write_settings,
 )
+from sparsight.seals import seal_in
+from sparsight.standing import Standing, sources, survey, to_do
 from sparsight.training import resolve_device
 
 
@@ -40,6 +47,9 @@ class Listener(Protocol):
 
     def started(self, networks: int, standing: int, epochs: int) -> None:
         """So many networks are planned, so many stand already; so many epochs are to be trained."""
+
+    def note(self, text: str) -> None:
+        """Something about the run's files is to be known: one line."""
 
     def epoch(self) -> None:
         """An epoch has been trained, in whatever process."""
@@ -52,6 +62,9 @@ class Silent:
     """A listener that says nothing."""
 
     def started(self, networks: int, standing: int, epochs: int) -> None:
+        """Say nothing."""
+
+    def note(self, text: str) -> None:
         """Say nothing."""
 
     def epoch(self) -> None:
@@ -107,30 +120,37 @@ def run_study(
     hears = listener or Silent()
     check_folder(folder, settings)
     forget_data()
-    standing = (folder / DATA).exists()
-    data = read_dataset(folder / DATA) if standing else load_dataset(settings.data)
+    data = standing_data(folder) or load_dataset(settings.data)
     check_network(settings, data)
     dropped = check_concepts(settings, data)
 
     with open_run(folder, settings) as agreed:
         started = time.monotonic()
-        if not standing:
-            write_dataset(folder / DATA, data)
         networks = plan(agreed)
-        homes = {network: folder / network.folder for network in networks}
-        undone = [network for network, home in homes.items() if not (has_ticket(home) and has_evidence(home))]
-        untrained = [network for network in undone if not has_ticket(homes[network])]
+        found = _take_stock(folder, agreed, data, networks, hears)
+        undone = [network for network, state in found.items() if not state.done]
+        untrained = [network for network in undone if not found[network].trained]
         hears.started(len(networks), len(networks) - len(undone), len(untrained) * agreed.training.epochs)
-        earlier = forget_manifest(folder)
+
+        def done(network: Network, summary: Mapping[str, float] | None) -> None:
+            if summary is None:
+                return
+            if found[network].done:
+                hears.note(f"{network.folder}: comes from another network than before; made again")
+            hears.network(network, summary)
+
         run_jobs(
-            {network: [need for need in network.needs if need in undone] for network in undone},
+            to_do(found),
             partial(make_network, folder, agreed, checkpoint_seconds),
             default_workers(agreed) if workers is None else workers,
             on_tick=hears.epoch,
-            on_done=hears.network,
+            on_done=done,
         )
+        earlier = forget_manifest(folder)
+        write_settings(folder, agreed)
         write_results(folder, agreed, data, networks)
-        write_manifest(folder, agreed, data, [*data.notes, *dropped], time.monotonic() - started, earlier)
+        homes = [network.folder for network in networks]
+        write_manifest(folder, agreed, homes, data, [*data.notes, *dropped], time.monotonic() - started, earlier)
         return _report(folder)
 
 
@@ -141,8 +161,33 @@ def report_run(folder: Path) -> StudyResult:
         InputError: if the folder is not a run's, the run has not ended, or another process works on it.
     """
     read_settings(folder)
-    with hold(folder):
+    with errors_named(folder, "mend it"), hold(folder):
         return _report(folder)
+
+
+def _take_stock(
+    folder: Path, settings: StudySettings, data: ConceptDataset, networks: Sequence[Network], hears: Listener
+) -> dict[Network, Standing]:
+    """What stands of the networks. Files that are damaged are told, and the data and initial weights made again.
+
+    Raises:
+        InputError: if a ticket was made from other data or initial weights.
+    """
+    start, again = sources(folder), dict[str, bytes]()
+    if standing_data(folder) is None:
+        again[DATA] = dataset_bytes(data)
+        start["data"] = seal_in(again[DATA], Path(DATA).suffix)
+    if settings.model.weights is not None and kept_weights(folder) is None:
+        again[WEIGHTS] = weights_bytes(settings.model.weights)
+        start["weights"] = seal_in(again[WEIGHTS], Path(WEIGHTS).suffix)
+    found = survey(folder, networks, start)
+    flaws = [DamagedError(folder / name) for name in again if (folder / name).exists()]
+    flaws += [flaw for state in found.values() for flaw in state.flaws]
+    for flaw in [*flaws, *result_flaws(folder)]:
+        hears.note(f"{flaw.path.relative_to(folder)}: {flaw.why}; made again")
+    for name, content in again.items():
+        write_bytes(folder / name, content)
+    return found
 
 
 def _report(folder: Path) -> StudyResult:

@@ -18,6 +18,9 @@ from sparsight.arms import (
 from tests.arms.test_toggles import same
 
 
+ORIGIN = {"network": "magnitude/seed-0/round-01", "data": "d"}
+
+
 class KilledError(Exception):
     """The process is gone."""
 
@@ -26,13 +29,13 @@ def broken_off(shop, folder, after, train):
     """Train until the checkpoint after epoch ``after`` is written, then die; take it up from the file."""
 
     def save(checkpoint):
-        write_checkpoint(folder, checkpoint)
+        write_checkpoint(folder, ORIGIN, checkpoint)
         if checkpoint.epoch == after:
             raise KilledError
 
     with pytest.raises(KilledError):
         train(replace(shop, on_checkpoint=save))
-    found = read_checkpoint(folder)
+    found = read_checkpoint(folder, ORIGIN)
     assert found.epoch == after
     return train(replace(shop, resume=found))
 
@@ -72,9 +75,9 @@ def test_a_training_that_stops_at_an_accuracy_goes_on_as_well(shop, tmp_path):
 
 
 def test_a_damaged_checkpoint_is_as_none(tmp_path):
-    assert read_checkpoint(tmp_path) is None
+    assert read_checkpoint(tmp_path, ORIGIN) is None
     (tmp_path / CHECKPOINT).write_bytes(b"\x00" * 64)
-    assert read_checkpoint(tmp_path) is None
+    assert read_checkpoint(tmp_path, ORIGIN) is None
     remove_checkpoint(tmp_path)
     remove_checkpoint(tmp_path)
     assert not (tmp_path / CHECKPOINT).exists()
@@ -90,3 +93,13 @@ def test_a_checkpoint_holds_copies(shop):
         for name, value in before.items()
         if name == "fc.weight"
     )
+
+
+def test_a_checkpoint_of_another_network_or_of_other_data_is_as_none(shop, tmp_path):
+    def save(checkpoint):
+        write_checkpoint(tmp_path, ORIGIN, checkpoint)
+
+    train_dense(replace(shop, on_checkpoint=save), find_arm("magnitude").rule, 0, 0, "test")
+    assert read_checkpoint(tmp_path, ORIGIN) is not None
+    for other in ({**ORIGIN, "network": "x"}, {**ORIGIN, "data": "e"}, {}):
+        assert read_checkpoint(tmp_path, other) is None

@@ -38,6 +38,7 @@ BAD = {
     "truncated settings": (["study", "cut.yaml"], "cut.yaml"),
     "binary settings": (["study", "weights.pt"], "weights.pt"),
     "report of nothing": (["report", "nowhere"], "not a run's folder"),
+    "verify of nothing": (["verify", "nowhere"], "not a run's folder"),
     "report of another folder": (["report", "."], "not a run's folder"),
     "a long out": (["study", "small.yaml", "--out", "x" * 300], "cannot be used"),
     "a long source": (["study", "x" * 300], "cannot be read"),

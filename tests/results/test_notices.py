@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from sparsight.config import StudySettings
+from sparsight.io import read_json, write_json
 from sparsight.networks import plan
 from sparsight.results.read import notices
 from sparsight.runs import read_settings
@@ -28,8 +29,7 @@ def healthy(run, tmp_path):
             "dead_maps": {"label": 0, "prediction": 0, "dense": 0},
         }
         copy = tmp_path / path.relative_to(run)
-        copy.parent.mkdir(parents=True)
-        copy.write_text(json.dumps(metrics))
+        write_json(copy, {key: value for key, value in metrics.items() if key not in ("kind", "seal")}, "metrics")
     return tmp_path, read_settings(run)
 
 
@@ -110,6 +110,6 @@ def test_without_a_control_there_is_no_floor(healthy):
 
 def edit(folder, room, change, home=EDITED) -> None:
     path = folder / home / "metrics.json"
-    metrics = json.loads(path.read_text())
+    metrics = read_json(path, "metrics")
     (metrics[room] if room else metrics).update(change)
-    path.write_text(json.dumps(metrics))
+    write_json(path, metrics, "metrics")

@@ -4,12 +4,13 @@ from sparsight.arms.arm import TOGGLES, Arm, Toggles
 from sparsight.arms.checkpoint import CHECKPOINT, read_checkpoint, remove_checkpoint, write_checkpoint
 from sparsight.arms.named import ARMS, FORMS, find_arm
 from sparsight.arms.rounds import Workshop, carried_state, next_mask, train_dense, train_dense_at, train_round
-from sparsight.arms.ticket import Ticket, has_ticket, read_ticket, write_ticket
+from sparsight.arms.ticket import TICKET, Ticket, read_ticket, ticket_flaws, ticket_origin, write_ticket
 
 __all__ = [
     "ARMS",
     "CHECKPOINT",
     "FORMS",
+    "TICKET",
     "TOGGLES",
     "Arm",
     "Ticket",
@@ -17,11 +18,12 @@ __all__ = [
     "Workshop",
     "carried_state",
     "find_arm",
-    "has_ticket",
     "next_mask",
     "read_checkpoint",
     "read_ticket",
     "remove_checkpoint",
+    "ticket_flaws",
+    "ticket_origin",
     "train_dense",
     "train_dense_at",
     "train_round",

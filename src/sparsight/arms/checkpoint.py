@@ -1,5 +1,6 @@
 """A training that was broken off, as a file beside its ticket-to-be."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -7,12 +8,18 @@ from sparsight.errors import InputError
 from sparsight.io import read_metadata, read_tensors, write_tensors
 from sparsight.training import Best, Checkpoint, Epoch, Optimiser, State
 
-CHECKPOINT = "checkpoint.safetensors"
+CHECKPOINT, CHECKPOINT_KIND = "checkpoint.safetensors", "checkpoint"
 _PARTS = ("state", "momentum", "best")
 
 
-def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
-    """Write where a training stands; the file before it is replaced."""
+def write_checkpoint(folder: Path, origin: Mapping[str, str | None], checkpoint: Checkpoint) -> None:
+    """Write where a training stands; the file before it is replaced.
+
+    Args:
+        folder: the network's.
+        origin: which network it is, and the digests of what it comes from.
+        checkpoint: where it stands.
+    """
     best = checkpoint.best
     parts = (checkpoint.state, checkpoint.optimiser.momentum, {} if best is None else best.state)
     tensors = {
@@ -23,21 +30,25 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
         "steps": checkpoint.optimiser.steps,
         "best": None if best is None else {"epoch": best.epoch, "accuracy": best.accuracy},
         "log": [asdict(epoch) for epoch in checkpoint.log],
+        "origin": dict(origin),
     }
-    write_tensors(folder / CHECKPOINT, tensors, note)
+    write_tensors(folder / CHECKPOINT, tensors, note, CHECKPOINT_KIND)
 
 
-def read_checkpoint(folder: Path) -> Checkpoint | None:
-    """Where the training of this folder was broken off; None where it was not, or where the file is damaged.
+def read_checkpoint(folder: Path, origin: Mapping[str, str | None]) -> Checkpoint | None:
+    """Where the training of this folder was broken off; None where it was not, or where the file is of no use.
 
-    A damaged file costs the epochs that it held, and no more: the training starts again and ends the same.
+    One that is damaged, another network's, or of other data costs the epochs that it held, and no more: the training
+    starts again and ends the same.
     """
     path = folder / CHECKPOINT
     if not path.exists():
         return None
     try:
-        tensors, note = read_tensors(path), read_metadata(path)
+        tensors, note = read_tensors(path, CHECKPOINT_KIND), read_metadata(path)
     except InputError:
+        return None
+    if note.get("origin") != dict(origin):
         return None
     parts: dict[str, State] = {part: {} for part in _PARTS}
     for key, value in tensors.items():

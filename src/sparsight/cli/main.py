@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sparsight import __version__
-from sparsight.cli import data, report, study
+from sparsight.cli import data, report, study, verify
 from sparsight.errors import InputError
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 app.command("study")(study.study)
 app.command("report")(report.report)
+app.command("verify")(verify.verify)
 app.add_typer(data.app, name="data")
 
 
@@ -48,7 +49,7 @@ def _options(
 
 
 def main() -> None:
-    """Run the command line. Exit code 0: done; 2: something that was given cannot be used; 130: interrupted."""
+    """Run the command line. Exit 0: done; 1: a check failed; 2: what was given cannot be used; 130: interrupted."""
     try:
         code = app(standalone_mode=False)
     except InputError as error:

@@ -54,6 +54,10 @@ class Progress:
         work = epochs + self.LOOK * (networks - standing)
         self.bar.update(self.task, total=max(work, 1), description=self._count())
 
+    def note(self, text: str) -> None:
+        """Print it."""
+        self.console.print(text, markup=False, soft_wrap=True)
+
     def epoch(self) -> None:
         """Move the bar."""
         self.bar.advance(self.task)

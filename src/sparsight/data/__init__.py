@@ -1,7 +1,15 @@
 """Data sets behind one ``ConceptDataset``."""
 
 from sparsight.data.dataset import ABSENT, PRESENT, SPLITS, UNKNOWN, ConceptDataset
-from sparsight.data.load import DATA_SETTINGS, DESCRIPTIONS, DataSettings, load_dataset, read_dataset, write_dataset
+from sparsight.data.load import (
+    DATA_SETTINGS,
+    DESCRIPTIONS,
+    DataSettings,
+    dataset_bytes,
+    load_dataset,
+    read_dataset,
+    write_dataset,
+)
 from sparsight.data.mnist import MnistSettings
 from sparsight.data.pixels import normalise
 from sparsight.data.toybirds import ToyBirdsSettings
@@ -17,6 +25,7 @@ __all__ = [
     "DataSettings",
     "MnistSettings",
     "ToyBirdsSettings",
+    "dataset_bytes",
     "load_dataset",
     "normalise",
     "read_dataset",

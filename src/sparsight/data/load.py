@@ -10,7 +10,8 @@ from pydantic import BaseModel, Field
 from sparsight.data.dataset import ConceptDataset
 from sparsight.data.mnist import MnistSettings, mnist
 from sparsight.data.toybirds import ToyBirdsSettings, toybirds
-from sparsight.io import read_metadata, read_tensors, write_tensors
+from sparsight.errors import DamagedError
+from sparsight.io import read_metadata, read_tensors, tensors_bytes, write_bytes
 
 DataSettings = Annotated[ToyBirdsSettings | MnistSettings, Field(discriminator="name")]
 
@@ -33,6 +34,11 @@ def load_dataset(settings: ToyBirdsSettings | MnistSettings) -> ConceptDataset:
 
 def write_dataset(path: Path, data: ConceptDataset) -> None:
     """Write a data set as one safetensors file, for worker processes to map."""
+    write_bytes(path, dataset_bytes(data))
+
+
+def dataset_bytes(data: ConceptDataset) -> bytes:
+    """What ``write_dataset`` writes; equal data give equal bytes."""
     tensors = {f"splits/{split}": indices for split, indices in data.splits.items()}
     plain = {}
     for field in fields(data):
@@ -41,7 +47,7 @@ def write_dataset(path: Path, data: ConceptDataset) -> None:
             tensors[field.name] = value
         elif field.name != "splits":
             plain[field.name] = value
-    write_tensors(path, tensors, plain)
+    return tensors_bytes(tensors, plain, "data")
 
 
 def read_dataset(path: Path) -> ConceptDataset:
@@ -50,9 +56,12 @@ def read_dataset(path: Path) -> ConceptDataset:
     Raises:
         InputError: if the file is missing or not whole.
     """
-    tensors = read_tensors(path)
+    tensors = read_tensors(path, "data")
     plain: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in read_metadata(path).items()
     }
     splits = {name.removeprefix("splits/"): tensors.pop(name) for name in list(tensors) if name.startswith("splits/")}
-    return ConceptDataset(**plain | tensors, splits=splits)
+    try:
+        return ConceptDataset(**plain | tensors, splits=splits)
+    except (TypeError, ValueError, AttributeError):
+        raise DamagedError(path) from None

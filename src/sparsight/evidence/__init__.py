@@ -2,9 +2,22 @@
 
 from sparsight.evidence.collect import TARGETS, Evidence, Maps, Seen, collect, usable_concepts
 from sparsight.evidence.settings import EvidenceSettings
-from sparsight.evidence.store import dense_prediction, has_evidence, read_evidence, read_metrics, write_evidence
+from sparsight.evidence.store import (
+    EVIDENCE,
+    METRICS,
+    dense_prediction,
+    evidence_flaws,
+    evidence_origin,
+    has_evidence,
+    read_evidence,
+    read_metrics,
+    scores,
+    write_evidence,
+)
 
 __all__ = [
+    "EVIDENCE",
+    "METRICS",
     "TARGETS",
     "Evidence",
     "EvidenceSettings",
@@ -12,9 +25,12 @@ __all__ = [
     "Seen",
     "collect",
     "dense_prediction",
+    "evidence_flaws",
+    "evidence_origin",
     "has_evidence",
     "read_evidence",
     "read_metrics",
+    "scores",
     "usable_concepts",
     "write_evidence",
 ]

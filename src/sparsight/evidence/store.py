@@ -1,6 +1,8 @@
 """A network's evidence as files: arrays, and the numbers that are read most."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 import torch
@@ -8,22 +10,70 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 
 from sparsight.data import SPLITS
+from sparsight.errors import DamagedError, InputError
 from sparsight.evidence.collect import TARGETS, Evidence
-from sparsight.io import read_json, read_tensors, write_json, write_tensors
+from sparsight.io import check_sealed, read_json, read_metadata, read_tensors, write_json, write_tensors
 from sparsight.stats import auroc, balanced_accuracy
 
 EVIDENCE, METRICS = "evidence.safetensors", "metrics.json"
 
 
-def write_evidence(folder: Path, evidence: Evidence, mask: dict[str, Tensor], keep_embeddings: bool) -> None:
-    """Write ``evidence.safetensors`` and last, as the sign that all stands, ``metrics.json``."""
-    write_tensors(folder / EVIDENCE, _tensors(evidence, keep_embeddings))
-    write_json(folder / METRICS, _metrics(evidence, mask))
+def write_evidence(
+    folder: Path,
+    evidence: Evidence,
+    mask: dict[str, Tensor],
+    keep_embeddings: bool,
+    origin: Mapping[str, str | None] | None = None,
+) -> None:
+    """Write ``evidence.safetensors`` and last, as the sign that all stands, ``metrics.json``, which names the first.
+
+    ``origin`` holds the digests of what is explained; it is kept in the evidence.
+    """
+    write_tensors(folder / EVIDENCE, _tensors(evidence, keep_embeddings), origin, "evidence")
+    write_json(folder / METRICS, {**_metrics(evidence, mask), "evidence": check_sealed(folder / EVIDENCE)}, "metrics")
 
 
 def has_evidence(folder: Path) -> bool:
-    """Whether this folder's network has been looked at."""
-    return (folder / METRICS).exists() and (folder / EVIDENCE).exists()
+    """Whether this folder's network has been looked at, and the files are whole."""
+    try:
+        return not evidence_flaws(folder)
+    except InputError:
+        return False
+
+
+def evidence_flaws(folder: Path, network: str | None = None) -> list[DamagedError]:
+    """What is wrong with the evidence files: damaged, or another network's than the one named, if one is.
+
+    Raises:
+        InputError: if one is missing.
+    """
+    flaws = []
+    digest = None
+    try:
+        origin = evidence_origin(folder)
+        if network is not None and origin.get("network") != network:
+            flaws.append(DamagedError(folder / EVIDENCE, "belongs to another network"))
+        else:
+            digest = check_sealed(folder / EVIDENCE)
+    except DamagedError as error:
+        flaws.append(error)
+    try:
+        named = read_metrics(folder).get("evidence")
+        if digest is not None and named != digest:
+            flaws.append(DamagedError(folder / METRICS, "belongs to other evidence"))
+    except DamagedError as error:
+        flaws.append(error)
+    return flaws
+
+
+def evidence_origin(folder: Path) -> dict[str, Any]:
+    """The digests that ``write_evidence`` was given.
+
+    Raises:
+        InputError: if the file is missing.
+        DamagedError: if it is not whole.
+    """
+    return read_metadata(folder / EVIDENCE, "evidence")
 
 
 def read_evidence(folder: Path) -> dict[str, Tensor]:
@@ -32,7 +82,7 @@ def read_evidence(folder: Path) -> dict[str, Tensor]:
     Raises:
         InputError: if the file is missing or not whole.
     """
-    return read_tensors(folder / EVIDENCE)
+    return read_tensors(folder / EVIDENCE, "evidence")
 
 
 def read_metrics(folder: Path) -> dict[str, Any]:
@@ -41,7 +91,41 @@ def read_metrics(folder: Path) -> dict[str, Any]:
     Raises:
         InputError: if the file is missing or damaged.
     """
-    return dict(read_json(folder / METRICS))
+    metrics: dict[str, Any] = read_json(folder / METRICS, "metrics")
+    for place, kind in _TYPES.items():
+        value: Any = metrics
+        for key in place:
+            value = value.get(key, _MISSING) if isinstance(value, dict) else _MISSING
+        if not isinstance(value, kind):
+            raise DamagedError(folder / METRICS, f"damaged (no fit value of {'.'.join(place)})")
+    return metrics
+
+
+_MISSING = object()
+_NUMBER = (int, float, NoneType)  # NaN is null
+_TYPES: dict[tuple[str, ...], type | tuple[type, ...]] = {
+    ("evidence",): str,
+    ("weights_remaining",): (int, float),
+    ("weights", "kept"): int,
+    ("weights", "prunable"): int,
+    ("dead_layers",): list,
+    ("dead_channels",): int,
+    ("channels",): int,
+    ("predicted_classes",): int,
+    ("concepts", "names"): list,
+    ("concepts", "no_direction"): dict,
+    ("concepts", "converged"): bool,
+    ("concepts", "gradient"): _NUMBER,
+    ("g", "objective"): _NUMBER,
+    ("g", "duality_gap"): _NUMBER,
+    ("g", "iterations"): int,
+    ("g", "converged"): bool,
+    ("saliency", "closed_form"): bool,
+    ("saliency", "images"): int,
+    **{("saliency", "dead_maps", target): int for target in TARGETS},
+    **{("accuracy", model, split, "accuracy"): _NUMBER for model in ("f", "g") for split in SPLITS},
+}
+"""What is read from metrics, and its type."""
 
 
 def dense_prediction(folder: Path) -> Int64[Tensor, " n"]:
@@ -81,8 +165,8 @@ def _metrics(evidence: Evidence, mask: dict[str, Tensor]) -> dict[str, Any]:
     embedding = evidence.seen["test"].embedding
     kept = {name: int(keep.sum()) for name, keep in mask.items()}
     total = sum(keep.numel() for keep in mask.values())
-    f = {split: _scores(evidence.seen[split].logits, evidence.seen[split].labels) for split in SPLITS}
-    g = {split: _scores(evidence.g_logits[split], evidence.seen[split].labels) for split in SPLITS}
+    f = {split: scores(evidence.seen[split].logits, evidence.seen[split].labels) for split in SPLITS}
+    g = {split: scores(evidence.g_logits[split], evidence.seen[split].labels) for split in SPLITS}
     return {
         "accuracy": {"f": f, "g": g},
         "weights_remaining": sum(kept.values()) / total,
@@ -111,7 +195,8 @@ def _metrics(evidence: Evidence, mask: dict[str, Tensor]) -> dict[str, Any]:
     }
 
 
-def _scores(logits: Float[Tensor, "n k"], labels: Int64[Tensor, " n"]) -> dict[str, float]:
+def scores(logits: Float[Tensor, "n k"], labels: Int64[Tensor, " n"]) -> dict[str, float]:
+    """Accuracy, balanced accuracy and, of two classes, AUROC."""
     predicted = logits.argmax(1)
     scores = {
         "accuracy": float((predicted == labels).double().mean()),

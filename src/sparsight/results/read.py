@@ -11,12 +11,12 @@ import pandas as pd
 from sparsight.arms import find_arm
 from sparsight.config import StudySettings, load_study, preset_names
 from sparsight.data import SPLITS
-from sparsight.errors import InputError
-from sparsight.evidence import read_metrics
+from sparsight.errors import DamagedError, InputError
+from sparsight.evidence import METRICS, read_metrics
 from sparsight.networks import Network, plan
 from sparsight.report import COLUMNS, ReportData
-from sparsight.results.strips import read_strips
-from sparsight.runs import RESULTS, STUDY
+from sparsight.results.strips import STRIPS, read_strips
+from sparsight.runs import RESULTS, STUDY, check_result, read_manifest
 
 _TEXT = {
     "arm",
@@ -36,15 +36,21 @@ _TEXT = {
 _COUNT = {"seed", "round", "rank", "reference_seed", "reference_repeat", "reference_round"}
 
 
+RESULT_FILES = tuple(f"{RESULTS}/{name}" for name in (*(f"{name}.csv" for name in COLUMNS), STRIPS))
+"""The files of results, by their places in a run."""
+
+
 def read_results(folder: Path, settings: StudySettings, manifest: Mapping[str, Any]) -> ReportData:
     """Everything that the report of a run shows.
 
     Raises:
         InputError: if a table is missing or damaged.
     """
+    networks = plan(settings)
+    for name in (*RESULT_FILES, *(f"{network.folder}/{METRICS}" for network in networks)):
+        check_result(folder, manifest, name)
     tables = {name: read_table(folder / RESULTS / f"{name}.csv", columns) for name, columns in COLUMNS.items()}
     classes, strips = read_strips(folder)
-    networks = plan(settings)
     design = settings.study
     return ReportData(
         title=f"sparsight study: {settings.data.name}",
@@ -73,6 +79,25 @@ def read_results(folder: Path, settings: StudySettings, manifest: Mapping[str, A
         },
         versions=manifest["versions"],
     )
+
+
+def result_flaws(folder: Path) -> list[DamagedError]:
+    """What is wrong with the manifest and the files of results of a run; what is missing is not wrong."""
+    try:
+        manifest = read_manifest(folder)
+    except DamagedError as error:
+        return [error]
+    except InputError:
+        return []
+    flaws = []
+    for name in RESULT_FILES:
+        try:
+            check_result(folder, manifest, name)
+        except DamagedError as error:
+            flaws.append(error)
+        except InputError:
+            continue
+    return flaws
 
 
 def command(folder: Path, settings: StudySettings) -> str:

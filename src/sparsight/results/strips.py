@@ -8,7 +8,7 @@ from torch import Tensor
 from sparsight.config import StudySettings
 from sparsight.data import ConceptDataset
 from sparsight.evidence import TARGETS, read_evidence, read_metrics
-from sparsight.io import read_metadata, read_tensors, write_tensors
+from sparsight.io import read_metadata, read_tensors, tensors_bytes
 from sparsight.networks import Network
 from sparsight.report import Strip, StripCell
 from sparsight.runs import RESULTS
@@ -28,8 +28,8 @@ def chosen_images(data: ConceptDataset) -> list[int]:
     return [int(found[i * len(found) // each]) for found in members for i in range(min(each, len(found)))]
 
 
-def write_strips(folder: Path, settings: StudySettings, data: ConceptDataset) -> None:
-    """Write ``strips.safetensors``: images, masks, and maps and predictions by arm and round, of the first seed.
+def strips_bytes(folder: Path, settings: StudySettings, data: ConceptDataset) -> bytes:
+    """``strips.safetensors``: images, masks, and maps and predictions by arm and round, of the first seed.
 
     The maps are signed and raw, and explain the label: arms of different rules have dense networks that may predict
     different classes, and a picture compares arms.
@@ -50,16 +50,16 @@ def write_strips(folder: Path, settings: StudySettings, data: ConceptDataset) ->
             tensors[f"{i}/{round_}/predictions"] = arrays["logits/test"][places].argmax(1)
             remaining[f"{i}/{round_}"] = read_metrics(home)["weights_remaining"]
     note = {"arms": settings.study.arms, "classes": data.class_names, "weights_remaining": remaining}
-    write_tensors(folder / RESULTS / STRIPS, tensors, note)
+    return tensors_bytes(tensors, note, "strips")
 
 
 def read_strips(folder: Path) -> tuple[tuple[str, ...], tuple[Strip, ...]]:
-    """The classes' names, and what ``write_strips`` wrote.
+    """The classes' names, and what ``strips_bytes`` holds.
 
     Raises:
         InputError: if the file is missing or damaged.
     """
-    arrays = {name: tensor.numpy() for name, tensor in read_tensors(folder / RESULTS / STRIPS).items()}
+    arrays = {name: tensor.numpy() for name, tensor in read_tensors(folder / RESULTS / STRIPS, "strips").items()}
     note = read_metadata(folder / RESULTS / STRIPS)
     classes = tuple(note["classes"])
 

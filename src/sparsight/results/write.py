@@ -6,11 +6,11 @@ from pathlib import Path
 from sparsight.config import StudySettings
 from sparsight.data import ConceptDataset
 from sparsight.evidence import read_evidence, read_metrics
-from sparsight.io import write_csv
+from sparsight.io import csv_bytes, write_bytes
 from sparsight.networks import Network
 from sparsight.report import COLUMNS
 from sparsight.results.ablation import ablation_rows
-from sparsight.results.strips import write_strips
+from sparsight.results.strips import STRIPS, strips_bytes
 from sparsight.results.tables import Looked, Row, accuracy_rows, concept_rows, drift_rows, faithfulness_rows
 from sparsight.runs import RESULTS
 
@@ -24,6 +24,14 @@ def write_results(folder: Path, settings: StudySettings, data: ConceptDataset, n
     Raises:
         InputError: if evidence is missing or damaged.
     """
+    for name, content in result_files(folder, settings, data, networks).items():
+        write_bytes(folder / RESULTS / name, content)
+
+
+def result_files(
+    folder: Path, settings: StudySettings, data: ConceptDataset, networks: Sequence[Network]
+) -> dict[str, bytes]:
+    """What ``write_results`` writes, by file name."""
     rows: dict[str, list[Row]] = {name: [] for name in COLUMNS}
     top_k = settings.concepts.top_k
     everything = _all(folder, settings, networks)
@@ -33,9 +41,8 @@ def write_results(folder: Path, settings: StudySettings, data: ConceptDataset, n
         rows["concepts"] += concept_rows(looked, data, top_k)
         rows["drift"] += drift_rows(looked, data, top_k)
     rows["ablation"] += ablation_rows(everything)
-    for name, header in COLUMNS.items():
-        write_csv(folder / RESULTS / f"{name}.csv", header, rows[name])
-    write_strips(folder, settings, data)
+    tables = {f"{name}.csv": csv_bytes(header, rows[name]) for name, header in COLUMNS.items()}
+    return tables | {STRIPS: strips_bytes(folder, settings, data)}
 
 
 def _all(folder: Path, settings: StudySettings, networks: Sequence[Network]) -> list[Looked]:

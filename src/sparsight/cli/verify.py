@@ -1,0 +1,33 @@
+"""``sparsight verify``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def verify(run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run that has ended.")]) -> None:
+    """Check a run's files against their hashes, and compute its numbers again from what is stored.
+
+    Exit code 0: all is well; 1: a check failed; 2: the folder holds no run that has ended.
+    """
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from sparsight.verifying import verify_run
+
+    checks = verify_run(run)
+    console = Console(highlight=False)
+    table = Table(title="checks")
+    for column in ("check", "looked at", "result"):
+        table.add_column(column)
+    for check in checks:
+        result = "skipped" if check.skipped else f"{len(check.failures)} failed" if check.failures else "well"
+        table.add_row(check.name, Text(check.looked), result)
+    console.print(table)
+    for check in checks:
+        for failure in check.failures:
+            console.print(f"{check.name}: {failure}", markup=False, soft_wrap=True)
+    if any(check.failures for check in checks):
+        raise typer.Exit(1)

@@ -1,0 +1,81 @@
+"""Whether a run's files are those that were written, and come from each other."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sparsight.io import sha256
+from sparsight.networks import Network
+from sparsight.runs import MANIFEST, REPORT, STUDY
+from sparsight.seals import FORMS, seal_of
+from sparsight.standing import Standing
+from sparsight.verifying.check import Check, Found
+
+_NEITHER = {STUDY, MANIFEST, ".lock"}
+"""Files at the top that the manifest cannot list, or that hold nothing."""
+
+
+def files_of(folder: Path) -> list[Path]:
+    """Every file of a run but its report's, which is drawn again from the rest."""
+    found = [path for path in folder.rglob("*") if path.is_file()]
+    return sorted(path for path in found if path.relative_to(folder).parts[0] != REPORT)
+
+
+def check_seals(folder: Path) -> Check:
+    """Every file that carries its own hash."""
+    carrying = [path for path in files_of(folder) if path.suffix in FORMS]
+    broken = [Found(path, "damaged") for path in carrying if seal_of(path) is None]
+    return Check("seals", f"{len(carrying)} files that carry their SHA-256", _lines(folder, broken))
+
+
+def check_manifest(folder: Path, manifest: Mapping[str, Any], networks: Sequence[Network]) -> Check:
+    """Every file against the manifest, and the manifest against the files."""
+    listed = manifest["files"]
+    wrong = []
+    for name, digest in listed.items():
+        if Path(name).is_absolute() or ".." in Path(name).parts:
+            wrong.append(Found(folder / MANIFEST, f"lists {name!r}, which is not in the run"))
+        elif not (folder / name).is_file():
+            wrong.append(Found(folder / name, "missing"))
+        elif sha256(folder / name) != digest:
+            wrong.append(Found(folder / name, "not what the manifest lists"))
+    wrong += [Found(path, "not listed in the manifest") for path in _unlisted(folder, listed)]
+    homes = [network.folder for network in networks]
+    absent = [home for home in homes if not any(name.startswith(f"{home}/") for name in listed)]
+    wrong += [Found(folder / MANIFEST, f"lists no file of {home}") for home in absent]
+    beyond = len(list(_beyond(folder, listed)))
+    left = f"; {beyond} files of an extension that has not ended" if beyond else ""
+    return Check("manifest", f"{len(listed)} files that it lists{left}", _lines(folder, wrong))
+
+
+def check_origins(folder: Path, found: Mapping[Network, Standing]) -> Check:
+    """Whether every network's files are there, and name what now lies before them."""
+    wrong = []
+    for network, state in found.items():
+        home = folder / network.folder
+        wrong += [Found(flaw.path, flaw.why) for flaw in state.flaws]
+        if not (state.done or state.flaws):
+            wrong.append(Found(home, "its ticket, log, evidence or metrics are missing"))
+    return Check("origins", f"{len(found)} networks: ticket, evidence and what they come from", _lines(folder, wrong))
+
+
+def _unlisted(folder: Path, listed: Mapping[str, str]) -> Iterator[Path]:
+    beyond = set(_beyond(folder, listed))
+    for path in files_of(folder):
+        name = str(path.relative_to(folder))
+        if name not in listed and name not in _NEITHER and path not in beyond:
+            yield path
+
+
+def _beyond(folder: Path, listed: Mapping[str, str]) -> Iterator[Path]:
+    """Whole files in places of networks of which the manifest lists none: what an extension has made so far."""
+    homes = {str(Path(name).parent) for name in listed}
+    for path in files_of(folder):
+        inside = path.relative_to(folder)
+        network = len(inside.parts) > 3 and str(inside.parent) not in homes
+        if network and path.suffix in FORMS and seal_of(path) is not None:
+            yield path
+
+
+def _lines(folder: Path, found: Sequence[Found]) -> tuple[str, ...]:
+    return tuple(one.line(folder) for one in found)
