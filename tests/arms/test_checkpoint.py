@@ -17,7 +17,6 @@ from sparsight.arms import (
 )
 from tests.arms.test_toggles import same
 
-
 ORIGIN = {"network": "magnitude/seed-0/round-01", "data": "d"}
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from sparsight.arms import find_arm
 from sparsight.config import StudySettings
 from sparsight.data import ConceptDataset
 from sparsight.evidence import TARGETS, read_evidence, read_metrics
@@ -42,7 +43,7 @@ def strips_bytes(folder: Path, settings: StudySettings, data: ConceptDataset) ->
         tensors["masks"] = data.object_masks[indices]
     remaining = {}
     for i, arm in enumerate(settings.study.arms):
-        for round_ in range(settings.pruning.rounds):
+        for round_ in (0, *find_arm(arm).rounds(settings.pruning.rounds)):
             network = Network(arm, seed, None, round_)
             home = folder / (network if round_ else network.dense).folder
             arrays = read_evidence(home)
