@@ -36,7 +36,8 @@ def test_differences_are_of_one_seed_and_round_and_losses_are_positive():
     found = rows(SCORES)
     assert len(found) == 3 * 2 * 2 * 2  # switches, seeds, rounds after the dense one, models
     assert list(dict.fromkeys(row[0] for row in found)) == ["freeze_negative", "prune_norms", "keep_optimizer"]
-    for switch, seed, round_, model, collapse, alone, left_out in found:
+    for switch, released, seed, round_, model, collapse, alone, left_out in found:
+        assert released == (switch != "keep_optimizer")
         assert seed in (0, 1)
         assert round_ in (1, 2)
         assert model in ("f", "g")

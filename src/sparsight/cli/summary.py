@@ -20,12 +20,8 @@ def print_summary(result: StudyResult, asked: StudySettings | None = None) -> No
     k = result.settings.concepts.top_k
     table = Table(title=f"test accuracy and shared top {k} concepts, mean of {seeds} seed{'s' * (seeds > 1)}")
     for column in ("arm", "weights left", "f", "g", f"top {k} shared with dense"):
-        table.add_column(
-            column,
-            justify="left" if column == "arm" else "right",
-            overflow="fold",
-            min_width=12 if column == "arm" else 5,
-        )
+        left = column == "arm"
+        table.add_column(column, justify="left" if left else "right", overflow="fold", min_width=12 if left else 5)
     for arm in (*result.settings.study.arms, "retrain:right"):
         shares = result.accuracy[result.accuracy["arm"] == arm].groupby("round")["weights_remaining"].mean()
         for i, (round_, share) in enumerate(shares.items()):

@@ -37,9 +37,10 @@ class Effect:
 
 @dataclass(frozen=True)
 class Switch:
-    """What one switch does at the last round."""
+    """What one switch does at the last round; ``released`` where the released code's CUB run has it on."""
 
     name: str
+    released: bool
     alone: Effect
     left_out: Effect
 
@@ -57,7 +58,7 @@ class Ablation:
         model: f or g.
         weights: share of the weights that are left under magnitude.
         collapse: what the released code loses against magnitude.
-        switches: ranked.
+        switches: ranked; those that the CUB run does not have on come last, as they have no part in its loss.
     """
 
     model: str
@@ -79,11 +80,11 @@ def ablations(data: ReportData) -> tuple[Ablation, ...]:
 
 def _ablation(rows: pd.DataFrame, model: str, weights: float) -> Ablation:
     switches = [
-        Switch(str(name), _effect(own["alone"]), _effect(own["left_out"]))
+        Switch(str(name), bool(own["released"].iloc[0]), _effect(own["alone"]), _effect(own["left_out"]))
         for name, own in rows.groupby("switch", sort=False)
     ]
     first = rows[rows["switch"] == rows["switch"].iloc[0]]
-    ranked = sorted(switches, key=lambda switch: -switch.rank if switch.rank == switch.rank else float("inf"))
+    ranked = sorted(switches, key=lambda switch: (not switch.released, -switch.rank))
     return Ablation(model, weights, _effect(first["collapse"]), tuple(ranked))
 
 
@@ -97,10 +98,10 @@ def ablation_table(ablation: Ablation) -> Table:
     loss = ablation.collapse.mean
 
     def share(effect: Effect) -> str:
-        return percent(round(effect.mean / loss, 2)) if effect.values and loss > 0 else NO_VALUE
+        return percent(round(effect.mean / loss, 2) + 0.0) if effect.values and loss > 0 else NO_VALUE
 
     rows = [
-        (switch.name, switch.alone.text, share(switch.alone), switch.left_out.text, share(switch.left_out))
+        (_label(switch), switch.alone.text, share(switch.alone), switch.left_out.text, share(switch.left_out))
         for switch in ablation.switches
     ]
     rows.append(("all of the CUB run", ablation.collapse.text, NO_VALUE, NO_VALUE, NO_VALUE))
@@ -109,22 +110,27 @@ def ablation_table(ablation: Ablation) -> Table:
 
 
 def ablation_sentence(ablation: Ablation, seeds: int) -> str:
-    """One plain sentence on f: how much was lost, and which switch explains most of it."""
-    loss, first = ablation.collapse.mean, ablation.switches[0]
+    """One plain sentence: how much was lost, and what the two switches that matter most have to do with it."""
+    loss = ablation.collapse.mean
     over = f"mean of {seeds} seeds" if seeds > 1 else "one seed"
     where = f"With {percent(ablation.weights)} of the weights left, the released code's rules"
     if not loss > 0:
         return f"{where} lose no test accuracy of {ablation.model} against the right ones ({over})."
+    lost = f"{where} lose {number(loss, 2)} of {ablation.model}'s test accuracy against the right ones ({over})"
+    told = [_told(switch, loss) for switch in ablation.switches if switch.released][:2]
+    return f"{lost}. Of their switches those that matter most are {' and '.join(told)}." if told else f"{lost}."
+
+
+def _told(switch: Switch, loss: float) -> str:
     parts = []
-    if first.alone.values:
-        parts.append(f"on alone it costs {number(first.alone.mean, 2)} ({percent(round(first.alone.mean / loss, 2))})")
-    if first.left_out.values:
-        back = first.left_out.mean
-        parts.append(f"leaving it out gives back {number(back, 2)} ({percent(round(back / loss, 2))})")
-    return (
-        f"{where} lose {number(loss, 2)} of {ablation.model}'s test accuracy against the right ones ({over}); "
-        f"{plain(first.name)} explains most of it: {', and '.join(parts)}."
-    )
+    for effect, words in ((switch.alone, "alone it costs"), (switch.left_out, "leaving it out gives back")):
+        if effect.values:
+            parts.append(f"{words} {number(effect.mean, 2)}, {percent(round(effect.mean / loss, 2) + 0.0)} of it")
+    return f"{plain(switch.name)} ({'; '.join(parts)})"
+
+
+def _label(switch: Switch) -> str:
+    return plain(switch.name) if switch.released else f"{plain(switch.name)} (not in the CUB run)"
 
 
 def ablation_figure(ablation: Ablation) -> Figure:
@@ -134,7 +140,7 @@ def ablation_figure(ablation: Ablation) -> Figure:
     axes.axvline(0, color=FAINT, linewidth=1)
     loss = axes.axvline(ablation.collapse.mean, color=INK, linewidth=1.3, linestyle=(0, (5, 3)))
     handles = [_dots(axes, ablation.switches, side) for side in (0, 1)]
-    axes.set_yticks(range(len(ablation.switches)), [plain(switch.name, 40) for switch in ablation.switches])
+    axes.set_yticks(range(len(ablation.switches)), [_label(switch) for switch in ablation.switches])
     axes.set_ylim(len(ablation.switches) - 0.4, -0.6)
     axes.set_xlabel(f"difference in test accuracy of {ablation.model}", color=INK)
     for side in ("top", "right", "left"):

@@ -1,7 +1,7 @@
 """The charts of the report: which quantity, against what, and what a reader must know to read it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from matplotlib.figure import Figure
 
@@ -9,6 +9,10 @@ from sparsight.report.ablation import ablation_figure, ablations
 from sparsight.report.curves import Level, curves
 from sparsight.report.data import ReportData
 from sparsight.report.measures import Measures
+from sparsight.report.quantity import Quantity
+
+MOST_ARMS = 7
+"""As many as there are markers."""
 
 CONTROL = "retrained, not pruned"
 
@@ -39,25 +43,31 @@ def charts(data: ReportData, measured: Measures) -> Iterator[Chart]:
         )
         yield Chart(f"ablation-{ablation.model}", "ablation", caption, ablation_figure(ablation))
     names = control_names(data)
+    drawn = drawn_arms(data)
+    some = "" if len(drawn) == len(data.arms) else f" {len(drawn)} of {len(data.arms)} arms; the tables hold all."
     k = top_k(data)
     seeds = (
         "Line: mean over seeds. Points: the seeds. Shade: smallest to largest." if len(data.seeds) > 1 else "One seed."
-    )
+    ) + some
     for own, words in ((measured.f, "the classifier f"), (measured.g, "g, the classifier that sees only concepts")):
         if not own.empty:
-            figure = curves(own, f"test accuracy of {own.key}", controls=names, levels=_chance(data))
+            figure = curves(_of(own, drawn), f"test accuracy of {own.key}", controls=names, levels=_chance(data))
             yield Chart(f"accuracy-{own.key}", "accuracy", f"Test accuracy of {words}. {seeds}", figure)
     if not measured.shared.empty:
-        figure = curves(measured.shared, f"share of top {k} in common", controls=names)
+        figure = curves(_of(measured.shared, drawn), f"share of top {k} in common", controls=names)
         caption = f"Share of a class's top {k} concepts that are in the dense network's, mean over classes. {seeds}"
         yield Chart("concepts-shared", "concepts", caption, figure)
     if not measured.energy.empty:
-        figure = curves(measured.energy, "energy in the mask (share)", controls=names, levels=_area(measured))
+        figure = curves(
+            _of(measured.energy, drawn), "energy in the mask (share)", controls=names, levels=_area(measured)
+        )
         caption = f"Share of the positive Grad-CAM energy that lies in the object's mask. {seeds}"
         yield Chart("mask-energy", "energy", caption, figure)
     for index, own in enumerate(measured.auroc.values()):
-        figure = curves(own, "held-out AUROC", controls={}, levels=[Level("chance", 0.5)], unit=None, points=False)
-        caption = f"Held-out {own.label}. Line: mean over concepts. Shade: weakest to strongest concept."
+        figure = curves(
+            _of(own, drawn), "held-out AUROC", controls={}, levels=[Level("chance", 0.5)], unit=None, points=False
+        )
+        caption = f"Held-out {own.label}. Line: mean over concepts. Shade: weakest to strongest concept.{some}"
         yield Chart(f"concept-auroc-{index}", "auroc", caption, figure)
 
 
@@ -66,6 +76,17 @@ def control_names(data: ReportData) -> dict[str, str]:
     retrained = {str(arm) for table in (data.accuracy, data.drift, data.concepts) for arm in table["arm"].unique()}
     rules = [rule for rule in dict.fromkeys(data.rules[arm] for arm in data.arms) if f"retrain:{rule}" in retrained]
     return {rule: CONTROL if len(rules) == 1 else f"{CONTROL} ({rule})" for rule in rules}
+
+
+def drawn_arms(data: ReportData) -> tuple[str, ...]:
+    """The arms that a chart has room for: all, or of more than seven those without parameters, or the first seven."""
+    if len(data.arms) <= MOST_ARMS:
+        return data.arms
+    return (tuple(arm for arm in data.arms if ":" not in arm) or data.arms)[:MOST_ARMS]
+
+
+def _of(own: Quantity, arms: tuple[str, ...]) -> Quantity:
+    return replace(own, arms={arm: own.arms[arm] for arm in arms})
 
 
 def top_k(data: ReportData) -> int:

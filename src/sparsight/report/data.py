@@ -20,7 +20,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "faithfulness": (*_NETWORK, "metric", "method", "target", "unit", "unit_id", "value"),
     "concepts": (*_NETWORK, "class", "rank", "concept", "weight"),
     "drift": (*_NETWORK, *_REFERENCE, "family", "metric", "method", "target", "split", "unit", "unit_id", "value"),
-    "ablation": ("switch", "seed", "round", "model", "collapse", "alone", "left_out"),
+    "ablation": ("switch", "released", "seed", "round", "model", "collapse", "alone", "left_out"),
 }
 """The columns that each table of a report must have, in the order of the run's files."""
 

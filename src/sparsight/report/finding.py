@@ -3,7 +3,8 @@
 import math
 import unicodedata
 
-from sparsight.report.charts import control_names, top_k
+from sparsight.report.ablation import ablation_sentence, ablations
+from sparsight.report.charts import control_names, drawn_arms, top_k
 from sparsight.report.data import ReportData
 from sparsight.report.measures import Measures
 from sparsight.report.quantity import Point, Quantity
@@ -11,12 +12,17 @@ from sparsight.report.text import listing, number, percent, plain
 
 
 def finding(data: ReportData, measured: Measures) -> tuple[str, ...]:
-    """One sentence on accuracy and one on the concepts, at the last round of each arm; fewer where nothing is known."""
-    return tuple(sentence for sentence in (_accuracy(data, measured.f), _shared(data, measured)) if sentence)
+    """Sentences on the switches, the accuracy and the concepts at the last round of each arm; none on what is unknown.
+
+    Of many arms, those that the charts draw.
+    """
+    switches = [ablation_sentence(own, len(data.seeds)) for own in ablations(data)[:1]]
+    sentences = (*switches, _accuracy(data, measured.f), _shared(data, measured))
+    return tuple(sentence for sentence in sentences if sentence)
 
 
 def _accuracy(data: ReportData, f: Quantity) -> str:
-    ends = [(arm, f.arms[arm][0], f.arms[arm][-1]) for arm in data.arms if f.arms[arm]]
+    ends = [(arm, f.arms[arm][0], f.arms[arm][-1]) for arm in drawn_arms(data) if f.arms[arm]]
     if not ends:
         return ""
     weights = {percent(last.weights) for _, _, last in ends}
@@ -31,7 +37,7 @@ def _accuracy(data: ReportData, f: Quantity) -> str:
 
 
 def _shared(data: ReportData, measured: Measures) -> str:
-    ends = [(arm, measured.shared.arms[arm][-1]) for arm in data.arms if measured.shared.arms[arm]]
+    ends = [(arm, measured.shared.arms[arm][-1]) for arm in drawn_arms(data) if measured.shared.arms[arm]]
     if not ends:
         return ""
     parts = [f"{_share(last)} under {_name(arm)}" for arm, last in ends]

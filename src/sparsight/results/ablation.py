@@ -12,7 +12,7 @@ NONE, ALL = "magnitude", "released-code"
 def ablation_rows(everything: Sequence[Looked]) -> Iterator[Row]:
     """Rows of ``results/ablation.csv``: test accuracies lost and won back, raw, by switch, seed, round and model.
 
-    ``collapse`` is what ``released-code`` loses against ``magnitude``; ``alone`` what the one switch loses against
+    ``released`` is 1 for the switches that ``released-code`` has on. ``collapse`` is what ``released-code`` loses against ``magnitude``; ``alone`` what the one switch loses against
     ``magnitude``; ``left_out`` what ``released-code`` gains without it. Losses are positive, each is a difference of
     two accuracies of one seed and round, and is missing where one of the two arms was not run. No rows unless both
     ``magnitude`` and ``released-code`` were.
@@ -39,7 +39,7 @@ def ablation_rows(everything: Sequence[Looked]) -> Iterator[Row]:
 
                 collapse = at(NONE) - at(ALL)
                 lost, back = at(NONE) - at(alone.get(switch)), at(without.get(switch)) - at(ALL)
-                yield (switch, seed, round_, model, collapse, lost, back)
+                yield (switch, int(switch in every), seed, round_, model, collapse, lost, back)
 
 
 def _plain(arm: str) -> bool:

@@ -33,7 +33,7 @@ _TEXT = {
     "family",
     "switch",
 }
-_COUNT = {"seed", "round", "rank", "reference_seed", "reference_repeat", "reference_round"}
+_COUNT = {"released", "seed", "round", "rank", "reference_seed", "reference_repeat", "reference_round"}
 
 
 RESULT_FILES = tuple(f"{RESULTS}/{name}" for name in (*(f"{name}.csv" for name in COLUMNS), STRIPS))
