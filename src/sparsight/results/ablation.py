@@ -12,10 +12,11 @@ NONE, ALL = "magnitude", "released-code"
 def ablation_rows(everything: Sequence[Looked]) -> Iterator[Row]:
     """Rows of ``results/ablation.csv``: test accuracies lost and won back, raw, by switch, seed, round and model.
 
-    ``released`` is 1 for the switches that ``released-code`` has on. ``collapse`` is what ``released-code`` loses against ``magnitude``; ``alone`` what the one switch loses against
-    ``magnitude``; ``left_out`` what ``released-code`` gains without it. Losses are positive, each is a difference of
-    two accuracies of one seed and round, and is missing where one of the two arms was not run. No rows unless both
-    ``magnitude`` and ``released-code`` were.
+    ``released`` is 1 for the switches that ``released-code`` has on. ``collapse`` is what ``released-code`` loses
+    against ``magnitude``; ``alone`` what the one switch loses against ``magnitude``; ``left_out`` what
+    ``released-code`` gains without it. Losses are positive, each is a difference of two accuracies of one seed and
+    round, and is missing where one of the two arms was not run. No rows unless both ``magnitude`` and
+    ``released-code`` were.
     """
     found = {(one.key[0], one.key[1], one.key[3]): one.metrics["accuracy"] for one in everything}
     arms = {arm: find_arm(arm).toggles.on for arm in dict.fromkeys(key[0] for key in found) if _plain(arm)}
