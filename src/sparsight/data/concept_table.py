@@ -67,7 +67,9 @@ def read_concepts(path: Path, tree: Tree) -> ConceptTable:
             raise InputError(f"{where}: {wrong[0][:40]!r} is not 1, 0 or empty")
         present = Counter(group for group, cell in zip(groups, cells, strict=True) if cell == "1")
         if several := [group for group, count in present.items() if count > 1]:
-            raise InputError(f"{where}: two values of {several[0]!r} are present; write concepts that may without a colon")
+            raise InputError(
+                f"{where}: two values of {several[0]!r} are present; write concepts that may without a colon"
+            )
         if repeated := [seen[str(i)] for i in found if i in named]:
             raise InputError(f"{where}: {header[0]} {key!r} stands in line {repeated[0]} already")
         named.update(found)
