@@ -181,7 +181,23 @@ def _union(first: Sequence[Any], second: Sequence[Any]) -> tuple[Any, ...]:
     return tuple(dict.fromkeys([*first, *second]))
 
 
+def data_of(source: str) -> dict[str, Any]:
+    """The data room that a name on the command line stands for: ``mnist``, or ``folder:PATH``.
+
+    Raises:
+        InputError: if no path follows ``folder:``.
+    """
+    kind, colon, path = source.partition(":")
+    if kind != "folder" or not colon:
+        return {"name": source}
+    if not path:
+        raise InputError("folder: names no folder; give folder:PATH")
+    return {"name": kind, "path": path}
+
+
 def _read_source(source: str) -> dict[str, Any]:
+    if source.startswith("folder:"):  # the settings for small images, on the user's own
+        return _merged(_read_source("toybirds"), {"data": data_of(source)})
     if source in preset_names():
         return _mapping(files("sparsight.presets").joinpath(f"{source}.yaml").read_text(encoding="utf-8"), source)
     path = Path(source)

@@ -10,9 +10,14 @@ from sparsight.errors import InputError
 
 def study(
     source: Annotated[
-        str, typer.Argument(metavar="PRESET|FILE", help="A preset (toybirds, mnist) or a YAML file of settings.")
+        str,
+        typer.Argument(
+            metavar="PRESET|FILE|folder:PATH", help="A preset (toybirds, mnist), a YAML file, or class folders."
+        ),
     ],
     out: Annotated[Path | None, typer.Option(help="The run's folder; runs/<preset> by default.")] = None,
+    data: Annotated[str | None, typer.Option(help="Where the data lie: class folders.")] = None,
+    concepts: Annotated[str | None, typer.Option(help="The CSV file of a folder's concepts.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="A small study for a first look, in minutes or less.")] = False,
     seeds: Annotated[str | None, typer.Option(help="How many seeds (3), or which (0,4,7).")] = None,
     arms: Annotated[str | None, typer.Option(help="Ways of pruning, as magnitude,released-code.")] = None,
@@ -49,6 +54,8 @@ def study(
         ("study", "seeds", None if seeds is None else parse_seeds(seeds)),
         ("study", "arms", None if arms is None else [arm.strip() for arm in arms.split(",")]),
         ("study", "retrains", retrains),
+        ("data", "path", data),
+        ("data", "concepts", concepts),
         ("pruning", "rounds", rounds),
         ("pruning", "rate", rate),
         ("training", "device", device),

@@ -1,6 +1,7 @@
 """Data sets behind one ``ConceptDataset``."""
 
 from sparsight.data.dataset import ABSENT, PRESENT, SPLITS, UNKNOWN, ConceptDataset
+from sparsight.data.folder import FolderSettings, read_folder
 from sparsight.data.load import (
     DATA_SETTINGS,
     DESCRIPTIONS,
@@ -12,6 +13,7 @@ from sparsight.data.load import (
 )
 from sparsight.data.mnist import MnistSettings
 from sparsight.data.pixels import normalise
+from sparsight.data.problems import DataError
 from sparsight.data.toybirds import ToyBirdsSettings
 
 __all__ = [
@@ -22,12 +24,15 @@ __all__ = [
     "SPLITS",
     "UNKNOWN",
     "ConceptDataset",
+    "DataError",
     "DataSettings",
+    "FolderSettings",
     "MnistSettings",
     "ToyBirdsSettings",
     "dataset_bytes",
     "load_dataset",
     "normalise",
     "read_dataset",
+    "read_folder",
     "write_dataset",
 ]

@@ -8,27 +8,35 @@ import torch
 from pydantic import BaseModel, Field
 
 from sparsight.data.dataset import ConceptDataset
+from sparsight.data.folder import FolderSettings, folder
 from sparsight.data.mnist import MnistSettings, mnist
 from sparsight.data.toybirds import ToyBirdsSettings, toybirds
 from sparsight.errors import DamagedError
 from sparsight.io import read_metadata, read_tensors, tensors_bytes, write_bytes
 
-DataSettings = Annotated[ToyBirdsSettings | MnistSettings, Field(discriminator="name")]
+DataSettings = Annotated[ToyBirdsSettings | MnistSettings | FolderSettings, Field(discriminator="name")]
 
-DATA_SETTINGS: dict[str, type[BaseModel]] = {"toybirds": ToyBirdsSettings, "mnist": MnistSettings}
+DATA_SETTINGS: dict[str, type[BaseModel]] = {
+    "toybirds": ToyBirdsSettings,
+    "mnist": MnistSettings,
+    "folder": FolderSettings,
+}
 
 DESCRIPTIONS = {
     "toybirds": "birds drawn by a program, with concepts, part masks and a habitat that can be made a shortcut",
     "mnist": "5,000 real handwritten digits, even or odd, with the ten digits as concepts (extra: mnist)",
+    "folder": "images of your own in class folders, with concepts from a CSV file: folder:PATH",
 }
 
 
-def load_dataset(settings: ToyBirdsSettings | MnistSettings) -> ConceptDataset:
+def load_dataset(settings: ToyBirdsSettings | MnistSettings | FolderSettings) -> ConceptDataset:
     """Build the data set that the settings describe; equal settings give equal pixels.
 
     Raises:
         InputError: if it needs something that is not there.
     """
+    if isinstance(settings, FolderSettings):
+        return folder(settings)
     return toybirds(settings) if isinstance(settings, ToyBirdsSettings) else mnist(settings)
 
 

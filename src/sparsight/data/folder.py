@@ -1,0 +1,223 @@
+"""Images of the user's own, in class folders, with concepts from a CSV file."""
+
+import hashlib
+import math
+from pathlib import Path
+from typing import Literal
+
+import torch
+from jaxtyping import UInt8
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from torch import Tensor
+
+from sparsight.data.concept_table import read_concepts
+from sparsight.data.dataset import SPLITS, ConceptDataset
+from sparsight.data.picture import EXTENSIONS, LOSSLESS, read_mask, read_picture
+from sparsight.data.problems import DataError
+from sparsight.data.tree import Tree, read_tree
+from sparsight.draws import generator
+from sparsight.errors import InputError
+
+MOST_BYTES = 8 << 30
+CONCEPTS = "concepts.csv"
+
+
+class FolderSettings(BaseModel):
+    """Where the images lie and how they are split; paths are taken from the working directory.
+
+    Attributes:
+        path: a folder of class folders, or of train, validation (or val) and test with class folders in them.
+        image_size: side of the square images in pixels.
+        train, validation, test: shares of each class, where the folders do not decide.
+        seed: draws the split.
+        concepts: a CSV file (see ``read_concepts``); by default ``concepts.csv`` in the folder.
+        masks: a folder laid out as ``path`` with a mask for every image, under any lossless format's extension.
+        flip: whether a mirrored image keeps its class and concepts.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Literal["folder"] = "folder"
+    path: Path
+    image_size: int = Field(default=64, ge=8, le=1024)
+    train: float = Field(default=0.6, gt=0, lt=1)
+    validation: float = Field(default=0.2, gt=0, lt=1)
+    test: float = Field(default=0.2, gt=0, lt=1)
+    seed: int = Field(default=0, ge=0, lt=2**63)
+    concepts: Path | None = None
+    masks: Path | None = None
+    flip: bool = True
+
+    @field_validator("path", "concepts", "masks")
+    @classmethod
+    def _absolute(cls, path: Path | None) -> Path | None:
+        if path is not None and "\0" in str(path):
+            raise ValueError("not a path")
+        return None if path is None else path.expanduser().absolute()
+
+    @model_validator(mode="after")
+    def _shares(self) -> "FolderSettings":
+        if self.train + self.validation + self.test > 1 + 1e-9:
+            raise ValueError("train, validation and test are shares; their sum must not exceed 1")
+        return self
+
+
+def folder(settings: FolderSettings) -> ConceptDataset:
+    """The data set in a folder; equal settings and files give equal pixels.
+
+    Raises:
+        DataError: if anything in it cannot be used.
+    """
+    data, problems = read_folder(settings)
+    if problems:
+        raise DataError(problems, f"folder:{settings.path}")
+    return data
+
+
+def read_folder(settings: FolderSettings) -> tuple[ConceptDataset, tuple[str, ...]]:
+    """What of the folder can be read, and a line for each thing that stands in the way of a study.
+
+    Raises:
+        InputError: if the folder has another layout, or its images would not fit in memory.
+    """
+    tree = read_tree(settings.path, settings.masks)
+    size, n = settings.image_size, len(tree.entries)
+    if (needed := n * (4 if settings.masks else 3) * size * size) > MOST_BYTES:
+        raise InputError(
+            f"{tree.root}: {n} images of {size} x {size} take {needed / 2**30:.1f} GiB, more than "
+            f"{MOST_BYTES >> 30}; lower data.image_size"
+        )
+    images = torch.zeros(n, 3, size, size, dtype=torch.uint8)
+    masks = torch.zeros(n, size, size, dtype=torch.bool) if settings.masks else None
+    problems, readable, several = [], [], 0
+    for i, entry in enumerate(tree.entries):
+        try:
+            picture = read_picture(tree.root / entry.path, size)
+            if masks is not None and settings.masks is not None:
+                masks[i] = torch.from_numpy(read_mask(_mask_of(settings.masks, entry.path), size, picture.size))
+        except InputError as error:
+            problems.append(str(error))
+            continue
+        images[i] = torch.from_numpy(picture.pixels).permute(2, 0, 1)
+        readable.append(i)
+        several += picture.frames > 1
+    splits, copies = _splits(settings, tree, images, readable)
+    problems += _missing(tree, splits)
+    notes = [f"{copies} copies of images left out"] if copies else []
+    if tree.ignored:
+        notes.append(f"{tree.ignored} files or folders that are no images were ignored")
+    if several:
+        notes.append(f"{several} files hold several frames or pages; the first was read")
+    values, names, groups = torch.zeros(n, 0, dtype=torch.int8), (), ()
+    table = settings.concepts or tree.root / CONCEPTS
+    if settings.concepts is None and not table.exists():
+        problems.append(
+            f"{tree.root}: no concepts; give a CSV file of image,<concept>,... or class,<concept>,... by --concepts FILE"
+        )
+    else:
+        try:
+            read = read_concepts(table, tree)
+        except InputError as error:
+            problems.append(str(error))
+        else:
+            values, names, groups = read.values, read.names, read.groups
+            if read.unnamed:
+                notes.append(f"{read.unnamed} images have no line in {table.name}; their concepts are unknown")
+    mean, std = _moments(images[splits["train"]])
+    return ConceptDataset(
+        name=tree.root.name or "folder",
+        images=images,
+        labels=torch.tensor([entry.label for entry in tree.entries], dtype=torch.int64),
+        concepts=values,
+        splits=splits,
+        class_names=tree.class_names,
+        concept_names=names,
+        concept_groups=groups,
+        object_masks=masks,
+        mean=mean,
+        std=std,
+        flip=settings.flip,
+        notes=tuple(notes),
+    ), tuple(problems)
+
+
+def _mask_of(root: Path, image: Path) -> Path:
+    here = root / image.parent
+    found = [
+        here / f"{image.stem}{ending}" for ending in sorted(EXTENSIONS) if (here / f"{image.stem}{ending}").exists()
+    ]
+    if len(found) != 1:
+        state = "several masks" if found else "no mask"
+        raise InputError(f"{here / image.stem}: {state} for {image}; give each image one ({', '.join(LOSSLESS)})")
+    return found[0]
+
+
+def _splits(
+    settings: FolderSettings, tree: Tree, images: UInt8[Tensor, "n 3 s s"], readable: list[int]
+) -> tuple[dict[str, Tensor], int]:
+    """Indices by split, and how many copies were left out. Given splits keep copies on their own side; across sides
+    the test image stays before the validation image before the training image.
+    """
+    given = bool(tree.entries) and tree.entries[0].split is not None
+    rank = {split: k for k, split in enumerate(reversed(SPLITS))}
+    order = sorted(readable, key=lambda i: (rank.get(tree.entries[i].split or "", 0), i))
+    first: dict[bytes, str | None] = {}
+    kept = []
+    for i in order:
+        key = hashlib.sha256(images[i].numpy().tobytes()).digest()
+        if key not in first or (given and first[key] == tree.entries[i].split):
+            first[key] = tree.entries[i].split
+            kept.append(i)
+    sides: dict[str, list[int]] = {split: [] for split in SPLITS}
+    for k, name in enumerate(tree.class_names):
+        mine = [i for i in kept if tree.entries[i].label == k]
+        if given:
+            for i in mine:
+                sides[tree.entries[i].split or "train"].append(i)
+            continue
+        shuffled = torch.randperm(len(mine), generator=generator("split", "folder", settings.seed, name)).tolist()
+        start = 0
+        for split, count in _counts(len(mine), settings).items():
+            sides[split] += [mine[j] for j in shuffled[start : start + count]]
+            start += count
+    return {s: torch.tensor(sorted(chosen), dtype=torch.int64) for s, chosen in sides.items()}, len(readable) - len(
+        kept
+    )
+
+
+def _counts(n: int, settings: FolderSettings) -> dict[str, int]:
+    """Images of a class by split: the shares rounded down, one at least where there are three; with shares that sum to
+    1, training takes what is left.
+    """
+    counts = {split: max(1, math.floor(n * getattr(settings, split) + 1e-9)) for split in SPLITS}
+    while sum(counts.values()) > max(n, 0) and any(counts.values()):
+        counts[max(SPLITS, key=lambda split: counts[split])] -= 1
+    if settings.train + settings.validation + settings.test > 1 - 1e-9:
+        counts["train"] += n - sum(counts.values())
+    return counts
+
+
+def _missing(tree: Tree, splits: dict[str, Tensor]) -> list[str]:
+    problems = []
+    for k, name in enumerate(tree.class_names):
+        empty = [s for s, chosen in splits.items() if not any(tree.entries[i].label == k for i in chosen.tolist())]
+        if empty:
+            problems.append(
+                f"{tree.root}: class {name!r} has no image for {', '.join(empty)}; a class needs one in each"
+            )
+    return problems
+
+
+def _moments(images: UInt8[Tensor, "n 3 s s"]) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+    """Mean and deviation of each channel, from exact sums; a channel that never changes gets one grey level."""
+    count, total, squares = 0, torch.zeros(3, dtype=torch.int64), torch.zeros(3, dtype=torch.int64)
+    for part in images.split(256):
+        wide = part.to(torch.int64)
+        total, squares = total + wide.sum((0, 2, 3)), squares + (wide * wide).sum((0, 2, 3))
+        count += part.shape[0] * part.shape[2] * part.shape[3]
+    if not count:
+        return (0.5,) * 3, (0.25,) * 3
+    mean = [t / count for t in total.tolist()]
+    std = [max(math.sqrt(max(q / count - m * m, 0.0)), 1.0) for q, m in zip(squares.tolist(), mean, strict=True)]
+    (a, b, c), (x, y, z) = (round(m / 255, 6) for m in mean), (round(s / 255, 6) for s in std)
+    return (a, b, c), (x, y, z)
