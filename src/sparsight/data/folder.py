@@ -108,7 +108,9 @@ def read_folder(settings: FolderSettings) -> tuple[ConceptDataset, tuple[str, ..
         notes.append(f"{tree.ignored} files or folders that are no images were ignored")
     if several:
         notes.append(f"{several} files hold several frames or pages; the first was read")
-    values, names, groups = torch.zeros(n, 0, dtype=torch.int8), (), ()
+    values = torch.zeros(n, 0, dtype=torch.int8)
+    names: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
     table = settings.concepts or tree.root / CONCEPTS
     if settings.concepts is None and not table.exists():
         problems.append(
