@@ -114,7 +114,8 @@ def read_folder(settings: FolderSettings) -> tuple[ConceptDataset, tuple[str, ..
     table = settings.concepts or tree.root / CONCEPTS
     if settings.concepts is None and not table.exists():
         problems.append(
-            f"{tree.root}: no concepts; give a CSV file of image,<concept>,... or class,<concept>,... by --concepts FILE"
+            f"{tree.root}: no concepts; give a CSV file of image,<concept>,... or class,<concept>,... "
+            "by --concepts FILE"
         )
     else:
         try:

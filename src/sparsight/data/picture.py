@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import Bool, UInt8
-from PIL import Image, ImageOps
+from PIL import Image, UnidentifiedImageError, ImageOps
 
 from sparsight.errors import InputError
 
@@ -99,7 +99,7 @@ def _opened(path: Path, formats: tuple[str, ...]) -> tuple[Image.Image, int]:
             pixels = image.width * image.height
     except Image.DecompressionBombError:
         pixels = MOST_PIXELS + 1
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise InputError(f"{path}: not an image of {', '.join(formats)}; convert or remove it") from None
     except Exception as error:  # a decoder may raise anything on a stranger's bytes
         reason = " ".join(str(getattr(error, "strerror", None) or error).split())[:120] or type(error).__name__
