@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from sparsight.report.curves import Level, curves
 from sparsight.report.data import ReportData
-from sparsight.report.measures import Measures
+from sparsight.report.measures import Measures, maps_name
 
 CONTROL = "retrained, not pruned"
 
@@ -46,7 +46,7 @@ def charts(data: ReportData, measured: Measures) -> Iterator[Chart]:
         yield Chart("concepts-shared", "concepts", caption, figure)
     if not measured.energy.empty:
         figure = curves(measured.energy, "energy in the mask (share)", controls=names, levels=_area(measured))
-        caption = f"Share of the positive Grad-CAM energy that lies in the object's mask. {seeds}"
+        caption = f"Share of the positive {maps_name(data)} energy that lies in the object's mask. {seeds}"
         yield Chart("mask-energy", "energy", caption, figure)
     for index, own in enumerate(measured.auroc.values()):
         figure = curves(own, "held-out AUROC", controls={}, levels=[Level("chance", 0.5)], unit=None, points=False)

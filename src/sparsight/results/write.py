@@ -27,7 +27,7 @@ def write_results(folder: Path, settings: StudySettings, data: ConceptDataset, n
     top_k = settings.concepts.top_k
     for looked in _all(folder, settings, networks):
         rows["accuracy"] += accuracy_rows(looked)
-        rows["faithfulness"] += faithfulness_rows(looked, data, settings.concepts.method)
+        rows["faithfulness"] += faithfulness_rows(looked, data, settings.concepts.method, settings.saliency.method)
         rows["concepts"] += concept_rows(looked, data, top_k)
         rows["drift"] += drift_rows(looked, data, top_k)
     for name, header in COLUMNS.items():
