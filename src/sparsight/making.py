@@ -29,7 +29,7 @@ from sparsight.io import check_sealed
 from sparsight.models import build_model, split
 from sparsight.networks import Network
 from sparsight.runs import DATA, WEIGHTS
-from sparsight.saliency import grad_cam
+from sparsight.saliency import grad_cam, released_maps
 from sparsight.standing import evidence_sources, sources, standing, ticket_sources
 from sparsight.training import Checkpoint, resolve_device
 
@@ -118,7 +118,8 @@ def check_network(settings: StudySettings, data: ConceptDataset) -> None:
         raise InputError(f"training.crop_padding: {padding} pixels around images of {side}; take less than {side}")
     model = _new_model(settings, len(data.class_names), settings.study.seeds[0])
     one = normalise(data.images[data.splits["test"][:1]], data, torch.device("cpu"))
-    grad_cam(model, split(model), one, torch.zeros(1, 1, dtype=torch.int64), settings.saliency)
+    explain = released_maps if settings.saliency.method == "released" else grad_cam
+    explain(model, split(model), one, torch.zeros(1, 1, dtype=torch.int64), settings.saliency)
 
 
 def forget_data() -> None:

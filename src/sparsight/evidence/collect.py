@@ -23,7 +23,7 @@ from sparsight.data import SPLITS, ConceptDataset, normalise
 from sparsight.evidence.dead import dead_layers
 from sparsight.evidence.settings import EvidenceSettings
 from sparsight.models import Split, evaluating, forward_parts
-from sparsight.saliency import SaliencySettings, closed_form_holds, dead, grad_cam, mask_energy
+from sparsight.saliency import SaliencySettings, closed_form_holds, dead, grad_cam, mask_energy, released_maps
 
 TARGETS = ("label", "prediction", "dense")
 """The explained classes of an image: its label, the network's own prediction, the dense network's prediction."""
@@ -40,11 +40,11 @@ class Seen:
 
 @dataclass(frozen=True)
 class Maps:
-    """Grad-CAM of the test images.
+    """Saliency maps of the test images.
 
     Attributes:
         classes: explained class by target (``TARGETS``).
-        signed: raw maps at the resolution of the layer.
+        signed: raw maps at the resolution of the layer, by ``saliency.method``.
         dead: whether a map is nowhere positive.
         mask_energy: share of each positive map inside the object's mask; NaN where dead; None without masks.
         closed_form: whether they needed no backward pass.
@@ -63,7 +63,7 @@ class Evidence:
 
     Attributes:
         seen: logits and embeddings by split.
-        maps: Grad-CAM of the test images.
+        maps: saliency of the test images.
         bank: the concept vectors, of the concepts that are not constant in training.
         held_out: how well the bank tells concepts on test images.
         pcbm: g.
@@ -98,7 +98,7 @@ def collect(
         data: concepts and g are learned on ``train``, and everything is measured on the other splits.
         settings: batch size.
         concepts: how concepts and g are learned.
-        saliency: layer and reduction of Grad-CAM.
+        saliency: method, layer and reduction of the maps.
         device: where to run the network.
         dense_prediction: of the dense network on the test images; None where this network is the dense one.
 
@@ -168,7 +168,8 @@ def _explain(
     found = []
     for places, images in _batches(data, "test", settings, device):
         if closed is None:
-            closed = saliency.layer in (None, split.features) and closed_form_holds(model, split, images[:8])
+            last = saliency.method == "gradcam" and saliency.layer in (None, split.features)
+            closed = last and closed_form_holds(model, split, images[:8])
         label = labels[places].to(device)
         dense = None if dense_prediction is None else dense_prediction[places].to(device)
 
@@ -176,7 +177,10 @@ def _explain(
             own = logits.argmax(1)
             return torch.stack([label, own, own if dense is None else dense], dim=1)
 
-        found.append(grad_cam(model, split, images, targets, saliency, closed_form=closed))
+        if saliency.method == "released":
+            found.append(released_maps(model, split, images, targets, saliency))
+        else:
+            found.append(grad_cam(model, split, images, targets, saliency, closed_form=closed))
     signed = torch.cat([batch.maps.cpu() for batch in found])
     energy = None
     if data.object_masks is not None:

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from sparsight.report.ablation import ablation_figure, ablations
 from sparsight.report.curves import Level, curves
 from sparsight.report.data import ReportData
-from sparsight.report.measures import Measures
+from sparsight.report.measures import Measures, maps_name
 from sparsight.report.quantity import Quantity
 
 MOST_ARMS = 7
@@ -58,10 +58,9 @@ def charts(data: ReportData, measured: Measures) -> Iterator[Chart]:
         caption = f"Share of a class's top {k} concepts that are in the dense network's, mean over classes. {seeds}"
         yield Chart("concepts-shared", "concepts", caption, figure)
     if not measured.energy.empty:
-        figure = curves(
-            _of(measured.energy, drawn), "energy in the mask (share)", controls=names, levels=_area(measured)
-        )
-        caption = f"Share of the positive Grad-CAM energy that lies in the object's mask. {seeds}"
+        energy = _of(measured.energy, drawn)
+        figure = curves(energy, "energy in the mask (share)", controls=names, levels=_area(measured))
+        caption = f"Share of the positive {maps_name(data)} energy that lies in the object's mask. {seeds}"
         yield Chart("mask-energy", "energy", caption, figure)
     for index, own in enumerate(measured.auroc.values()):
         figure = curves(

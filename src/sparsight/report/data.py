@@ -32,7 +32,7 @@ class StripCell:
     Attributes:
         round: the network's round.
         weights_remaining: fraction of the prunable weights.
-        map: the raw, signed Grad-CAM map of shape (h, w), at the resolution of the feature map.
+        map: the raw, signed saliency map of shape (h, w), at the resolution of the feature map.
         prediction: the name of the class that the network predicts.
         dead: whether the map is nowhere positive, so that nothing can be shown.
     """

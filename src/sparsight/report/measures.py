@@ -14,6 +14,8 @@ TARGETS = {
     "prediction": "the network's own prediction",
     "label": "the image's label",
 }
+METHOD_WORDS = {"gradcam": "Grad-CAM", "released": "released-code saliency"}
+"""What maps are called, by ``saliency.method``."""
 METHODS = {"predictor": "predictor t", "svm": "linear SVMs"}
 
 
@@ -66,6 +68,11 @@ def measures(data: ReportData) -> Measures:
             for i, method in enumerate(known)
         },
     )
+
+
+def maps_name(data: ReportData) -> str:
+    """What the maps of a report are called."""
+    return METHOD_WORDS[str(data.settings.get("saliency", {}).get("method", "gradcam"))]
 
 
 def weakest_concepts(data: ReportData, method: str, count: int) -> dict[str, list[tuple[str, float, float]]]:

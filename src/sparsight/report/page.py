@@ -11,12 +11,12 @@ from sparsight.report.ablation import ablation_sentence, ablation_table, ablatio
 from sparsight.report.charts import CONTROL, control_names, top_k
 from sparsight.report.data import ReportData
 from sparsight.report.finding import finding
-from sparsight.report.measures import Measures, weakest_concepts
+from sparsight.report.measures import Measures, maps_name, weakest_concepts
 from sparsight.report.overlay import colour_bar, data_uri
 from sparsight.report.quantity import Quantity
 from sparsight.report.strips import shown
 from sparsight.report.tables import ConceptTable, Table, by_round
-from sparsight.report.text import breakable, number, percent, plain
+from sparsight.report.text import breakable, number, percent, plain, sentence
 
 _WEAKEST = 8
 
@@ -57,7 +57,13 @@ def page(
         written: the files beside the page.
     """
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"plain": plain, "breakable": breakable, "percent": percent, "number": number}
+    environment.filters |= {
+        "plain": plain,
+        "breakable": breakable,
+        "percent": percent,
+        "number": number,
+        "sentence": sentence,
+    }
     # Only what this package wrote itself is marked safe: its style, its script, and SVG in which text is escaped.
     html = environment.from_string(_text("template.html.j2")).render(
         data=data,
@@ -76,6 +82,7 @@ def page(
         auroc=_by_arm(data, *measured.auroc.values()),
         weakest=_weakest(data, measured),
         measured=measured,
+        maps=maps_name(data),
         concepts=concepts,
         strips=[shown(strip, data.arms) for strip in data.strips],
         rounds=_rounds(data),

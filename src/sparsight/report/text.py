@@ -48,6 +48,11 @@ def breakable(name: object, limit: int = 80) -> Markup:
     return Markup("<wbr>").join(re.findall(r"[^_:./]*[_:./]*", plain(name, limit)))
 
 
+def sentence(words: str) -> str:
+    """The words with a capital first letter, to begin a sentence."""
+    return words[:1].upper() + words[1:]
+
+
 def listing(parts: list[str]) -> str:
     """The parts as an English list: ``a, b and c``."""
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

@@ -11,12 +11,12 @@ from sparsight.report.ablation import ablation_table, ablations
 from sparsight.report.charts import CONTROL, charts
 from sparsight.report.data import ReportData
 from sparsight.report.export import csv, latex, latex_concepts
-from sparsight.report.measures import Measures, measures
+from sparsight.report.measures import Measures, maps_name, measures
 from sparsight.report.page import File, ShownChart, page
 from sparsight.report.strips import strip_figure
 from sparsight.report.svg import inline, png, svg
 from sparsight.report.tables import ConceptTable, by_round, concept_table, long_frame, shared_frame
-from sparsight.report.text import plain
+from sparsight.report.text import plain, sentence
 
 
 def write_report(data: ReportData, folder: Path) -> Path:
@@ -62,7 +62,7 @@ def _write_strips(data: ReportData, folder: Path) -> list[File]:
     written = []
     for index, arm in enumerate(data.arms):
         if any(strip.arms.get(arm) for strip in data.strips):
-            caption = f"Grad-CAM of {plain(arm)}, image by round."
+            caption = f"{sentence(maps_name(data))} of {plain(arm)}, image by round."
             written.append(_write_figure(strip_figure(data.strips, arm), f"strips-{index}", caption, folder)[1])
     return written
 

@@ -14,7 +14,7 @@ from sparsight.data import SPLITS
 from sparsight.errors import DamagedError, InputError
 from sparsight.evidence import METRICS, read_metrics
 from sparsight.networks import Network, plan
-from sparsight.report import COLUMNS, ReportData
+from sparsight.report import COLUMNS, METHOD_WORDS, ReportData
 from sparsight.results.strips import STRIPS, read_strips
 from sparsight.runs import RESULTS, STUDY, check_result, read_manifest
 
@@ -68,7 +68,7 @@ def read_results(folder: Path, settings: StudySettings, manifest: Mapping[str, A
         drift=tables["drift"],
         ablation=tables["ablation"],
         strips=strips,
-        notices=tuple(notices(folder, networks, manifest)),
+        notices=tuple(notices(folder, networks, manifest, settings.saliency.method)),
         facts={
             **{f"arm {name}": find_arm(name).summary for name in design.arms},
             "network": f"{settings.model.name}, {settings.training.epochs} epochs a round",
@@ -139,7 +139,9 @@ def _column(name: str, values: Sequence[str]) -> "pd.Series[Any]":
     return pd.Series([float(value or "nan") for value in values], dtype="float64")
 
 
-def notices(folder: Path, networks: tuple[Network, ...], manifest: Mapping[str, Any]) -> Iterator[str]:
+def notices(
+    folder: Path, networks: tuple[Network, ...], manifest: Mapping[str, Any], saliency: str = "gradcam"
+) -> Iterator[str]:
     """What a reader must know: what was dropped, died or was not solved. One line each."""
     yield from manifest["notices"]
     arms = [network.arm for network in networks]
@@ -170,10 +172,15 @@ def notices(folder: Path, networks: tuple[Network, ...], manifest: Mapping[str, 
     for arm, rounds in mapless.items():
         counts = "; ".join(f"round {r}: {', '.join(map(str, found))}" for r, found in sorted(rounds.items()))
         yield (
-            f"{arm}: of {manifest['images']['test']} Grad-CAM maps so many are nowhere positive and count in no mean, "
-            f"where it is more than 1 in 20: {counts}"
+            f"{arm}: of {manifest['images']['test']} {METHOD_WORDS[saliency]} maps so many are nowhere positive and "
+            f"count in no mean, where it is more than 1 in 20: {counts}"
         )
-    if all(closed):
+    if saliency == "released":
+        yield (
+            "maps by the released code's method, as the paper's figures, not by Grad-CAM: they hardly depend on the "
+            "explained class, and light up somewhere in every column"
+        )
+    elif all(closed):
         yield "Grad-CAM by its closed form, which agreed with autograd on one batch of every network"
     else:
         yield f"Grad-CAM by autograd for {closed.count(False)} of {len(closed)} networks: no closed form there"

@@ -42,8 +42,15 @@ def accuracy_rows(looked: Looked) -> Iterator[Row]:
                 yield (*looked.key, split, model, metric, value)
 
 
-def faithfulness_rows(looked: Looked, data: ConceptDataset, method: str) -> Iterator[Row]:
-    """Held-out scores of each concept; energy inside the object's mask, its area and dead maps, by target and class."""
+def faithfulness_rows(looked: Looked, data: ConceptDataset, method: str, saliency: str = "gradcam") -> Iterator[Row]:
+    """Held-out scores of each concept; energy inside the object's mask, its area and dead maps, by target and class.
+
+    Args:
+        looked: the network.
+        data: what it was looked at with.
+        method: how concepts were learned.
+        saliency: how maps were made.
+    """
     for name, right, area in zip(
         looked.metrics["concepts"]["names"],
         looked.arrays["concepts/accuracy"].tolist(),
@@ -54,7 +61,7 @@ def faithfulness_rows(looked: Looked, data: ConceptDataset, method: str) -> Iter
         yield (*looked.key, "concept_auroc", method, "", "concept", name, area)
     images = looked.metrics["saliency"]["images"]
     for target, dead in looked.metrics["saliency"]["dead_maps"].items():
-        yield (*looked.key, "dead_maps", "gradcam", target, "all", "", dead / images)
+        yield (*looked.key, "dead_maps", saliency, target, "all", "", dead / images)
     if data.object_masks is None:
         return
     labels = data.labels[data.splits["test"]]
@@ -64,7 +71,7 @@ def faithfulness_rows(looked: Looked, data: ConceptDataset, method: str) -> Iter
         *(("mask_energy", target, energy[:, t]) for t, target in enumerate(TARGETS)),
         ("mask_area", "", area),
     ):
-        at = "gradcam" if measure == "mask_energy" else ""
+        at = saliency if measure == "mask_energy" else ""
         for k, name in enumerate(data.class_names):
             yield (*looked.key, measure, at, target, "class", name, mean(values[labels == k].numpy()))
         yield (*looked.key, measure, at, target, "all", "", mean(values.numpy()))

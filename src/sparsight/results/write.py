@@ -37,7 +37,7 @@ def result_files(
     everything = _all(folder, settings, networks)
     for looked in everything:
         rows["accuracy"] += accuracy_rows(looked)
-        rows["faithfulness"] += faithfulness_rows(looked, data, settings.concepts.method)
+        rows["faithfulness"] += faithfulness_rows(looked, data, settings.concepts.method, settings.saliency.method)
         rows["concepts"] += concept_rows(looked, data, top_k)
         rows["drift"] += drift_rows(looked, data, top_k)
     rows["ablation"] += ablation_rows(everything)

@@ -10,9 +10,11 @@ from sparsight.saliency.gradcam import (
     relu,
 )
 from sparsight.saliency.localisation import mask_area, mask_energy
-from sparsight.saliency.settings import Reduction, SaliencySettings
+from sparsight.saliency.released import released_maps
+from sparsight.saliency.settings import Method, Reduction, SaliencySettings
 
 __all__ = [
+    "Method",
     "Reduction",
     "SaliencyMaps",
     "SaliencySettings",
@@ -23,5 +25,6 @@ __all__ = [
     "grad_cam",
     "mask_area",
     "mask_energy",
+    "released_maps",
     "relu",
 ]

@@ -38,14 +38,14 @@ class SaliencyMaps:
         classes: the class that each map explains.
         logits: of the network in evaluation mode.
         embedding: Φ(x), what went into the head.
-        path: how the channel weights were found.
+        path: how the channel weights were found; ``released`` for maps that have none.
     """
 
     maps: Float[Tensor, "b t h w"]
     classes: Int64[Tensor, "b t"]
     logits: Float[Tensor, "b k"]
     embedding: Float[Tensor, "b l"]
-    path: Literal["closed form", "autograd"]
+    path: Literal["closed form", "autograd", "released"]
 
 
 def grad_cam(
