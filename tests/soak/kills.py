@@ -97,7 +97,7 @@ def soak(kills: int, seed: int, place: Path, say: bool = True) -> Tally:
             process = subprocess.Popen(
                 command(settings, run), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
             )
-            time.sleep(draw.uniform(0, 0.8 * whole))
+            time.sleep(draw.uniform(0, 0.7 * whole))
             if process.poll() is not None:
                 break
             victim = draw.choice(["all", "first", "worker"])
