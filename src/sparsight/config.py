@@ -1,5 +1,6 @@
 """A study's settings: the rooms' own, composed; presets; and what may change when a run is taken up again."""
 
+import reprlib
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from importlib.resources import files
@@ -116,14 +117,13 @@ def load_study(
     small = document.pop("quick", None) or {}
     if not isinstance(small, Mapping):
         raise InputError(f"{source}: quick: must hold rooms, as pruning: {{rounds: 3}}")
+    plain = validated(_merged(document, overrides or {}), source)
     validated(_merged(document, small), f"{source}: quick")
-    if quick:
-        if not small:
-            raise InputError(
-                f"{source}: has no quick settings; leave out --quick or set pruning.rounds and study.seeds"
-            )
-        document = _merged(document, small)
-    return validated(_merged(document, overrides or {}), source)
+    if not quick:
+        return plain
+    if not small:
+        raise InputError(f"{source}: has no quick settings; leave out --quick or set pruning.rounds and study.seeds")
+    return validated(_merged(_merged(document, small), overrides or {}), source)
 
 
 def validated(document: Mapping[str, Any], source: str) -> StudySettings:
@@ -201,6 +201,8 @@ def _read_source(source: str) -> dict[str, Any]:
     if source in preset_names():
         return _mapping(files("sparsight.presets").joinpath(f"{source}.yaml").read_text(encoding="utf-8"), source)
     path = Path(source)
+    if not source.strip():
+        raise InputError(f"study {source!r}: name a preset or a file; presets are {', '.join(preset_names())}")
     if not path.suffix and len(source) < 100 and not path.exists():
         near = get_close_matches(source, preset_names(), n=1)
         hint = f"did you mean {near[0]}? " if near else ""
@@ -255,7 +257,7 @@ def _explain(error: ValidationError) -> str:
         return f"{key}: unknown key; {_known_keys(place, kind)}"
     if first["type"].startswith("union_tag"):
         return f"data.name: must be one of {', '.join(DESCRIPTIONS)}"
-    given = repr(first["input"])
+    given = reprlib.repr(first["input"])  # of something that may be endless when it is written out
     shown = given if len(given) <= 60 else given[:57] + "..."
     return f"{key}: {first['msg'][0].lower()}{first['msg'][1:]} (given: {shown})"
 

@@ -1,10 +1,14 @@
 """Bad input gets one line, exit code 2, no traceback, and nothing is written."""
 
+import os
 import subprocess
 import sys
 
 import pytest
 import torch
+from PIL import Image
+
+from sparsight.models import ModelSettings, build_model
 
 FEW = ("--set", "train=12", "--set", "validation=12", "--set", "test=12")
 BAD = {
@@ -57,6 +61,90 @@ BAD = {
     "preview below a file": (["data", "preview", "toybirds", "--out", "weights.pt/x.png", *FEW], "cannot be written"),
     "preview of nothing": (["data", "preview", "cifar"], "must be one of"),
     "preview setting": (["data", "preview", "toybirds", "--set", "shortcut=7"], "data.shortcut"),
+    "empty source": (["study", ""], "study ''"),
+    "source with markup": (["study", "<script>alert(1)</script>"], "neither a preset nor a file"),
+    "source with a newline": (["study", "toy\nbirds"], "toy"),
+    "source that climbs": (["study", "../../../../etc/passwd"], "etc/passwd"),
+    "source from right to left": (["study", "\u202etoybirds"], "study"),
+    "source of 10,000 characters": (["study", "y" * 10_000], "cannot be read"),
+    "source is a pipe": (["study", "pipe.yaml"], "not a file"),
+    "source is a loop": (["study", "loop.yaml"], "loop.yaml"),
+    "empty settings": (["study", "empty.yaml"], "empty or no settings"),
+    "settings that are a list": (["study", "list.yaml"], "no settings"),
+    "settings in UTF-16": (["study", "utf16.yaml"], "utf16.yaml"),
+    "settings that name code": (["study", "code.yaml"], "not valid YAML"),
+    "settings that grow when they are written": (["study", "bomb.yaml"], "training.epochs"),
+    "unknown base preset": (["study", "base.yaml"], "base.yaml: preset"),
+    "a room that is a number": (["study", "toybirds", "--set", "training=3"], "room.key=value"),
+    "no epochs": (["study", "toybirds", "--set", "training.epochs=0"], "training.epochs"),
+    "half an epoch": (["study", "toybirds", "--set", "training.epochs=1.5"], "training.epochs"),
+    "no first epochs": (["study", "toybirds", "--set", "training.first_round_epochs=0"], "first_round_epochs"),
+    "batches of one": (["study", "toybirds", "--set", "training.batch_size=1"], "training.batch_size"),
+    "momentum 1": (["study", "toybirds", "--set", "training.momentum=1"], "training.momentum"),
+    "negative decay": (["study", "toybirds", "--set", "training.weight_decay=-1"], "training.weight_decay"),
+    "a rate that is no number": (["study", "toybirds", "--set", "training.learning_rate=.nan"], "learning_rate"),
+    "no rate to finetune": (["study", "toybirds", "--set", "training.finetune_rate=0"], "finetune_rate"),
+    "unknown schedule": (["study", "toybirds", "--set", "training.schedule=linear"], "training.schedule"),
+    "unknown selection": (["study", "toybirds", "--set", "training.selection=first"], "training.selection"),
+    "a factor of 1": (["study", "toybirds", "--set", "training.step_factor=1"], "training.step_factor"),
+    "no rounds": (["study", "toybirds", "--rounds", "0"], "pruning.rounds"),
+    "too many rounds": (["study", "toybirds", "--rounds", "1001"], "pruning.rounds"),
+    "rounds no number": (["study", "toybirds", "--rounds", "many"], "--rounds"),
+    "negative retrains": (["study", "toybirds", "--retrains", "-1"], "study.retrains"),
+    "a seed that is a word": (["study", "toybirds", "--seeds", "one"], "--seeds"),
+    "a negative seed": (["study", "toybirds", "--set", "study.seeds=[-1]"], "study.seeds"),
+    "too many seeds": (["study", "toybirds", "--seeds", "1001"], "--seeds"),
+    "no concepts shown": (["study", "toybirds", "--set", "concepts.top_k=0"], "concepts.top_k"),
+    "unknown concept method": (["study", "toybirds", "--set", "concepts.method=guess"], "concepts.method"),
+    "C of 0": (["study", "toybirds", "--set", "concepts.C=0"], "concepts.C"),
+    "unknown reduction": (["study", "toybirds", "--set", "saliency.reduction=max"], "saliency.reduction"),
+    "unknown saliency": (["study", "toybirds", "--set", "saliency.method=lime"], "saliency.method"),
+    "evidence in batches of none": (["study", "toybirds", "--set", "evidence.batch_size=0"], "evidence.batch_size"),
+    "unknown network": (["study", "toybirds", "--set", "model.name=resnet9"], "model.name"),
+    "network with markup": (["study", "toybirds", "--set", "model.name=<b>x</b>"], "model.name"),
+    "a stem of three": (["study", "toybirds", "--set", "model.stem_stride=3"], "model.stem_stride"),
+    "a stem that is fixed": (
+        ["study", "toybirds", "--set", "model.name=torchvision:resnet18"],
+        "model.stem_stride",
+    ),
+    "unknown data": (["study", "toybirds", "--set", "data.name=<i>birds</i>"], "must be one of"),
+    "too few images": (["study", "toybirds", "--set", "data.train=11"], "data.train"),
+    "a share above 1": (["study", "toybirds", "--set", "data.variation=2"], "data.variation"),
+    "tiny images": (["study", "toybirds", "--set", "data.image_size=31"], "data.image_size"),
+    "unknown switch": (["study", "toybirds", "--arms", "toggle:freeze"], "switches are"),
+    "a switch twice": (["study", "toybirds", "--arms", "toggle:mask_once+mask_once"], "twice"),
+    "a switch that is off": (
+        ["study", "toybirds", "--arms", "released-code-toggle:keep_optimizer"],
+        "is not on in released-code",
+    ),
+    "the same arm in two orders": (
+        ["study", "toybirds", "--arms", "toggle:mask_once+prune_norms,toggle:prune_norms+mask_once"],
+        "an arm stands twice",
+    ),
+    "rewind to the start": (["study", "toybirds", "--arms", "rewind:0"], "0 is magnitude"),
+    "rewind beyond the end": (["study", "toybirds", "--arms", "rewind:8"], "trainings have 8 epochs"),
+    "dense at a round beyond": (["study", "toybirds", "--arms", "magnitude,dense-at:magnitude:6"], "rounds go from"),
+    "dense at an arm that is not there": (["study", "toybirds", "--arms", "dense-at:random:1"], "needs the arm random"),
+    "reinit without magnitude": (["study", "toybirds", "--arms", "reinit"], "needs the arm magnitude"),
+    "arm that climbs": (["study", "toybirds", "--arms", "../../x"], "unknown"),
+    "arm with markup": (["study", "toybirds", "--arms", "<img src=x onerror=alert(1)>"], "unknown"),
+    "arm with a newline": (["study", "toybirds", "--arms", "magni\ntude"], "unknown"),
+    "arm from right to left": (["study", "toybirds", "--arms", "\u202emagnitude"], "unknown"),
+    "arm of 10,000 characters": (["study", "toybirds", "--arms", "m" * 10_000], "unknown"),
+    "checkpoints before the start": (["study", "toybirds", "--checkpoint-every", "-1"], "--checkpoint-every"),
+    "empty weights": (["study", "small.yaml", "--set", "model.weights=none.safetensors"], "none.safetensors"),
+    "weights that are a folder": (["study", "small.yaml", "--set", "model.weights=theirs"], "not a file"),
+    "weights that are no numbers": (["study", "small.yaml", "--set", "model.weights=nan.safetensors"], "finite number"),
+    "out of 10,000 characters": (["study", "small.yaml", "--out", "r/" * 5_000], "cannot be used"),
+    "out with a zero byte": (["study", "small.yaml", "--set", 'data.name="a\\0b"'], "must be one of"),
+    "verify nothing": (["verify", "nowhere"], "not a run's folder"),
+    "verify another folder": (["verify", "theirs"], "theirs"),
+    "a folder that is not there": (["study", "folder:nowhere"], "nowhere"),
+    "a folder that is a file": (["study", "folder:weights.pt"], "weights.pt"),
+    "a folder without classes": (["study", "folder:theirs"], "theirs"),
+    "a folder without concepts": (["study", "folder:plain"], "no concepts"),
+    "check a folder that is not there": (["data", "check", "folder:nowhere"], "nowhere"),
+    "check unknown data": (["data", "check", "<b>cub</b>"], "must be one of"),
 }
 
 
@@ -72,6 +160,23 @@ def place(small):
     (folder / "theirs" / "data.safetensors").write_bytes(b"theirs")
     (folder / "deep.yaml").write_text("[" * 3000)
     (folder / "quick.yaml").write_text("preset: toybirds\nquick: 5\n")
+    (folder / "empty.yaml").write_text("")
+    (folder / "list.yaml").write_text("- data\n- model\n")
+    (folder / "utf16.yaml").write_bytes("preset: toybirds".encode("utf-16"))
+    (folder / "code.yaml").write_text("data: !!python/object/apply:os.system ['touch pwned']\n")
+    (folder / "base.yaml").write_text("preset: ../toybirds\n")
+    laughs = ", ".join(f"&b{i} [{', '.join([f'*b{i - 1}'] * 9)}]" for i in range(1, 10))
+    (folder / "bomb.yaml").write_text(f"preset: toybirds\ntraining: {{epochs: [&b0 [lol], {laughs}]}}\n")
+    (folder / "loop.yaml").symlink_to("loop.yaml")
+    os.mkfifo(folder / "pipe.yaml")
+    (folder / "none.safetensors").write_bytes(b"")
+    state = build_model(ModelSettings(stem_stride=2), 12, 0).state_dict()
+    save_file({**state, "fc.bias": state["fc.bias"] * float("nan")}, folder / "nan.safetensors")
+    for name in ("a", "b"):
+        (folder / "plain" / name).mkdir(parents=True)
+        for i in range(3):
+            colour = (60 * i, 90, 200 * (name == "a"))
+            Image.new("RGB", (32, 32), colour).save(folder / "plain" / name / f"{i}.png")
     (folder / "cut.yaml").write_text("data: {name: toybirds, train")
     return folder
 
@@ -95,6 +200,10 @@ def test_bad_input(place, arguments, request, monkeypatch, capsys):
     assert len(err) < 500
     assert "Traceback" not in err + out
     assert sorted(place.iterdir()) == before
+
+
+def test_there_are_a_hundred_of_them():
+    assert len(BAD) >= 100
 
 
 def test_bad_input_in_a_process(place, sparsight):

@@ -59,7 +59,7 @@ class ConceptDataset:
             )
         if n and not 0 <= int(self.labels.min()) <= int(self.labels.max()) < len(self.class_names):
             raise ValueError(f"{self.name}: a label lies outside 0..{len(self.class_names) - 1}")
-        if n and not UNKNOWN <= int(self.concepts.min()) <= int(self.concepts.max()) <= PRESENT:
+        if self.concepts.numel() and not UNKNOWN <= int(self.concepts.min()) <= int(self.concepts.max()) <= PRESENT:
             raise ValueError(f"{self.name}: a concept is not -1, 0 or 1")
         seen: set[int] = set()
         for split, indices in self.splits.items():
