@@ -74,7 +74,8 @@ class StudySettings(BaseModel):
 
     @model_validator(mode="after")
     def _arms_that_lean_on_others(self) -> "StudySettings":
-        rounds, epochs = self.pruning.rounds, self.training.epochs
+        rounds = self.pruning.rounds
+        epochs = min(self.training.of_round(round_).epochs for round_ in (0, 1))
         for arm in map(find_arm, self.study.arms):
             other, last = arm.stop_at or (arm.masks_from, 0)
             if other is not None and other not in self.study.arms:

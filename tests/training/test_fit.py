@@ -200,3 +200,39 @@ def test_schedules():
 def test_rule_names():
     assert Rule().name == "right"
     assert Rule(True, True).name == "freeze_negative+score_before_epoch"
+
+
+def test_no_epoch_leaves_the_network_as_it_was(tiny):
+    net = small_net()
+    fitted = trained(tiny, net=net, epochs=range(0))
+    assert same(fitted.end, small_net().state_dict())
+    assert fitted.log == ()
+
+
+def test_the_first_round_may_have_epochs_of_its_own():
+    settings = TrainingSettings(epochs=5, first_round_epochs=2)
+    assert [settings.of_round(round_).epochs for round_ in (0, 1, 7)] == [2, 5, 5]
+    assert TrainingSettings(epochs=5).of_round(0).epochs == 5
+
+
+def test_a_schedule_that_was_never_started_again_goes_on_beyond_its_end():
+    step = TrainingSettings(epochs=2, learning_rate=1.0, schedule="step", step_epochs=1)
+    cosine = TrainingSettings(epochs=2, learning_rate=1.0, schedule="cosine")
+    assert [learning_rate(step, at, 10) for at in (0, 10, 20, 30)] == pytest.approx([1, 0.1, 0.01, 0.001])
+    assert [learning_rate(cosine, at, 10) for at in (20, 25, 400)] == pytest.approx([0, 0, 0])
+
+
+def test_what_the_optimiser_remembers_is_taken_up(tiny):
+    first = trained(tiny)
+    net = small_net()
+    net.load_state_dict(first.end)
+    fresh = trained(tiny, net=net, settings=TrainingSettings(epochs=1, batch_size=8, schedule="constant"))
+    net.load_state_dict(first.end)
+    kept = trained(
+        tiny,
+        net=net,
+        optimiser=first.optimiser,
+        settings=TrainingSettings(epochs=1, batch_size=8, schedule="constant"),
+    )
+    assert not same(fresh.end, kept.end)
+    assert kept.optimiser.steps == first.optimiser.steps + fresh.optimiser.steps

@@ -171,7 +171,8 @@ def _state_after(shop: Workshop, arm: Arm, seed: int, where: str) -> State:
     mask = full_mask(model.state_dict(), prunable(model))
     first = range(arm.rewind_epoch)
     key = DrawKey(seed, 0, 0)
-    return fit(model, mask, shop.data, shop.training, key, epochs=first, device=shop.device, where=where).end
+    budget = shop.training.of_round(0)
+    return fit(model, mask, shop.data, budget, key, epochs=first, device=shop.device, where=where).end
 
 
 def _fit(shop: Workshop, model: nn.Module, mask: Mask, key: DrawKey, where: str, **how: object) -> Fitted:
