@@ -1,6 +1,7 @@
 """Evidence: everything measured on one network, and its files."""
 
 from sparsight.evidence.collect import TARGETS, Evidence, Maps, Seen, collect, usable_concepts
+from sparsight.evidence.interventions import Effects, dependence, effects
 from sparsight.evidence.settings import EvidenceSettings
 from sparsight.evidence.store import (
     EVIDENCE,
@@ -19,12 +20,15 @@ __all__ = [
     "EVIDENCE",
     "METRICS",
     "TARGETS",
+    "Effects",
     "Evidence",
     "EvidenceSettings",
     "Maps",
     "Seen",
     "collect",
     "dense_prediction",
+    "dependence",
+    "effects",
     "evidence_flaws",
     "evidence_origin",
     "has_evidence",

@@ -27,14 +27,44 @@ class Rendering:
     parts: UInt8[np.ndarray, "s s"]
 
 
-def render(scene: Scene, image_size: int) -> Rendering:
-    """Draw the scene. A pure function: the same scene and size give the same pixels on any machine."""
+def render(scene: Scene, image_size: int, without: str | None = None) -> Rendering:
+    """Draw the scene. A pure function: the same scene and size give the same pixels on any machine.
+
+    Args:
+        scene: what to draw.
+        image_size: side of the picture in pixels.
+        without: a part to leave out, see ``draw``.
+    """
+    shapes = draw(scene, without)
+    patches = rasterise([shape.path for shape in shapes], [shape.placed for shape in shapes], image_size)
+    return Rendering(_lit(_painted(shapes, patches, image_size), scene), _parts(shapes, patches, image_size))
+
+
+def draw(scene: Scene, without: str | None = None) -> list[Shape]:
+    """The scene's shapes from back to front.
+
+    Args:
+        scene: what to draw.
+        without: one of ``PARTS`` to leave out: what is behind it shows. What is cut to it goes with it: the belly and
+            the wing's shadow with the back, which is the torso; cheek, crown and face markings with the head, whose
+            eye and bill stay where they are.
+
+    Raises:
+        ValueError: if there is no such part.
+    """
     picture = Picture()
     draw_habitat(picture, scene)
     draw_bird(picture, scene)
-    shapes = picture.shapes
-    patches = rasterise([shape.path for shape in shapes], [shape.placed for shape in shapes], image_size)
-    return Rendering(_lit(_painted(shapes, patches, image_size), scene), _parts(shapes, patches, image_size))
+    if without is None:
+        return picture.shapes
+    if without not in PARTS:
+        raise ValueError(f"a part is one of {PARTS}, not {without!r}")
+    label, kept, place = PARTS.index(without) + 1, list[Shape](), dict[int, int]()
+    for index, shape in enumerate(picture.shapes):
+        if shape.part != label and (shape.inside < 0 or shape.inside in place):
+            place[index] = len(kept)
+            kept.append(shape._replace(inside=place.get(shape.inside, -1)))
+    return kept
 
 
 def _painted(shapes: list[Shape], patches: list[Patch], size: int) -> Float[np.ndarray, "3 s s"]:
