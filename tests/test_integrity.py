@@ -27,7 +27,7 @@ SETTINGS = StudySettings.model_validate(
 DENSE = "dense/freeze_negative+score_before_epoch/seed-0"
 FIRST, LAST = "released-code/seed-0/round-01", "released-code/seed-0/round-02"
 OF_A_NETWORK = ("ticket.safetensors", "end.safetensors", "training.jsonl", "evidence.safetensors", "metrics.json")
-RESULTS = ("accuracy.csv", "faithfulness.csv", "concepts.csv", "drift.csv", "strips.safetensors")
+RESULTS = ("accuracy.csv", "faithfulness.csv", "concepts.csv", "drift.csv", "ablation.csv", "strips.safetensors")
 FILES = (
     "study.yaml",
     "manifest.json",

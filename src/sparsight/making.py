@@ -21,10 +21,11 @@ from sparsight.arms import (
     write_ticket,
 )
 from sparsight.config import StudySettings
-from sparsight.data import ConceptDataset, normalise, read_dataset
+from sparsight.data import ConceptDataset, DataSettings, ToyBirdsSettings, normalise, read_dataset
+from sparsight.data.toybirds import Interventions, intervene
 from sparsight.draws import key_seed
 from sparsight.errors import InputError
-from sparsight.evidence import collect, dense_prediction, read_metrics, write_evidence
+from sparsight.evidence import collect, dense_prediction, effects, read_metrics, write_evidence
 from sparsight.io import check_sealed
 from sparsight.models import build_model, split
 from sparsight.networks import Network
@@ -99,7 +100,10 @@ def make_network(
             rooms = (settings.evidence, settings.concepts, settings.saliency)
             evidence = collect(model, split(model), data, *rooms, device, explained)
             origin = evidence_sources(folder, network)
-            write_evidence(home, evidence, ticket.alive, settings.evidence.keep_embeddings, origin)
+            drawn = _interventions(settings.data, settings.evidence.interventions)
+            size = settings.evidence.batch_size
+            changes = None if drawn is None else effects(model, drawn, data, size, device)
+            write_evidence(home, evidence, ticket.alive, settings.evidence.keep_embeddings, origin, changes)
     metrics = read_metrics(home)
     f, g = (metrics["accuracy"][model]["test"]["accuracy"] for model in ("f", "g"))
     remaining = metrics["weights_remaining"]
@@ -166,6 +170,12 @@ def _now_and_then(write: Callable[[Checkpoint], None], seconds: float) -> Callab
             last = time.monotonic()
 
     return offer
+
+
+@lru_cache(maxsize=1)
+def _interventions(settings: DataSettings, images: int) -> Interventions | None:
+    """The scenes with one thing changed, drawn once a process; None where images cannot be drawn again."""
+    return intervene(settings, images) if isinstance(settings, ToyBirdsSettings) and images else None
 
 
 @lru_cache(maxsize=1)

@@ -53,6 +53,7 @@ def small():
         faithfulness=_table("faithfulness", looks),
         concepts=_table("concepts", concepts),
         drift=_table("drift", drift),
+        ablation=_table("ablation", []),
     )
 
 

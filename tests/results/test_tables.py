@@ -160,6 +160,18 @@ def test_faithfulness(made):
             by_class((*key, "mask_energy", "gradcam", target), energy)
             dead = (arrays["saliency/maps"][:, t].flatten(1).amax(1) <= 0).double().mean()
             expected[*key, "dead_maps", "gradcam", target, "all", ""] = float(dead)
+        found = json.loads((made.run / folder / "metrics.json").read_text())["interventions"]
+        for unit, kind in (("concept", "concepts"), ("part", "parts"), ("habitat", "habitats")):
+            change = arrays[f"interventions/{kind}"].numpy().astype(np.float64)
+            moved = np.sqrt(((change - change.mean(2, keepdims=True)) ** 2).mean(2)).mean(0)
+            for name, value in zip(found[kind], moved, strict=True):
+                expected[*key, f"do_{unit}", "intervention", "logits", unit, name] = float(value)
+            if kind == "concepts":
+                for group in set(found["groups"]):
+                    own = [value for value, name in zip(moved, found["groups"], strict=True) if name == group]
+                    expected[*key, "do_concept", "intervention", "logits", "group", group] = sum(own) / len(own)
+            if kind == "habitats":
+                expected[*key, "do_habitat", "intervention", "logits", "all", ""] = float(moved.mean())
         by_class((*key, "mask_area", "", ""), masks.double().mean((1, 2)).numpy())
     same(made.table("faithfulness", "metric", "method", "target", "unit", "unit_id"), expected, 1e-5)
 

@@ -1,5 +1,6 @@
 """What a network's logits really depend on: the change that each intervention on a scene makes, for any network."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -20,11 +21,18 @@ class Effects:
             scene as it is: ``do(concept)``.
         parts: logits of the scene minus those of the scene without the part.
         habitats: logits in the habitat minus the mean of those in the others.
+        names: of ``concepts``, their ``groups``, ``parts`` and ``habitats``.
     """
 
     concepts: Float[Tensor, "n c k"]
     parts: Float[Tensor, "n p k"]
     habitats: Float[Tensor, "n h k"]
+    names: Mapping[str, tuple[str, ...]]
+
+    def tensors(self) -> dict[str, Tensor]:
+        """The arrays by the names of a network's evidence file."""
+        own = {"concepts": self.concepts, "parts": self.parts, "habitats": self.habitats}
+        return {f"interventions/{name}": value for name, value in own.items()}
 
 
 @torch.no_grad()
@@ -54,6 +62,12 @@ def effects(
         values,
         logits[:, :1] - _at(logits, interventions.parts),
         _against_the_others(_at(logits, interventions.habitats)),
+        {
+            "concepts": interventions.concept_names,
+            "groups": interventions.concept_groups,
+            "parts": interventions.part_names,
+            "habitats": interventions.habitat_names,
+        },
     )
 
 

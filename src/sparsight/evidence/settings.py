@@ -10,3 +10,6 @@ class EvidenceSettings(BaseModel):
 
     batch_size: int = Field(default=128, ge=1)
     keep_embeddings: bool = Field(default=False, description="keep the training images' embeddings too")
+    interventions: int = Field(
+        default=48, ge=0, le=100_000, description="test images that are drawn again with one thing changed, if they can"
+    )

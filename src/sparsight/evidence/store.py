@@ -12,6 +12,7 @@ from torch import Tensor
 from sparsight.data import SPLITS
 from sparsight.errors import DamagedError, InputError
 from sparsight.evidence.collect import TARGETS, Evidence
+from sparsight.evidence.interventions import Effects
 from sparsight.io import check_sealed, read_json, read_metadata, read_tensors, write_json, write_tensors
 from sparsight.stats import auroc, balanced_accuracy
 
@@ -24,13 +25,23 @@ def write_evidence(
     mask: dict[str, Tensor],
     keep_embeddings: bool,
     origin: Mapping[str, str | None] | None = None,
+    changes: Effects | None = None,
 ) -> None:
     """Write ``evidence.safetensors`` and last, as the sign that all stands, ``metrics.json``, which names the first.
 
-    ``origin`` holds the digests of what is explained; it is kept in the evidence.
+    Args:
+        folder: the network's.
+        evidence: on the network.
+        mask: the weights that count as left.
+        keep_embeddings: whether those of the training images are kept, too.
+        origin: the digests of what is explained; kept in the evidence.
+        changes: what interventions do to its logits, where scenes can be drawn again.
     """
-    write_tensors(folder / EVIDENCE, _tensors(evidence, keep_embeddings), origin, "evidence")
-    write_json(folder / METRICS, {**_metrics(evidence, mask), "evidence": check_sealed(folder / EVIDENCE)}, "metrics")
+    tensors = _tensors(evidence, keep_embeddings) | ({} if changes is None else changes.tensors())
+    write_tensors(folder / EVIDENCE, tensors, origin, "evidence")
+    names = {} if changes is None else {"interventions": {key: list(own) for key, own in changes.names.items()}}
+    metrics = {**_metrics(evidence, mask), **names, "evidence": check_sealed(folder / EVIDENCE)}
+    write_json(folder / METRICS, metrics, "metrics")
 
 
 def has_evidence(folder: Path) -> bool:

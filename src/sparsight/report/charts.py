@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from sparsight.report.ablation import ablation_figure, ablations
 from sparsight.report.curves import Level, curves
 from sparsight.report.data import ReportData
+from sparsight.report.depends import habitat_share
 from sparsight.report.measures import Measures, maps_name
 from sparsight.report.quantity import Quantity
 
@@ -62,6 +63,12 @@ def charts(data: ReportData, measured: Measures) -> Iterator[Chart]:
         figure = curves(energy, "energy in the mask (share)", controls=names, levels=_area(measured))
         caption = f"Share of the positive {maps_name(data)} energy that lies in the object's mask. {seeds}"
         yield Chart("mask-energy", "energy", caption, figure)
+    habitat = habitat_share(data, {arm: data.rules[arm] for arm in data.arms})
+    if not habitat.empty:
+        axis = "another habitat / a removed part"
+        figure = curves(_of(habitat, drawn), axis, controls=names, levels=[Level("as much as a part", 1.0)], unit=None)
+        caption = f"How far another habitat moves the decision, in units of what a removed part does. {seeds}"
+        yield Chart("habitat", "depends", caption, figure)
     for index, own in enumerate(measured.auroc.values()):
         figure = curves(
             _of(own, drawn), "held-out AUROC", controls={}, levels=[Level("chance", 0.5)], unit=None, points=False

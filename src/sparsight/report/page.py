@@ -10,6 +10,7 @@ from markupsafe import Markup
 from sparsight.report.ablation import ablation_sentence, ablation_table, ablations
 from sparsight.report.charts import CONTROL, control_names, top_k
 from sparsight.report.data import ReportData
+from sparsight.report.depends import dependence_sentence, dependence_tables, habitat_share
 from sparsight.report.finding import finding
 from sparsight.report.measures import Measures, maps_name, weakest_concepts
 from sparsight.report.overlay import colour_bar, data_uri
@@ -73,6 +74,8 @@ def page(
         k=top_k(data),
         floorless=[arm for arm in data.arms if data.rules[arm] not in control_names(data)],
         charts=[(chart, Markup(chart.svg)) for chart in charts],
+        depends=dependence_tables(data),
+        depends_sentence=dependence_sentence(data, habitat_share(data, {arm: data.rules[arm] for arm in data.arms})),
         ablation=ablations(data),
         ablation_table=ablation_table,
         ablation_sentence=ablation_sentence,

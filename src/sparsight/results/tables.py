@@ -9,7 +9,7 @@ from torch import Tensor
 from sparsight.concepts import shown_weights, top_concepts
 from sparsight.data import ConceptDataset
 from sparsight.drift import top_k_jaccard, top_k_overlap
-from sparsight.evidence import TARGETS
+from sparsight.evidence import TARGETS, dependence
 from sparsight.networks import Network
 from sparsight.saliency import mask_area
 from sparsight.stats import mean
@@ -62,6 +62,7 @@ def faithfulness_rows(looked: Looked, data: ConceptDataset, method: str, salienc
     images = looked.metrics["saliency"]["images"]
     for target, dead in looked.metrics["saliency"]["dead_maps"].items():
         yield (*looked.key, "dead_maps", saliency, target, "all", "", dead / images)
+    yield from _intervention_rows(looked)
     if data.object_masks is None:
         return
     labels = data.labels[data.splits["test"]]
@@ -75,6 +76,23 @@ def faithfulness_rows(looked: Looked, data: ConceptDataset, method: str, salienc
         for k, name in enumerate(data.class_names):
             yield (*looked.key, measure, at, target, "class", name, mean(values[labels == k].numpy()))
         yield (*looked.key, measure, at, target, "all", "", mean(values.numpy()))
+
+
+def _intervention_rows(looked: Looked) -> Iterator[Row]:
+    """How far each intervention moves the decision, by concept, group, part and habitat; none where none was made."""
+    names = looked.metrics.get("interventions")
+    if names is None:
+        return
+    kinds = {"concepts": "concept", "parts": "part", "habitats": "habitat"}
+    key = looked.key
+    moved = {kind: dependence(looked.arrays[f"interventions/{kind}"]).numpy() for kind in kinds}
+    for kind, unit in kinds.items():
+        for i, name in enumerate(names[kind]):
+            yield (*key, f"do_{unit}", "intervention", "logits", unit, name, mean(moved[kind][:, i]))
+    for group in dict.fromkeys(names["groups"]):
+        own = [i for i, name in enumerate(names["groups"]) if name == group]
+        yield (*key, "do_concept", "intervention", "logits", "group", group, mean(moved["concepts"][:, own]))
+    yield (*key, "do_habitat", "intervention", "logits", "all", "", mean(moved["habitats"]))
 
 
 def concept_rows(looked: Looked, data: ConceptDataset, top_k: int) -> Iterator[Row]:
