@@ -29,7 +29,7 @@ def test_the_habitats_share_is_a_ratio_of_one_network(data):
     share = habitat_share(data, {arm: data.rules[arm] for arm in data.arms})
     assert [point.values for point in share.arms["magnitude"]] == [(1.0, 1.0), (2.0, 2.0), (3.0, 3.0)]
     said = dependence_sentence(data, share)
-    assert "3.00 times under magnitude (dense: 1.00)" in said
+    assert "3.00 times as far as a removed part under magnitude (dense: 1.00)" in said
 
 
 def test_tables_have_a_row_for_everything_that_was_changed(data):

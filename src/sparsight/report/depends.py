@@ -58,9 +58,9 @@ def dependence_sentence(data: ReportData, share: Quantity) -> str:
     """The habitat's part in the decision when dense and at the last round, for each arm; empty where none is known."""
     ends = [(arm, share.arms[arm][0], share.arms[arm][-1]) for arm in data.arms if share.arms[arm]][:7]
     parts = [
-        f"{number(last.mean, 2)} times under {plain(arm, 40)} (dense: {number(dense.mean, 2)})"
+        f"{number(last.mean, 2)} times as far as a removed part under {plain(arm, 40)} (dense: {number(dense.mean, 2)})"
         for arm, dense, last in ends
     ]
     if not parts:
         return ""
-    return f"At the last round another habitat moves the decision as far as a removed part does, {listing(parts)}."
+    return f"At the last round another habitat moves the decision {listing(parts)}."
