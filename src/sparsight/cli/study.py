@@ -16,7 +16,7 @@ def study(
         ),
     ],
     out: Annotated[Path | None, typer.Option(help="The run's folder; runs/<preset> by default.")] = None,
-    data: Annotated[str | None, typer.Option(help="Where the data lie: class folders.")] = None,
+    data: Annotated[str | None, typer.Option(help="Where the data lie: class folders, or MNIST's IDX files.")] = None,
     concepts: Annotated[str | None, typer.Option(help="The CSV file of a folder's concepts.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="A small study for a first look, in minutes or less.")] = False,
     seeds: Annotated[str | None, typer.Option(help="How many seeds (3), or which (0,4,7).")] = None,

