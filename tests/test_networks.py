@@ -2,10 +2,12 @@
 
 import pytest
 
+from sparsight.arms import find_arm
 from sparsight.config import StudySettings
-from sparsight.networks import Network, plan
+from sparsight.networks import Network, controls, plan
 
 RELEASED = "freeze_negative+score_before_epoch"
+SEQUENCE = "freeze_negative+alias_biases+keep_norm_statistics+score_before_epoch"
 
 
 def settings(arms, seeds=(0,), rounds=3, retrains=1) -> StudySettings:
@@ -30,6 +32,8 @@ def test_the_folders_are_the_contracts():
         "magnitude/seed-4/round-02",
         "released-code/seed-4/round-01",
         "released-code/seed-4/round-02",
+        f"retrain/{SEQUENCE}/seed-4/repeat-1/round-01",
+        f"retrain/{SEQUENCE}/seed-4/repeat-1/round-02",
         "retrain/right/seed-4/repeat-1",
     ]
 
@@ -40,31 +44,45 @@ def test_rounds_have_two_digits_at_least():
 
 
 @pytest.mark.parametrize(
-    ("arms", "parents", "controls"),
+    ("arms", "parents", "once", "sequences"),
     [
-        (["magnitude"], {"right"}, 2),
-        (["magnitude", "magnitude-global"], {"right"}, 2),  # arms of one rule share their parents
-        (["released-code"], {RELEASED}, 0),  # controls are of the right rule
-        (["released-code", "magnitude-global"], {"right", RELEASED}, 2),
-        (["magnitude", "magnitude-global", "released-code"], {"right", RELEASED}, 2),
+        (["magnitude"], {"right"}, {"right"}, set()),
+        (["magnitude", "magnitude-global", "random"], {"right"}, {"right"}, set()),  # arms of one rule share them
+        (["released-code"], {RELEASED}, set(), {SEQUENCE}),
+        (["magnitude", "reinit", "rewind:1"], {"right", "reinit"}, {"right", "reinit", "rewind:1"}, set()),
+        (["finetune", "magnitude", "lr-rewind"], {"right"}, {"right"}, {"finetune", "lr-rewind"}),
     ],
 )
 @pytest.mark.parametrize("rounds", [1, 4])
-def test_every_network_once_and_none_before_what_it_needs(arms, parents, controls, rounds):
+def test_every_network_once_and_none_before_what_it_needs(arms, parents, once, sequences, rounds):
     seeds = (0, 7)
     networks = plan(settings(arms, seeds, rounds, retrains=2))
+    controls = 2 * (len(once) + len(sequences) * (rounds - 1))
     assert len(networks) == len(seeds) * (len(parents) + controls + len(arms) * (rounds - 1))
     assert len({network.folder for network in networks}) == len(networks)
     for seed in seeds:
         mine = [network for network in networks if network.seed == seed]
         assert {network.rule for network in mine if network.kind == "dense"} == parents
-        assert [n.repeat for n in mine if n.kind == "retrain"] == list(range(1, controls + 1))
+        found = {(n.rule, n.repeat, n.round) for n in mine if n.kind == "retrain"}
+        assert found == {(rule, j, 0) for rule in once for j in (1, 2)} | {
+            (rule, j, r) for rule in sequences for j in (1, 2) for r in range(1, rounds)
+        }
         for arm in arms:
             assert [network.round for network in mine if network.arm == arm] == list(range(1, rounds))
     for place, network in enumerate(networks):
         assert (network.before is None) == (network.kind == "dense")
-        needed = {network.before, network.dense} - {None, network}
-        assert needed <= set(networks[:place])
+        assert {network.before, *network.needs} - {None} <= set(networks[:place])
+
+
+def test_the_controls_of_a_round_are_as_long_as_its_sequence():
+    assert controls(find_arm("magnitude"), 3, 4, 2) == tuple(Network("retrain:right", 3, j, 0) for j in (1, 2))
+    assert controls(find_arm("finetune"), 3, 4, 1) == (Network("retrain:finetune", 3, 1, 4),)
+    assert controls(find_arm("dense-at:finetune:2"), 3, 2, 1) == (Network("retrain:right", 3, 1, 0),)
+    second = Network("retrain:finetune", 3, 1, 2)
+    assert (second.before, second.dense) == (Network("retrain:finetune", 3, 1, 1), Network("dense:right", 3, 0, 0))
+    assert Network("retrain:finetune", 3, 1, 1).before == second.dense
+    assert (second.continues, Network("retrain:right", 3, 1, 0).continues) == (True, False)
+    assert str(second) == "retrain:finetune, seed 3, repeat 1, round 2"
 
 
 def test_what_a_network_comes_from_and_is_compared_with():

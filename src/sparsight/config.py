@@ -20,6 +20,7 @@ from sparsight.models import ModelSettings
 from sparsight.pruning import PruningSettings
 from sparsight.saliency import SaliencySettings
 from sparsight.training import TrainingSettings
+from sparsight.verdict import VerdictSettings
 
 EXTENDABLE = ("seeds", "arms", "retrains")
 
@@ -70,6 +71,7 @@ class StudySettings(BaseModel):
     concepts: ConceptSettings = ConceptSettings()
     saliency: SaliencySettings = SaliencySettings()
     evidence: EvidenceSettings = EvidenceSettings()
+    verdict: VerdictSettings = VerdictSettings()
     study: Design = Design()
 
     @model_validator(mode="after")

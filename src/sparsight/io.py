@@ -72,16 +72,20 @@ def write_json(path: Path, value: Any, kind: str | None = None) -> None:
 
     With a ``kind`` the file, whose value must be a mapping, says what it is and is sealed.
     """
+    write_bytes(path, json_bytes(value, kind))
+
+
+def json_bytes(value: Any, kind: str | None = None) -> bytes:
+    """What ``write_json`` writes."""
     if kind is not None:
         if not _OURS.isdisjoint(value):
             raise ValueError(f"a sealed file's own keys may not be {' or '.join(sorted(_OURS))}")
         value = {**value, "kind": kind}
     text = json.dumps(_finite(value), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
     if kind is None:
-        write_bytes(path, (text + "\n").encode())
-        return
+        return (text + "\n").encode()
     text = text.removesuffix("\n}") + f',\n "seal": "sha256:{ZEROS.decode()}"\n}}\n'
-    write_bytes(path, sealed(text.encode(), ".json"))
+    return sealed(text.encode(), ".json")
 
 
 def _finite(value: Any) -> Any:

@@ -1,8 +1,7 @@
 """Make one network of a study: train it, and look at it. This is what workers do, so it imports no more than that."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -11,9 +10,11 @@ import torch
 from sparsight.arms import (
     Workshop,
     find_arm,
+    find_control,
     read_checkpoint,
     read_ticket,
     remove_checkpoint,
+    train_control,
     train_dense,
     train_dense_at,
     train_round,
@@ -32,7 +33,7 @@ from sparsight.networks import Network
 from sparsight.runs import DATA, WEIGHTS
 from sparsight.saliency import grad_cam, released_maps
 from sparsight.standing import evidence_sources, sources, standing, ticket_sources
-from sparsight.training import Checkpoint, resolve_device
+from sparsight.training import Checkpoint, one_thread, resolve_device
 
 CHECKPOINT_SECONDS = 60.0
 """How long a training goes on without a checkpoint, by default; it is written at the next epoch's end."""
@@ -72,7 +73,7 @@ def make_network(
     in_run = (
         settings.model.model_copy(update={"weights": folder / WEIGHTS}) if settings.model.weights else settings.model
     )
-    with _one_thread(device):
+    with one_thread(device):
         new_model = partial(_new_model, settings.model_copy(update={"model": in_run}), len(data.class_names))
         if settings.model.weights:
             check_sealed(folder / WEIGHTS)
@@ -145,9 +146,15 @@ def _train(
         masks = read_ticket(folder / other.folder).mask if other is not None else None
         arm = find_arm(network.arm)
         ticket, log = train_round(shop, arm, network.seed, network.round, previous, str(network), masks)
+    elif network.kind == "retrain":
+        assert network.before is not None
+        assert network.repeat is not None
+        arm, round_ = find_control(network.rule), max(1, network.round)
+        previous = read_ticket(folder / network.before.folder)
+        ticket, log = train_control(shop, arm, network.seed, network.repeat, round_, previous, str(network))
     else:
-        rule = next(arm.rule for arm in map(find_arm, settings.study.arms) if arm.rule.name == network.rule)
-        ticket, log = train_dense(shop, rule, network.seed, network.repeat or 0, str(network))
+        arm = next(arm for arm in map(find_arm, settings.study.arms) if arm.parent == network.rule)
+        ticket, log = train_dense(shop, arm, network.seed, str(network))
     write_ticket(folder / network.folder, ticket, log, ticket_sources(folder, network, start))
 
 
@@ -182,15 +189,3 @@ def _interventions(settings: DataSettings, images: int) -> Interventions | None:
 def _data(folder: Path) -> tuple[ConceptDataset, Mapping[str, str | None]]:
     """The run's data set, and the digests of what its trainings start from."""
     return read_dataset(folder / DATA), sources(folder)
-
-
-@contextmanager
-def _one_thread(device: torch.device) -> Iterator[None]:
-    """On the CPU a sum's order, and so its last bits, depends on the number of threads."""
-    threads = torch.get_num_threads()
-    if device.type == "cpu":
-        torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)

@@ -39,7 +39,7 @@ def sources(folder: Path) -> dict[str, str | None]:
 
 def ticket_sources(folder: Path, network: Network, start: Mapping[str, str | None]) -> dict[str, str | None]:
     """What the ticket of a network must name, when all that it needs stands."""
-    before = network.before if network.kind == "ticket" else None  # a control repeats the training, not the parent
+    before = network.before if network.continues else None
     digest = seal_of(folder / before.folder / TICKET) if before else None
     model = seal_of(folder / network.model.folder / TICKET) if network.model else None
     return {"network": network.folder, "before": digest, "model": model, **start}

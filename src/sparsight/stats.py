@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from jaxtyping import Float64
 from numpy.typing import ArrayLike
 
 
@@ -41,3 +42,39 @@ def auroc(scores: ArrayLike, positives: ArrayLike) -> float:
         return float("nan")
     ranks = rankdata(value)
     return float((ranks[positive].sum() - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative))
+
+
+def row_pearson(first: Float64[np.ndarray, "n m"], second: Float64[np.ndarray, "n m"]) -> Float64[np.ndarray, " n"]:
+    """Pearson's correlation of each row with its counterpart; NaN where a row is constant or not finite.
+
+    A row counts as constant where its deviation is rounding: below 1e-12 of its largest magnitude.
+    """
+    m = max(first.shape[1], 1)
+    centred, squares = [], []
+    for rows in (first, second):
+        values = np.where(np.isfinite(rows).all(axis=1, keepdims=True), rows, np.nan)
+        largest = np.abs(values).max(axis=1, keepdims=True, initial=0.0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            scaled = values / largest  # so that squares of tiny or huge numbers keep their digits
+        scaled = scaled - scaled.sum(axis=1, keepdims=True) / m
+        square = (scaled**2).sum(axis=1)
+        centred.append(scaled)
+        squares.append(np.where(square > 1e-24 * m, square, np.nan))
+    # One root of the product, not a product of roots: so a row correlates with itself at exactly 1.
+    correlation: Float64[np.ndarray, " n"] = (centred[0] * centred[1]).sum(axis=1) / np.sqrt(squares[0] * squares[1])
+    return correlation.clip(-1.0, 1.0)
+
+
+def row_spearman(first: Float64[np.ndarray, "n m"], second: Float64[np.ndarray, "n m"]) -> Float64[np.ndarray, " n"]:
+    """Spearman's rank correlation of each row with its counterpart, ties by midranks.
+
+    NaN where a row is not finite, or its values are all equal; ranks do not tell rounding from a difference.
+    """
+    from scipy.stats import rankdata
+
+    ranks = []
+    for rows in (first, second):
+        finite = np.isfinite(rows).all(axis=1, keepdims=True)
+        ranked = np.asarray(rankdata(np.where(finite, rows, 0.0), axis=1), dtype=np.float64)
+        ranks.append(np.where(finite, ranked, np.nan))
+    return row_pearson(*ranks)

@@ -27,7 +27,7 @@ def chain() -> Callable[..., list[Ticket]]:
     """The tickets of an arm's first rounds, the dense one counted."""
 
     def tickets(shop: Workshop, arm: Arm, count: int = 3) -> list[Ticket]:
-        found = [train_dense(shop, arm.rule, 0, 0, "test")[0]]
+        found = [train_dense(shop, arm, 0, "test")[0]]
         for round_ in range(1, count):
             found.append(train_round(shop, arm, 0, round_, found[-1], "test")[0])
         return found

@@ -46,7 +46,7 @@ def broken_off(shop, folder, after, train):
 def test_a_round_goes_on_at_its_epoch_and_ends_the_same(shop, tmp_path, name, after):
     shop = replace(shop, training=shop.training.model_copy(update={"epochs": 4}))
     arm = find_arm(name)
-    dense, _ = train_dense(shop, arm.rule, 0, 0, "test")
+    dense, _ = train_dense(shop, arm, 0, "test")
     if arm.rewind_epoch == after:
         after += 1
 
@@ -84,7 +84,7 @@ def test_a_damaged_checkpoint_is_as_none(tmp_path):
 
 def test_a_checkpoint_holds_copies(shop):
     kept = []
-    train_dense(replace(shop, on_checkpoint=kept.append), find_arm("toggle:keep_optimizer").rule, 0, 0, "test")
+    train_dense(replace(shop, on_checkpoint=kept.append), find_arm("toggle:keep_optimizer"), 0, "test")
     before = {name: value.clone() for name, value in kept[0].state.items()}
     assert same(before, kept[0].state)
     assert all(
@@ -98,7 +98,7 @@ def test_a_checkpoint_of_another_network_or_of_other_data_is_as_none(shop, tmp_p
     def save(checkpoint):
         write_checkpoint(tmp_path, ORIGIN, checkpoint)
 
-    train_dense(replace(shop, on_checkpoint=save), find_arm("magnitude").rule, 0, 0, "test")
+    train_dense(replace(shop, on_checkpoint=save), find_arm("magnitude"), 0, "test")
     assert read_checkpoint(tmp_path, ORIGIN) is not None
     for other in ({**ORIGIN, "network": "x"}, {**ORIGIN, "data": "e"}, {}):
         assert read_checkpoint(tmp_path, other) is None

@@ -7,9 +7,11 @@ import torch
 
 from sparsight.arms import find_arm, read_ticket, train_dense, train_dense_at, train_round, write_ticket
 from sparsight.pruning import count_at
-from sparsight.training import RIGHT, fit
+from sparsight.training import fit
 from tests.arms.conftest import RATE, new_model
 from tests.arms.test_toggles import begun, same
+
+MAGNITUDE = find_arm("magnitude")
 
 
 def masked_start(state, mask):
@@ -37,7 +39,7 @@ def test_without_rewinding_the_kept_weights_go_on_from_where_they_ended(shop, ch
 
 
 def test_finetune_has_a_small_constant_rate_and_lr_rewind_the_whole_schedule(shop):
-    dense, log = train_dense(shop, RIGHT, 0, 0, "test")
+    dense, log = train_dense(shop, MAGNITUDE, 0, "test")
     rates = {name: train_round(shop, find_arm(name), 0, 1, dense, "test")[1] for name in ("finetune", "lr-rewind")}
     assert [epoch.learning_rate for epoch in rates["lr-rewind"]] == [epoch.learning_rate for epoch in log]
     assert [epoch.learning_rate for epoch in rates["finetune"]] == pytest.approx([0.01, 0.01])
@@ -83,7 +85,7 @@ def test_the_first_epochs_are_the_dense_networks_own(shop):
     from sparsight.pruning import full_mask, prunable
     from sparsight.training import DrawKey
 
-    dense, _ = train_dense(shop, RIGHT, 0, 0, "test")
+    dense, _ = train_dense(shop, MAGNITUDE, 0, "test")
     model = new_model(0)
     mask = full_mask(model.state_dict(), prunable(model))
     still = shop.training.model_copy(update={"momentum": 0.0})
@@ -91,7 +93,7 @@ def test_the_first_epochs_are_the_dense_networks_own(shop):
     for part in parts:
         end = fit(model, mask, shop.data, still, DrawKey(0, 0, 0), epochs=part, device=torch.device("cpu")).end
     plain = replace(shop, training=still)
-    assert same(end, train_dense(plain, RIGHT, 0, 0, "test")[0].end)
+    assert same(end, train_dense(plain, MAGNITUDE, 0, "test")[0].end)
     assert not same(end, dense.end)
 
 
@@ -100,7 +102,7 @@ def test_dense_at_stops_at_once_or_never(shop, accuracy, epochs):
     stopped, log = train_dense_at(shop, 0, accuracy, "test")
     assert stopped.selected_epoch == epochs
     assert len(log) == epochs
-    expected = new_model(0).state_dict() if not epochs else train_dense(shop, RIGHT, 0, 0, "test")[0].weights
+    expected = new_model(0).state_dict() if not epochs else train_dense(shop, MAGNITUDE, 0, "test")[0].weights
     assert same(stopped.weights, expected)
 
 
@@ -116,7 +118,7 @@ def test_dense_at_stops_where_validation_reaches_the_accuracy(shop):
 @pytest.mark.parametrize("name", ["toggle:keep_optimizer", "rewind:1"])
 def test_what_an_arm_hands_on_is_the_same_after_it_was_a_file(shop, tmp_path, name):
     arm = find_arm(name)
-    dense, _ = train_dense(shop, arm.rule, 0, 0, "test")
+    dense, _ = train_dense(shop, arm, 0, "test")
     ticket, log = train_round(shop, arm, 0, 1, dense, "test")
     write_ticket(tmp_path, ticket, log)
     found = read_ticket(tmp_path)

@@ -18,7 +18,12 @@ def same(first, second) -> bool:
 
 
 def begun(shop, arm, round_, previous, monkeypatch):
-    """The state that a round trains from: what a training without an epoch leaves."""
+    """The state that a round trains from."""
+    return begun_by(lambda: train_round(shop, arm, 0, round_, previous, "test"), monkeypatch)
+
+
+def begun_by(train, monkeypatch):
+    """The state that ``train`` starts from: what a training without an epoch leaves."""
     import sparsight.arms.rounds as module
 
     def none(model, mask, data, settings, key, **how):
@@ -29,7 +34,7 @@ def begun(shop, arm, round_, previous, monkeypatch):
     fit = module.fit
     with monkeypatch.context() as patch:
         patch.setattr(module, "fit", none)
-        return train_round(shop, arm, 0, round_, previous, "test")[0].end
+        return train()[0].end
 
 
 @pytest.mark.parametrize("switch", ["alive_by_value", "mask_once"])
@@ -112,7 +117,7 @@ def test_keep_optimizer_lets_the_learning_rate_fall_on(shop):
     from sparsight.arms import train_dense
 
     arm = find_arm("toggle:keep_optimizer")
-    dense, log = train_dense(shop, arm.rule, 0, 0, "test")
+    dense, log = train_dense(shop, arm, 0, "test")
     _, next_log = train_round(shop, arm, 0, 1, dense, "test")
     assert [epoch.learning_rate for epoch in (*log, *next_log)] == pytest.approx([1e-1, 1e-2, 1e-3, 1e-4])
 

@@ -1,10 +1,11 @@
 import math
 
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparsight.drift import shared, top_k_jaccard, top_k_overlap
+from sparsight.drift import by_group, listed, shared, top_k_jaccard, top_k_overlap, weight_spearman
 
 
 def test_by_hand():
@@ -38,3 +39,42 @@ def test_against_python_sets(pair):
     assert abs(float(top_k_jaccard(a, b)) - (1 - len(first & second) / len(first | second))) < 1e-12
     assert abs(float(top_k_overlap(a, b)) - (1 - len(first & second) / len(pair[0]))) < 1e-12
     assert torch.equal(top_k_jaccard(a, b), top_k_jaccard(b, a))
+
+
+def test_only_concepts_of_positive_weight_are_listed():
+    weights = torch.tensor([[0.1, 0.0, 3.0, -4.0], [0.0, -1.0, -2.0, -0.0], [5.0, 5.0, 5.0, 5.0]])
+    assert listed(weights, 3).tolist() == [[2, 0, -1], [-1, -1, -1], [0, 1, 2]]
+    assert listed(weights, 1).tolist() == [[2], [-1], [0]]
+
+
+def test_a_list_has_its_places_also_where_there_are_fewer_concepts():
+    assert listed(torch.tensor([[1.0, 2.0], [-1.0, 2.0]]), 3).tolist() == [[1, 0, -1], [1, -1, -1]]
+    with pytest.raises(ValueError, match="top 0"):
+        listed(torch.ones(1, 2), 0)
+
+
+def test_groups_by_hand():
+    weights = torch.tensor([[1.0, 2.0, -3.0, 4.0], [-1.0, -1.0, 0.0, -1.0]])
+    sums, names = by_group(weights, ("wing", "bill", "wing", "bill"))
+    assert names == ("wing", "bill")
+    assert sums.tolist() == [[1, 6], [0, 0]]
+    assert sums.dtype == torch.float64
+
+
+def test_a_group_that_decides_both_ways_does_not_cancel():
+    """Blue wings speak for the class as loudly as red ones against it: the group matters."""
+    sums, _ = by_group(torch.tensor([[2.0, -2.0, 0.5]]), ("wing", "wing", "bill"))
+    assert sums.tolist() == [[2.0, 0.5]]
+    assert listed(sums, 1).tolist() == [[0]]
+
+
+def test_one_group_a_concept():
+    with pytest.raises(ValueError, match="2 groups for 3 concepts"):
+        by_group(torch.ones(1, 3), ("a", "b"))
+
+
+def test_drift_by_group_ignores_which_member_speaks():
+    groups = ("wing", "wing", "bill", "bill")
+    sides = [by_group(torch.tensor([row]), groups)[0] for row in ([3.0, 0.0, 1.0, 0.0], [0.0, 3.0, 0.0, 1.0])]
+    assert top_k_jaccard(*(listed(side, 3) for side in sides)).tolist() == [0]
+    assert weight_spearman(*sides).tolist() == [0]

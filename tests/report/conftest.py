@@ -120,6 +120,7 @@ def make_data(
         },
         arms=tuple(arms),
         rules=arms,
+        parents=arms,
         seeds=seeds,
         rounds=rounds,
         classes=classes,

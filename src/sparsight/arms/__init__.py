@@ -2,8 +2,16 @@
 
 from sparsight.arms.arm import TOGGLES, Arm, Toggles
 from sparsight.arms.checkpoint import CHECKPOINT, read_checkpoint, remove_checkpoint, write_checkpoint
-from sparsight.arms.named import ARMS, FORMS, find_arm
-from sparsight.arms.rounds import Workshop, carried_state, next_mask, train_dense, train_dense_at, train_round
+from sparsight.arms.named import ARMS, FORMS, find_arm, find_control
+from sparsight.arms.rounds import (
+    Workshop,
+    carried_state,
+    next_mask,
+    train_control,
+    train_dense,
+    train_dense_at,
+    train_round,
+)
 from sparsight.arms.ticket import TICKET, Ticket, read_ticket, ticket_flaws, ticket_origin, write_ticket
 
 __all__ = [
@@ -18,12 +26,14 @@ __all__ = [
     "Workshop",
     "carried_state",
     "find_arm",
+    "find_control",
     "next_mask",
     "read_checkpoint",
     "read_ticket",
     "remove_checkpoint",
     "ticket_flaws",
     "ticket_origin",
+    "train_control",
     "train_dense",
     "train_dense_at",
     "train_round",

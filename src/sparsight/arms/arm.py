@@ -1,6 +1,6 @@
 """An arm: one way of making tickets that a study compares."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 from sparsight.training import Rule
@@ -72,6 +72,39 @@ class Arm:
         """How the arm trains; arms of one rule share their dense parents."""
         toggles = self.toggles
         return Rule(toggles.freeze_negative, toggles.score_before_epoch, toggles.keep_optimizer)
+
+    @property
+    def parent(self) -> str:
+        """The name of its dense parents: the rule's; ``reinit`` has its own, from the other initialisation."""
+        return "reinit" if self.start == "reinit" else self.rule.name
+
+    @property
+    def control(self) -> str:
+        """The name of its retrain controls; arms whose sequences are the same but for the pruning share them."""
+        if self.start != "rewind":
+            return self.start
+        if self.rewind_epoch:
+            return f"rewind:{self.rewind_epoch}"
+        return "+".join(self._without_pruning.on) or "right"
+
+    @property
+    def carries(self) -> bool:
+        """Whether something goes on from round to round besides the mask, so that the control is a sequence, too."""
+        kept = self.toggles.keep_optimizer or self.toggles.alias_biases or self.toggles.keep_norm_statistics
+        return kept or self.start in ("finetune", "lr-rewind")
+
+    @property
+    def unpruned(self) -> "Arm":
+        """The arm of its control: the same sequence, with what only pruning makes a difference to left out."""
+        summary = f"the sequence of {self.control} with nothing pruned"
+        return Arm(
+            self.control, summary, toggles=self._without_pruning, start=self.start, rewind_epoch=self.rewind_epoch
+        )
+
+    @property
+    def _without_pruning(self) -> Toggles:
+        """Under a mask of ones these switches do nothing: which weights are pruned, and what becomes of them."""
+        return replace(self.toggles, prune_norms=False, alive_by_value=False, mask_once=False)
 
     @property
     def folder(self) -> str:

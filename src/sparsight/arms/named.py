@@ -37,6 +37,13 @@ def find_arm(name: str) -> Arm:
     raise InputError(f"arm {_short(name)}: unknown; {hint}arms are {', '.join((*ARMS, *FORMS))}")
 
 
+def find_control(name: str) -> Arm:
+    """The arm, without its pruning, of the controls of that name (``Arm.control``)."""
+    if name == "right":
+        return MAGNITUDE.unpruned
+    return find_arm(name if name in ARMS or name.startswith("rewind:") else f"toggle:{name}").unpruned
+
+
 def _toggled(name: str, rest: str) -> Arm:
     on = _switches(name, rest)
     summary = f"magnitude with the released code's {' and '.join(on)}"

@@ -64,12 +64,31 @@ class Workshop:
     on_checkpoint: Callable[[Checkpoint], None] | None = None
 
 
-def train_dense(shop: Workshop, rule: Rule, seed: int, repeat: int, where: str) -> Trained:
-    """Train the dense network of a seed: the parent for ``repeat`` 0, a retrain control in new data order above."""
-    model = shop.new_model(seed)
+def train_dense(shop: Workshop, arm: Arm, seed: int, where: str) -> Trained:
+    """Train the dense parent of an arm and seed."""
+    model = shop.new_model(seed, arm.start) if arm.start == "reinit" else shop.new_model(seed)
     mask = full_mask(model.state_dict(), prunable(model))
-    fitted = _fit(shop, model, mask, DrawKey(seed, repeat, 0), where, rule=rule)
-    return _ticket(fitted, mask, rule), fitted.log
+    fitted = _fit(shop, model, mask, DrawKey(seed, 0, 0), where, rule=arm.rule)
+    return _ticket(fitted, mask, arm.rule), fitted.log
+
+
+def train_control(
+    shop: Workshop, arm: Arm, seed: int, repeat: int, round_: int, previous: Ticket, where: str
+) -> Trained:
+    """Train a round of the arm's sequence with a mask of ones, in a data order of its own: the noise floor's network.
+
+    Args:
+        shop: what all trainings share.
+        arm: how; its pruning is left out.
+        seed: of the study.
+        repeat: 1 and up; decides the data order.
+        round_: 1 or more. Where the arm carries nothing, round 1 serves all rounds.
+        previous: the control of the round before, the dense parent for round 1.
+        where: named in errors.
+    """
+    model = shop.new_model(seed)
+    ones = full_mask(model.state_dict(), prunable(model))
+    return train_round(shop, arm.unpruned, seed, round_, previous, where, ones, repeat)
 
 
 def train_dense_at(shop: Workshop, seed: int, accuracy: float, where: str) -> Trained:
@@ -85,7 +104,14 @@ def train_dense_at(shop: Workshop, seed: int, accuracy: float, where: str) -> Tr
 
 
 def train_round(
-    shop: Workshop, arm: Arm, seed: int, round_: int, previous: Ticket, where: str, masks: Mask | None = None
+    shop: Workshop,
+    arm: Arm,
+    seed: int,
+    round_: int,
+    previous: Ticket,
+    where: str,
+    masks: Mask | None = None,
+    repeat: int = 0,
 ) -> Trained:
     """Prune ``previous``, set what is left to where the arm starts from, and train it.
 
@@ -101,7 +127,8 @@ def train_round(
         previous: what is pruned. Under ``score_before_epoch`` the network in memory at the end of the last epoch is
             pruned, while the selected one is looked at.
         where: named in errors.
-        masks: the mask, where the arm takes it from another one's ticket.
+        masks: the mask, where it does not come from ``previous``: of another arm's ticket, or of ones.
+        repeat: 0 for tickets; another one draws another data order.
     """
     model = shop.new_model(seed)
     mask = masks if masks is not None else next_mask(model, arm, seed, round_, previous, shop.pruning.rate)
@@ -122,7 +149,7 @@ def train_round(
         shop,
         model,
         mask,
-        DrawKey(seed, 0, round_),
+        DrawKey(seed, repeat, round_),
         where,
         settings=settings,
         rule=arm.rule,

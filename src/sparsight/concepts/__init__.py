@@ -16,6 +16,8 @@ from sparsight.concepts.bank import (
     learn_bank,
 )
 from sparsight.concepts.pcbm import PCBM, fit_pcbm, predict, shown_weights, top_concepts
+from sparsight.concepts.probe import probe_logits
+from sparsight.concepts.random_bank import random_bank, shuffled_labels
 from sparsight.concepts.settings import ConceptSettings, Method, ValueKind
 
 __all__ = [
@@ -32,6 +34,9 @@ __all__ = [
     "held_out",
     "learn_bank",
     "predict",
+    "probe_logits",
+    "random_bank",
     "shown_weights",
+    "shuffled_labels",
     "top_concepts",
 ]

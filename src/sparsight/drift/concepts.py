@@ -4,8 +4,55 @@ A list may be short: g uses few concepts for a class, or none, and a concept of 
 Free places of a list hold -1.
 """
 
+from collections.abc import Sequence
+
+import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
+from torch.nn import functional
+
+from sparsight.concepts import top_concepts
+
+
+def listed(weights: Float[Tensor, "k c"], top_k: int) -> Int64[Tensor, "k top"]:
+    """Indices of each class's top concepts by signed weight, largest first; -1 where fewer have a positive weight.
+
+    Of equal weights the concept with the smaller index comes first. The list has ``top_k`` places, also where there
+    are fewer concepts.
+
+    Raises:
+        ValueError: if there is no concept, or ``top_k`` is below 1.
+    """
+    if top_k < 1:
+        raise ValueError(f"top {top_k} concepts")
+    indices, values = top_concepts(weights, min(top_k, weights.shape[1]))
+    return functional.pad(indices.masked_fill(~(values > 0), -1), (0, top_k - indices.shape[1]), value=-1)
+
+
+def by_group(weights: Float[Tensor, "k c"], groups: Sequence[str]) -> tuple[Float[Tensor, "k m"], tuple[str, ...]]:
+    """What each group of concepts says for a class: the sum of its positive weights, to be compared as weights are.
+
+    The concepts of a group exclude each other, so a group that decides holds positive and negative weights side by
+    side (for blue wings is against red ones), and their sum would cancel. Only the positive ones are listed, and so
+    only they are summed.
+
+    Args:
+        weights: of g, as shown.
+        groups: the group of each concept.
+
+    Returns:
+        The sums, float64, and the names of the groups in order of first appearance.
+
+    Raises:
+        ValueError: if there is not one group a concept.
+    """
+    if len(groups) != weights.shape[1]:
+        raise ValueError(f"{len(groups)} groups for {weights.shape[1]} concepts")
+    names = tuple(dict.fromkeys(groups))
+    place = {name: i for i, name in enumerate(names)}
+    index = torch.tensor([place[group] for group in groups], dtype=torch.int64, device=weights.device)
+    sums = weights.new_zeros(len(weights), len(names), dtype=torch.float64)
+    return sums.index_add_(1, index, weights.double().clamp(min=0)), names
 
 
 def shared(first: Int64[Tensor, "k top"], second: Int64[Tensor, "k top"]) -> Int64[Tensor, " k"]:

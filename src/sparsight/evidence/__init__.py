@@ -6,6 +6,7 @@ from sparsight.evidence.settings import EvidenceSettings
 from sparsight.evidence.store import (
     EVIDENCE,
     METRICS,
+    MODELS,
     dense_prediction,
     evidence_flaws,
     evidence_origin,
@@ -19,6 +20,7 @@ from sparsight.evidence.store import (
 __all__ = [
     "EVIDENCE",
     "METRICS",
+    "MODELS",
     "TARGETS",
     "Effects",
     "Evidence",

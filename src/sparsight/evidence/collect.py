@@ -20,10 +20,20 @@ from sparsight.concepts import (
     predict,
 )
 from sparsight.data import SPLITS, ConceptDataset, normalise
+from sparsight.evidence.controls import Controls, learn_controls
 from sparsight.evidence.dead import dead_layers
 from sparsight.evidence.settings import EvidenceSettings
 from sparsight.models import Split, evaluating, forward_parts
-from sparsight.saliency import SaliencySettings, closed_form_holds, dead, grad_cam, mask_energy, released_maps
+from sparsight.saliency import (
+    Cascade,
+    SaliencySettings,
+    cascade,
+    closed_form_holds,
+    dead,
+    grad_cam,
+    mask_energy,
+    released_maps,
+)
 
 TARGETS = ("label", "prediction", "dense")
 """The explained classes of an image: its label, the network's own prediction, the dense network's prediction."""
@@ -68,6 +78,8 @@ class Evidence:
         held_out: how well the bank tells concepts on test images.
         pcbm: g.
         g_logits: g's logits by split.
+        controls: what concepts and g are read against.
+        cascade: how far maps change when the network's layers are randomised one after the other, of a dense network.
         dead_layers: layers whose output is the same for all images of the first test batch.
     """
 
@@ -77,6 +89,8 @@ class Evidence:
     held_out: HeldOut
     pcbm: PCBM
     g_logits: Mapping[str, Float[Tensor, "n k"]]
+    controls: Controls
+    cascade: Cascade | None
     dead_layers: tuple[str, ...]
 
 
@@ -116,6 +130,16 @@ def collect(
     bank = learn_bank(train.embedding, labels["train"], names, concepts)
     values = {name: concept_values(bank, part.embedding, concepts.value) for name, part in seen.items()}
     pcbm = fit_pcbm(values["train"], train.labels, len(data.class_names), concepts)
+    is_dense = dense_prediction is None
+    controls = learn_controls(
+        {name: part.embedding for name, part in seen.items()},
+        labels,
+        train.labels,
+        names,
+        len(data.class_names),
+        concepts,
+        settings.refits if is_dense else 0,
+    )
     return Evidence(
         seen=seen,
         maps=maps,
@@ -123,8 +147,24 @@ def collect(
         held_out=held_out(bank, test.embedding, labels["test"]),
         pcbm=pcbm,
         g_logits={name: predict(pcbm, value) for name, value in values.items()},
+        controls=controls,
+        cascade=_randomise(model, split, data, settings, saliency, device) if is_dense and settings.sanity else None,
         dead_layers=dead_layers(model, next(_batches(data, "test", settings, device))[1]),
     )
+
+
+def _randomise(
+    model: nn.Module,
+    split: Split,
+    data: ConceptDataset,
+    settings: EvidenceSettings,
+    saliency: SaliencySettings,
+    device: torch.device,
+) -> Cascade:
+    """The first test images, each explained for its label, while layer after layer is randomised."""
+    chosen = data.splits["test"][: settings.sanity]
+    images, labels = normalise(data.images[chosen], data, device), data.labels[chosen].to(device)
+    return cascade(model, split, images, labels, saliency, seed=0)
 
 
 def usable_concepts(data: ConceptDataset) -> Bool[Tensor, " c"]:

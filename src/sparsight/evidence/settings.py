@@ -10,6 +10,12 @@ class EvidenceSettings(BaseModel):
 
     batch_size: int = Field(default=128, ge=1)
     keep_embeddings: bool = Field(default=False, description="keep the training images' embeddings too")
+    refits: int = Field(
+        default=2, ge=0, le=100, description="times that a dense network's concepts and g are learned on other images"
+    )
+    sanity: int = Field(
+        default=64, ge=0, le=100_000, description="test images of the check that maps change with a randomised network"
+    )
     interventions: int = Field(
         default=48, ge=0, le=100_000, description="test images that are drawn again with one thing changed, if they can"
     )

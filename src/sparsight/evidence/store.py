@@ -17,6 +17,8 @@ from sparsight.io import check_sealed, read_json, read_metadata, read_tensors, w
 from sparsight.stats import auroc, balanced_accuracy
 
 EVIDENCE, METRICS = "evidence.safetensors", "metrics.json"
+MODELS = ("f", "g", "probe", "g-random")
+"""The classifiers that are scored: the network, the concept bottleneck, and what both are read against."""
 
 
 def write_evidence(
@@ -134,7 +136,8 @@ _TYPES: dict[tuple[str, ...], type | tuple[type, ...]] = {
     ("saliency", "closed_form"): bool,
     ("saliency", "images"): int,
     **{("saliency", "dead_maps", target): int for target in TARGETS},
-    **{("accuracy", model, split, "accuracy"): _NUMBER for model in ("f", "g") for split in SPLITS},
+    **{("accuracy", model, split, "accuracy"): _NUMBER for model in MODELS for split in SPLITS},
+    ("cascade",): (list, NoneType),
 }
 """What is read from metrics, and its type."""
 
@@ -160,7 +163,10 @@ def _tensors(evidence: Evidence, keep_embeddings: bool) -> dict[str, Tensor]:
         "g/scale": evidence.pcbm.scale,
         "saliency/classes": evidence.maps.classes,
         "saliency/maps": evidence.maps.signed,
+        **evidence.controls.tensors(),
     }
+    if evidence.cascade is not None:
+        tensors["gates/cascade"] = evidence.cascade.similarity
     if evidence.maps.mask_energy is not None:
         tensors["saliency/mask_energy"] = evidence.maps.mask_energy
     if keep_embeddings:
@@ -176,13 +182,21 @@ def _metrics(evidence: Evidence, mask: dict[str, Tensor]) -> dict[str, Any]:
     embedding = evidence.seen["test"].embedding
     kept = {name: int(keep.sum()) for name, keep in mask.items()}
     total = sum(keep.numel() for keep in mask.values())
-    f = {split: scores(evidence.seen[split].logits, evidence.seen[split].labels) for split in SPLITS}
-    g = {split: scores(evidence.g_logits[split], evidence.seen[split].labels) for split in SPLITS}
+    logits = {
+        "f": {split: evidence.seen[split].logits for split in SPLITS},
+        "g": evidence.g_logits,
+        "probe": evidence.controls.probe,
+        "g-random": evidence.controls.random,
+    }
     return {
-        "accuracy": {"f": f, "g": g},
+        "accuracy": {
+            model: {split: scores(own[split], evidence.seen[split].labels) for split in SPLITS}
+            for model, own in logits.items()
+        },
         "weights_remaining": sum(kept.values()) / total,
         "weights": {"kept": sum(kept.values()), "prunable": total},
         "dead_layers": list(evidence.dead_layers),
+        "cascade": None if evidence.cascade is None else list(evidence.cascade.stages),
         "dead_channels": int((embedding == embedding[0]).all(0).sum()),
         "channels": embedding.shape[1],
         "predicted_classes": len(evidence.seen["test"].logits.argmax(1).unique()),

@@ -7,6 +7,7 @@ fill ``repeat``. ``weights_remaining`` is a fraction of the prunable weights. An
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,11 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "faithfulness": (*_NETWORK, "metric", "method", "target", "unit", "unit_id", "value"),
     "concepts": (*_NETWORK, "class", "rank", "concept", "weight"),
     "drift": (*_NETWORK, *_REFERENCE, "family", "metric", "method", "target", "split", "unit", "unit_id", "value"),
+    "verdict": (
+        *("arm", "round", "weights_remaining", "axis", "family", "metric", "method", "target"),
+        *("drift", "floor", "excess", "ci_low", "ci_high", "margin", "p_changed", "p_preserved"),
+        *("seeds", "retrains", "seeds_needed", "verdict", "reason"),
+    ),
     "ablation": ("switch", "released", "seed", "round", "model", "collapse", "alone", "left_out"),
 }
 """The columns that each table of a report must have, in the order of the run's files."""
@@ -73,7 +79,8 @@ class ReportData:
         command: the command line that makes the run again.
         settings: the resolved settings, by room.
         arms: the arms in the order in which they are shown.
-        rules: the rule of each arm: its dense parents are ``dense:<rule>``, its controls ``retrain:<rule>``.
+        rules: the rule of each arm's controls, which are ``retrain:<rule>``.
+        parents: the rule of each arm's dense networks, which are ``dense:<rule>``.
         seeds: the seeds; the first is the one whose concept tables and strips the page shows.
         rounds: how many rounds, the dense one among them.
         classes: the classes' names.
@@ -82,6 +89,9 @@ class ReportData:
         concepts: table with ``COLUMNS["concepts"]``.
         drift: table with ``COLUMNS["drift"]``.
         ablation: table with ``COLUMNS["ablation"]``, without rows where no switch was studied.
+        verdict: table with ``COLUMNS["verdict"]``.
+        judged: what ``verdict.json`` says above the table: ``gates``, and by arm ``arms`` (hypothesis, sentence, rounds,
+            association, truth) and ``movers``.
         strips: the images with their maps, of the first seed.
         notices: facts of one line each that a reader must know (dropped concepts, layers that died, ...).
         facts: what was run, as label and text, in the order in which it is shown (data, network, wall time, ...).
@@ -94,6 +104,7 @@ class ReportData:
     settings: Mapping[str, Mapping[str, object]]
     arms: tuple[str, ...]
     rules: Mapping[str, str]
+    parents: Mapping[str, str]
     seeds: tuple[int, ...]
     rounds: int
     classes: tuple[str, ...]
@@ -102,6 +113,8 @@ class ReportData:
     concepts: pd.DataFrame
     drift: pd.DataFrame
     ablation: pd.DataFrame
+    verdict: pd.DataFrame
+    judged: Mapping[str, Any]
     strips: tuple[Strip, ...] = ()
     notices: tuple[str, ...] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
@@ -117,7 +130,7 @@ class ReportData:
             missing = [column for column in columns if column not in getattr(self, name).columns]
             if missing:
                 raise ValueError(f"the report's table {name} lacks the columns {', '.join(missing)}")
-        if homeless := [arm for arm in self.arms if arm not in self.rules]:
+        if homeless := [arm for arm in self.arms if arm not in self.rules or arm not in self.parents]:
             raise ValueError(f"the report knows no rule for the arms {', '.join(homeless)}")
         if not self.arms or not self.seeds:
             raise ValueError("a report needs at least one arm and one seed")

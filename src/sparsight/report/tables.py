@@ -81,8 +81,9 @@ def long_frame(quantities: Sequence[Quantity]) -> pd.DataFrame:
 
 def shared_frame(data: ReportData) -> pd.DataFrame:
     """The concepts table of the run with the column ``shared``: whether the arm's own dense network lists it, too."""
-    kinds = {f"{kind}:{rule}": rule for rule in data.rules.values() for kind in ("dense", "retrain")}
-    named = data.concepts.assign(rule=data.concepts["arm"].map(dict(data.rules) | kinds))
+    parents = {f"retrain:{data.rules[arm]}": parent for arm, parent in data.parents.items()}
+    parents |= {f"dense:{parent}": parent for parent in data.parents.values()} | dict(data.parents)
+    named = data.concepts.assign(rule=data.concepts["arm"].map(parents))
     of_arms = named[named["arm"].isin(data.arms)]
     keys = ["rule", "seed", "class", "concept"]
     dense = set(select(of_arms, round=0)[keys].itertuples(index=False, name=None))
@@ -91,7 +92,7 @@ def shared_frame(data: ReportData) -> pd.DataFrame:
 
 
 def concept_table(data: ReportData, shared: pd.DataFrame, arm: str, control: str) -> ConceptTable:
-    """One arm's top concepts of each class at every round and under the control, first seed.
+    """One arm's top concepts of each class at every round and under the first control (its last round), first seed.
 
     Args:
         data: the report's data.
@@ -106,7 +107,7 @@ def concept_table(data: ReportData, shared: pd.DataFrame, arm: str, control: str
     ]
     retrained = select(seed, arm=f"retrain:{data.rules[arm]}")
     if len(retrained):
-        first = retrained.sort_values(["repeat", "round"], kind="stable").iloc[0]
+        first = retrained.sort_values(["repeat", "round"], ascending=[True, False], kind="stable").iloc[0]
         lists.append((control, select(retrained, repeat=first["repeat"], round=first["round"])))
     cells = [_by_class(rows) for _, rows in lists]
     rows = tuple((label, tuple(cell.get(label, ()) for cell in cells)) for label in data.classes)

@@ -13,9 +13,11 @@ from sparsight.config import StudySettings, load_study, preset_names
 from sparsight.data import SPLITS
 from sparsight.errors import DamagedError, InputError
 from sparsight.evidence import METRICS, read_metrics
+from sparsight.io import read_json
 from sparsight.networks import Network, plan
 from sparsight.report import COLUMNS, METHOD_WORDS, ReportData
 from sparsight.results.strips import STRIPS, read_strips
+from sparsight.results.write import DRIFT, VERDICT
 from sparsight.runs import RESULTS, STUDY, check_result, read_manifest
 
 _TEXT = {
@@ -32,11 +34,24 @@ _TEXT = {
     "concept",
     "family",
     "switch",
+    "axis",
+    "verdict",
+    "reason",
 }
-_COUNT = {"released", "seed", "round", "rank", "reference_seed", "reference_repeat", "reference_round"}
+_COUNT = {
+    "released",
+    "seed",
+    "round",
+    "rank",
+    "reference_seed",
+    "reference_repeat",
+    "reference_round",
+    "seeds",
+    "retrains",
+}
 
 
-RESULT_FILES = tuple(f"{RESULTS}/{name}" for name in (*(f"{name}.csv" for name in COLUMNS), STRIPS))
+RESULT_FILES = tuple(f"{RESULTS}/{name}" for name in (*(f"{name}.csv" for name in COLUMNS), DRIFT, VERDICT, STRIPS))
 """The files of results, by their places in a run."""
 
 
@@ -58,7 +73,8 @@ def read_results(folder: Path, settings: StudySettings, manifest: Mapping[str, A
         command=command(folder, settings),
         settings=settings.as_dict(),
         arms=design.arms,
-        rules={arm: Network(arm, 0, None, 1).rule for arm in design.arms},
+        rules={arm: find_arm(arm).control for arm in design.arms},
+        parents={arm: find_arm(arm).parent for arm in design.arms},
         seeds=design.seeds,
         rounds=settings.pruning.rounds,
         classes=classes,
@@ -67,6 +83,8 @@ def read_results(folder: Path, settings: StudySettings, manifest: Mapping[str, A
         concepts=tables["concepts"],
         drift=tables["drift"],
         ablation=tables["ablation"],
+        verdict=tables["verdict"],
+        judged=read_json(folder / RESULTS / VERDICT, "verdict"),
         strips=strips,
         notices=tuple(notices(folder, networks, manifest, settings.saliency.method)),
         facts={

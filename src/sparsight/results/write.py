@@ -3,16 +3,24 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import torch
+
 from sparsight.config import StudySettings
 from sparsight.data import ConceptDataset
 from sparsight.evidence import read_evidence, read_metrics
-from sparsight.io import csv_bytes, write_bytes
+from sparsight.io import csv_bytes, json_bytes, tensors_bytes, write_bytes
 from sparsight.networks import Network
 from sparsight.report import COLUMNS
 from sparsight.results.ablation import ablation_rows
+from sparsight.results.faithfulness import faithfulness_rows
+from sparsight.results.pairs import drift_rows, image_values, pairs
 from sparsight.results.strips import STRIPS, strips_bytes
-from sparsight.results.tables import Looked, Row, accuracy_rows, concept_rows, drift_rows, faithfulness_rows
+from sparsight.results.tables import Looked, Row, accuracy_rows, concept_rows
+from sparsight.results.verdict import judge
 from sparsight.runs import RESULTS
+from sparsight.training import one_thread
+
+DRIFT, VERDICT = "drift.safetensors", "verdict.json"
 
 
 def write_results(folder: Path, settings: StudySettings, data: ConceptDataset, networks: Sequence[Network]) -> None:
@@ -35,14 +43,24 @@ def result_files(
     rows: dict[str, list[Row]] = {name: [] for name in COLUMNS}
     top_k = settings.concepts.top_k
     everything = _all(folder, settings, networks)
-    for looked in everything:
-        rows["accuracy"] += accuracy_rows(looked)
-        rows["faithfulness"] += faithfulness_rows(looked, data, settings.concepts.method, settings.saliency.method)
-        rows["concepts"] += concept_rows(looked, data, top_k)
-        rows["drift"] += drift_rows(looked, data, top_k)
+    with one_thread(torch.device("cpu")):
+        for looked in everything:
+            rows["accuracy"] += accuracy_rows(looked)
+            rows["faithfulness"] += faithfulness_rows(looked, data, settings.concepts.method, settings.saliency.method)
+            rows["concepts"] += concept_rows(looked, data, top_k)
+        compared = list(pairs(everything, settings, data))
+    images: dict[str, torch.Tensor] = {}
+    for pair in compared:
+        rows["drift"] += drift_rows(pair, data)
+        images |= image_values(pair)
     rows["ablation"] += ablation_rows(everything)
+    rows["verdict"], document = judge(everything, compared, settings, data, rows)
     tables = {f"{name}.csv": csv_bytes(header, rows[name]) for name, header in COLUMNS.items()}
-    return tables | {STRIPS: strips_bytes(folder, settings, data)}
+    return tables | {
+        DRIFT: tensors_bytes(images, {}, "drift"),
+        VERDICT: json_bytes(document, "verdict"),
+        STRIPS: strips_bytes(folder, settings, data),
+    }
 
 
 def _all(folder: Path, settings: StudySettings, networks: Sequence[Network]) -> list[Looked]:

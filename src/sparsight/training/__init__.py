@@ -1,7 +1,7 @@
 """Training: one network under one mask."""
 
 from sparsight.training.batches import DrawKey, steps_per_epoch, training_batches
-from sparsight.training.device import resolve_device
+from sparsight.training.device import one_thread, resolve_device
 from sparsight.training.fit import Fitted, TrainingDivergedError, fit
 from sparsight.training.progress import Best, Checkpoint, Epoch, Optimiser, State
 from sparsight.training.rule import FREEZE_BELOW, RIGHT, Rule
@@ -23,6 +23,7 @@ __all__ = [
     "TrainingSettings",
     "fit",
     "learning_rate",
+    "one_thread",
     "resolve_device",
     "steps_per_epoch",
     "training_batches",

@@ -1,5 +1,8 @@
 """Where the arithmetic runs."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 
 from sparsight.errors import InputError
@@ -16,3 +19,15 @@ def resolve_device(name: str) -> torch.device:
     if name == "cuda" and not torch.cuda.is_available():
         raise InputError("device cuda: this machine has no usable CUDA device; use --device cpu or auto")
     return torch.device(name)
+
+
+@contextmanager
+def one_thread(device: torch.device) -> Iterator[None]:
+    """On the CPU a sum's order, and so its last bits, depends on the number of threads."""
+    threads = torch.get_num_threads()
+    if device.type == "cpu":
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

@@ -38,6 +38,10 @@ def evidence_faults(folder: Path, network: Network, settings: StudySettings, dat
             made = arrays[f"g/logits/{split}"]
         if scores(made, labels) != metrics["accuracy"]["g"][split]:
             yield f"scores of g on {split} do not follow from its logits"
+        if split in SPLITS[1:]:
+            for model in ("probe", "g-random"):
+                if scores(arrays[f"{model}/logits/{split}"], labels) != metrics["accuracy"][model][split]:
+                    yield f"scores of {model} on {split} do not follow from its logits"
     names = tuple(name for name, usable in zip(data.concept_names, usable_concepts(data), strict=True) if usable)
     if names != bank.names:
         yield "its concepts are not those that differ between training images"

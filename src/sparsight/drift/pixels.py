@@ -1,0 +1,70 @@
+"""Where two networks look, compared image by image at the resolution of the maps.
+
+Only what speaks for the class is compared: maps are cut at zero. A dead map looks nowhere, and its drift is undefined.
+"""
+
+import math
+
+from jaxtyping import Bool, Float
+from torch import Tensor, nan
+
+from sparsight.drift._rows import spearman
+from sparsight.saliency import dead, relu
+
+
+def map_spearman(first: Float[Tensor, "b h w"], second: Float[Tensor, "b h2 w2"]) -> Float[Tensor, " b"]:
+    """Drift of saliency maps: 1 - Spearman's correlation of the ReLU'd maps over positions, ties by midranks.
+
+    Args:
+        first: maps of the same images at the layer's own resolution, signed or ReLU'd.
+        second: the same of the other network.
+
+    Returns:
+        NaN where a map is dead, constant or not finite.
+
+    Raises:
+        ValueError: if the shapes differ. Maps of different resolution are not resized: it would smooth one of them.
+    """
+    _must_match(first, second)
+    return 1 - spearman(relu(first).flatten(1), relu(second).flatten(1))
+
+
+def map_iou(first: Float[Tensor, "b h w"], second: Float[Tensor, "b h2 w2"], share: float = 0.2) -> Float[Tensor, " b"]:
+    """Drift of the brightest places: 1 - intersection over union of the top ``share`` of each map's positions.
+
+    A place belongs to a map's set where its value is positive and at least the ceil(share h w)-th largest. So equal
+    values are in or out together, and a set may be larger than the share, or smaller where few places are positive.
+
+    Args:
+        first: maps of the same images at the layer's own resolution, signed or ReLU'd.
+        second: the same of the other network.
+        share: of the positions, above 0 and at most 1.
+
+    Returns:
+        NaN where a map is dead or not finite.
+
+    Raises:
+        ValueError: if the shapes differ (as ``map_spearman``) or the share is out of range.
+    """
+    _must_match(first, second)
+    if not 0 < share <= 1:
+        raise ValueError(f"the share of positions lies above 0 and is at most 1, not {share}")
+    a, b = _brightest(first, share), _brightest(second, share)
+    overlap = (a & b).sum(1).double() / (a | b).sum(1)
+    finite = (first.isfinite() & second.isfinite()).flatten(1).all(1)
+    return (1 - overlap).masked_fill(dead(first) | dead(second) | ~finite, nan)
+
+
+def _brightest(maps: Float[Tensor, "b h w"], share: float) -> Bool[Tensor, "b p"]:
+    values = maps.flatten(1)
+    places = math.ceil(round(share * values.shape[1], 9))  # rounded, because 0.07 * 100 is a little over 7
+    threshold = values.topk(places, dim=1).values[:, -1:]
+    return (values >= threshold) & (values > 0)
+
+
+def _must_match(first: Tensor, second: Tensor) -> None:
+    if first.ndim != 3 or first.shape != second.shape:
+        raise ValueError(
+            f"maps of {tuple(first.shape)} and {tuple(second.shape)} cannot be compared: both must be (b, h, w), of "
+            "the same images at the same resolution"
+        )

@@ -1,0 +1,213 @@
+"""How far two networks' evidence is apart: every drift of the study, raw, from the stored arrays."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float64
+from torch import Tensor
+
+from sparsight.concepts import ConceptBank, ValueKind, concept_values, shown_weights
+from sparsight.data import ConceptDataset
+from sparsight.drift import (
+    STRATA,
+    by_group,
+    effect_drift,
+    flips,
+    linear_cka,
+    listed,
+    map_iou,
+    map_spearman,
+    rank_biased_overlap,
+    strata,
+    top_k_jaccard,
+    top_k_overlap,
+    value_agreement,
+    weight_spearman,
+)
+from sparsight.evidence import TARGETS
+from sparsight.stats import mean
+
+PRIMARY = (
+    ("concepts", "top_k_jaccard", ""),
+    ("concepts", "weight_spearman", ""),
+    ("concepts", "value_agreement", ""),
+    ("pixels", "map_spearman", "dense"),
+    ("pixels", "map_iou_20", "dense"),
+    ("representation", "linear_cka", ""),
+)
+"""Family, metric and target of the six drifts that make headlines."""
+
+Arrays = Mapping[str, Tensor]
+
+
+@dataclass(frozen=True, eq=False)
+class Drift:
+    """One drift between two networks.
+
+    Attributes:
+        family, metric, method, target: what was compared, how.
+        split: the images it was found on.
+        unit: what a value stands for: ``class``, ``concept``, ``image`` or ``all``.
+        ids: one name a value; empty for images and ``all``.
+        values: raw; NaN where undefined.
+    """
+
+    family: str
+    metric: str
+    method: str
+    target: str
+    split: str
+    unit: str
+    ids: tuple[str, ...]
+    values: Float64[np.ndarray, " n"]
+
+    @property
+    def primary(self) -> bool:
+        """Whether it makes headlines."""
+        return (self.family, self.metric, self.target) in PRIMARY
+
+
+@dataclass(frozen=True)
+class Comparing:
+    """What every comparison of a study shares.
+
+    Attributes:
+        data: the images looked at.
+        names: the concepts in use, and their ``groups``.
+        top_k: length of a class's list.
+        method: how concepts are learned.
+        value: what a concept value is.
+        saliency: how maps are made.
+    """
+
+    data: ConceptDataset
+    names: tuple[str, ...]
+    groups: tuple[str, ...]
+    top_k: int
+    method: str
+    value: ValueKind
+    saliency: str
+
+
+def compare(
+    study: Comparing, dense: Arrays, other: Arrays, *, same_targets: bool = True, primary: bool = False
+) -> Iterator[Drift]:
+    """Every drift of ``other`` from ``dense``.
+
+    Args:
+        study: what the comparison needs to know.
+        dense: evidence of the one network.
+        other: evidence of the other.
+        same_targets: whether both explain the same dense network's predictions; where not, that target is left out.
+        primary: only those that make headlines.
+    """
+    found = [*concept_drifts(study, dense, other), *_pixel_drifts(study, dense, other, same_targets)]
+    cka = np.array([linear_cka(dense["embedding/test"], other["embedding/test"])])
+    found.append(Drift("representation", "linear_cka", "embedding", "", "test", "all", (), cka))
+    if not primary:
+        flipped = flips(dense["logits/test"].argmax(1), other["logits/test"].argmax(1))
+        found.append(Drift("accuracy", "flips", "f", "", "test", "image", (), flipped.double().numpy()))
+        if same_targets:
+            found += _truth_drifts(study, dense, other)
+    yield from (one for one in found if one.primary or not primary)
+
+
+def concept_drifts(study: Comparing, dense: Arrays, other: Arrays) -> Iterator[Drift]:
+    """Those of g's rows and of the concepts' values.
+
+    Args:
+        study: what the comparison needs to know.
+        dense: ``bank/Q``, ``bank/intercepts``, ``g/weights`` and ``embedding/test`` of the one network.
+        other: the same of the other.
+    """
+    rows = tuple(shown_weights(side["g/weights"]) for side in (dense, other))
+    grouped = tuple(by_group(weights, study.groups)[0] for weights in rows)
+    tops = tuple(listed(weights, study.top_k) for weights in rows)
+    group_tops = tuple(listed(weights, study.top_k) for weights in grouped)
+    classes = study.data.class_names
+    for metric, value in (
+        ("top_k_overlap", top_k_overlap(*tops)),
+        ("top_k_jaccard", top_k_jaccard(*tops)),
+        ("rank_biased_overlap", rank_biased_overlap(*rows)),
+        ("weight_spearman", weight_spearman(*rows)),
+        ("group_top_k_jaccard", top_k_jaccard(*group_tops)),
+        ("group_spearman", weight_spearman(*grouped)),
+    ):
+        yield Drift("concepts", metric, "pcbm", "", "train", "class", classes, _numbers(value))
+    values = tuple(
+        concept_values(_bank(side, study.names), side["embedding/test"], study.value) for side in (dense, other)
+    )
+    agreement = _numbers(value_agreement(*values))
+    yield Drift("concepts", "value_agreement", study.method, "", "test", "concept", study.names, agreement)
+
+
+def random_drifts(study: Comparing, dense: Arrays, other: Arrays) -> dict[str, float]:
+    """The primary concept drifts that random directions give in place of concepts: means, by metric."""
+    sides = [
+        {
+            "bank/Q": side["g-random/Q"],
+            "bank/intercepts": side["g-random/Q"].new_zeros(len(study.names)),
+            "g/weights": side["g-random/weights"],
+            "embedding/test": side["embedding/test"],
+        }
+        for side in (dense, other)
+    ]
+    return {one.metric: mean(one.values) for one in concept_drifts(study, *sides) if one.primary}
+
+
+def by_stratum(study: Comparing, dense: Arrays, other: Arrays, drift: Drift) -> Iterator[tuple[str, np.ndarray]]:
+    """A drift's images by what became of their answers: both right, flipped, both wrong."""
+    labels = study.data.labels[study.data.splits["test"]]
+    own = strata(labels, dense["logits/test"].argmax(1), other["logits/test"].argmax(1)).numpy()
+    for i, name in enumerate(STRATA):
+        yield name, drift.values[own == i]
+
+
+def _pixel_drifts(study: Comparing, dense: Arrays, other: Arrays, same_targets: bool) -> Iterator[Drift]:
+    first, second = dense["saliency/maps"], other["saliency/maps"]
+    method = f"{study.saliency}@{first.shape[2]}x{first.shape[3]}"
+    for t, target in enumerate(TARGETS):
+        if target == "dense" and not same_targets:
+            continue
+        for metric, measure in (("map_spearman", map_spearman), ("map_iou_20", map_iou)):
+            value = _numbers(measure(first[:, t], second[:, t]))
+            yield Drift("pixels", metric, method, target, "test", "image", (), value)
+
+
+def _truth_drifts(study: Comparing, dense: Arrays, other: Arrays) -> Iterator[Drift]:
+    """How far what the decision truly depends on moved, where scenes can be drawn again."""
+    if "interventions/concepts" not in dense:
+        return
+    concepts = tuple(side["interventions/concepts"].double().mean(0).T for side in (dense, other))
+    classes = study.data.class_names
+    yield Drift("truth", "do_concept", "intervention", "", "test", "class", classes, _numbers(effect_drift(*concepts)))
+    explained = dense["saliency/classes"][:, TARGETS.index("dense")]
+    for kind in ("part", "habitat"):
+        effects = tuple(of_explained(side[f"interventions/{kind}s"], explained) for side in (dense, other))
+        visible = visible_parts(study.data, len(effects[0])) if kind == "part" else None
+        value = _numbers(effect_drift(*effects, visible))
+        yield Drift("truth", f"do_{kind}", "intervention", "dense", "test", "image", (), value)
+
+
+def of_explained(change: Tensor, explained: Tensor) -> Tensor:
+    """The change (n, m, k) of each image's explained logit, less the mean of all: (n, m). The first n are explained."""
+    centred = change.double() - change.double().mean(2, keepdim=True)
+    return centred.gather(2, explained[: len(change), None, None].expand(-1, change.shape[1], 1))[:, :, 0]
+
+
+def visible_parts(data: ConceptDataset, count: int) -> Tensor:
+    """Which parts can be seen in the first test images: (count, p)."""
+    assert data.part_masks is not None
+    masks = data.part_masks[data.splits["test"][:count]].flatten(1)
+    return torch.stack([(masks == p + 1).any(1) for p in range(len(data.part_names))], dim=1)
+
+
+def _bank(side: Arrays, names: tuple[str, ...]) -> ConceptBank:
+    unknown = torch.full((len(names),), torch.nan, dtype=torch.float64)
+    return ConceptBank(side["bank/Q"], side["bank/intercepts"], names, {}, unknown, 0.0, True)
+
+
+def _numbers(values: Tensor) -> np.ndarray:
+    return values.double().numpy()

@@ -1,0 +1,172 @@
+"""The verdicts of a study: ``verdict.csv``, and ``verdict.json`` with the headline above them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from sparsight.config import StudySettings
+from sparsight.data import ConceptDataset
+from sparsight.report import COLUMNS
+from sparsight.results.gates import MAPS, gates, mapless
+from sparsight.results.measured import Levels, drifted, levelled, levels, rounds_of
+from sparsight.results.movers import movers
+from sparsight.results.pairs import Pair
+from sparsight.results.tables import Looked, Row
+from sparsight.stats import mean
+from sparsight.verdict import Association, Drifted, Gate, Verdict, association, decide, headline, voided
+
+NAMES = COLUMNS["verdict"]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One arm's verdicts, and what they are read with.
+
+    Attributes:
+        arm: its name.
+        weights: share of the weights left, by round, mean over seeds.
+        drifts: what was compared with the floor.
+        verdicts: by metric and round.
+        mapless: gates that void single rounds.
+    """
+
+    arm: str
+    weights: Mapping[int, float]
+    drifts: tuple[Drifted, ...]
+    verdicts: tuple[Verdict, ...]
+    mapless: Mapping[int, Gate]
+
+
+def judge(
+    everything: Sequence[Looked],
+    pairs: Sequence[Pair],
+    settings: StudySettings,
+    data: ConceptDataset,
+    rows: Mapping[str, Sequence[Row]],
+) -> tuple[list[Row], dict[str, Any]]:
+    """Rows of ``verdict.csv``, and the document of ``verdict.json``.
+
+    Args:
+        everything: the networks with their evidence.
+        pairs: all comparisons.
+        settings: the study's.
+        data: what was looked at.
+        rows: of the tables ``accuracy`` and ``faithfulness``.
+    """
+    checks = tuple(gates(everything, pairs, settings, data))
+    found = levels(rows["accuracy"], rows["faithfulness"])
+    judged = [_judge(arm, everything, pairs, settings, checks, found) for arm in settings.study.arms]
+    table: list[Row] = []
+    for one in judged:
+        for verdict in one.verdicts:
+            values = asdict(verdict)
+            table.append((one.arm, verdict.round, one.weights[verdict.round], *(values[name] for name in NAMES[3:])))
+    document = {
+        "gates": [asdict(gate) for gate in (*checks, *(gate for one in judged for gate in one.mapless.values()))],
+        "arms": {one.arm: _headline(one, found, settings) for one in judged},
+        "movers": {one.arm: movers(one.arm, rows["faithfulness"], settings) for one in judged},
+        "rows": [dict(zip(NAMES, row, strict=True)) for row in table],
+    }
+    return table, document
+
+
+def _judge(
+    arm: str,
+    everything: Sequence[Looked],
+    pairs: Sequence[Pair],
+    settings: StudySettings,
+    checks: Sequence[Gate],
+    found: Levels,
+) -> Judged:
+    rounds = rounds_of(arm, settings)
+    drifts = tuple(drifted(arm, pairs, settings))
+    weights = {
+        round_: mean([one.key[4] for one in everything if one.key[0] == arm and one.key[3] == round_])
+        for round_ in rounds
+    }
+    dead = mapless(arm, rounds, everything, settings)
+    shown = [_without(drift, [i for i, r in enumerate(rounds) if r in dead]) for drift in drifts]
+    void = voided(checks, [drift.key for drift in drifts])
+    decided = decide(rounds, [*shown, *levelled(arm, found, settings)], settings.verdict, void) if rounds else ()
+    verdicts = tuple(
+        replace(row, reason=dead[row.round].reason) if row.metric in MAPS and row.round in dead else row
+        for row in decided
+    )
+    return Judged(arm, weights, drifts, verdicts, dead)
+
+
+def _without(drift: Drifted, columns: Sequence[int]) -> Drifted:
+    """A drift of maps without the rounds whose maps are mostly dead; others as they are."""
+    if not columns or drift.metric not in MAPS:
+        return drift
+    left = drift.drift.copy()
+    left[:, columns] = np.nan
+    return replace(drift, drift=left)
+
+
+def _headline(one: Judged, found: Levels, settings: StudySettings) -> dict[str, Any]:
+    """What the arm's verdicts say together, which is what Hypotheses A and B are about."""
+    primary = [drift for drift in one.drifts if drift.primary]
+    said = headline(one.arm, one.verdicts, {drift.key for drift in primary})
+    rounds = [{**asdict(round_), "weights_remaining": one.weights[round_.round]} for round_ in said.rounds]
+    lost = _lost(one.arm, found, settings)
+    return {
+        "hypothesis": said.hypothesis,
+        "sentence": said.sentence,
+        "rounds": rounds,
+        "association": {drift.metric: _association(association(lost, drift.drift)) for drift in primary},
+        "truth": list(_against_truth(one)),
+    }
+
+
+def _association(found: Association) -> dict[str, Any]:
+    return {**asdict(found), "by_seed": found.by_seed.tolist()}
+
+
+def _lost(arm: str, found: Levels, settings: StudySettings) -> np.ndarray:
+    """Test accuracy of f of the dense network less the ticket's, (seeds, rounds)."""
+    f = next(
+        one
+        for one in levelled(arm, found, settings)
+        if (one.axis, one.metric, one.method) == ("accuracy", "accuracy", "f")
+    )
+    return f.dense[:, None] - f.ticket
+
+
+TRUTHS = {"concepts": "do_concept", "pixels": "do_part"}
+"""For a family of explanations, the change of the truth that it ought to follow."""
+
+
+def _against_truth(one: Judged) -> Iterator[dict[str, Any]]:
+    """Where a primary explanation changed, whether the truth did: if not, the method moved and not the network."""
+    by_place = {(row.family, row.metric, row.round): row for row in one.verdicts if row.axis == "similarity"}
+    primary = {drift.key for drift in one.drifts if drift.primary}
+    for row in one.verdicts:
+        truth = by_place.get(("truth", TRUTHS.get(row.family, ""), row.round))
+        if row.key not in primary or row.axis != "similarity" or truth is None:
+            continue
+        if row.verdict == "changed":
+            words = {
+                "changed": "the explanation moved, and so did the network",
+                "preserved": "the explanation moved and the truth did not: the method moved, not the network",
+                "undecided": "the explanation moved; whether the network did is undecided",
+            }[truth.verdict]
+        elif truth.verdict == "changed":
+            words = {
+                "preserved": "the network moved and the explanation does not show it",
+                "undecided": "the network moved; whether the explanation shows it is undecided",
+            }[row.verdict]
+        else:
+            continue
+        yield {
+            "round": row.round,
+            "metric": row.metric,
+            "explanation": row.verdict,
+            "truth_metric": truth.metric,
+            "truth": truth.verdict,
+            "excess": row.excess,
+            "truth_excess": truth.excess,
+            "sentence": words,
+        }

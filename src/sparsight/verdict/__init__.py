@@ -1,0 +1,29 @@
+"""Whether pruning moved what a network decides on: tests against networks that were merely trained again."""
+
+from sparsight.verdict.decide import decide
+from sparsight.verdict.gates import Gate, dead_maps, few_images, random_bank, random_labels, randomised_model, voided
+from sparsight.verdict.headline import Association, Headline, RoundHeadline, association, headline
+from sparsight.verdict.measured import Drifted, Key, Levelled, Verdict, Word
+from sparsight.verdict.settings import VerdictSettings
+
+__all__ = [
+    "Association",
+    "Drifted",
+    "Gate",
+    "Headline",
+    "Key",
+    "Levelled",
+    "RoundHeadline",
+    "Verdict",
+    "VerdictSettings",
+    "Word",
+    "association",
+    "dead_maps",
+    "decide",
+    "few_images",
+    "headline",
+    "random_bank",
+    "random_labels",
+    "randomised_model",
+    "voided",
+]

@@ -1,0 +1,147 @@
+"""Checks before any verdict: a gate that fails stands in the report in place of the verdicts that it voids.
+
+References:
+    Adebayo et al. Sanity Checks for Saliency Maps. NeurIPS 2018.
+    Kim et al. Interpretability Beyond Feature Attribution. ICML 2018 (concept vectors of random labels).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float64
+
+from sparsight.stats import mean
+from sparsight.verdict.measured import Key
+from sparsight.verdict.reasons import number
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One check.
+
+    Attributes:
+        name: of the check.
+        subject: what was checked, such as a saliency method.
+        value: what was found; NaN fails.
+        limit: what it is held against.
+        passed: whether the metrics may be judged.
+        voids: names of the metrics that it voids where it fails.
+        reason: one sentence with the numbers.
+    """
+
+    name: str
+    subject: str
+    value: float
+    limit: float
+    passed: bool
+    voids: tuple[str, ...]
+    reason: str
+
+
+def randomised_model(subject: str, similarity: Mapping[str, float], limit: float, voids: tuple[str, ...]) -> Gate:
+    """A saliency method must notice that the network's weights were replaced.
+
+    Args:
+        subject: the saliency method.
+        similarity: mean similarity of the maps to the trained network's, by stage of the cascade, from the head down;
+            the last stage has every layer randomised, and that one decides.
+        limit: the most similarity that passes.
+        voids: metrics of the method's maps.
+    """
+    value = list(similarity.values())[-1] if similarity else float("nan")
+    passed = value <= limit
+    stays = "fall to" if passed else "stay at"
+    reason = (
+        f"maps of {subject} {stays} a similarity of {number(value)} when every layer is randomised (limit {limit:g})"
+    )
+    return _gate("randomised model", subject, value, limit, passed, voids, reason)
+
+
+def random_labels(
+    subject: str, learned: Float64[np.ndarray, " c"], random: Float64[np.ndarray, " n"], voids: tuple[str, ...]
+) -> Gate:
+    """Concepts must be told from embeddings better than labels that were drawn at random.
+
+    Args:
+        subject: how concepts are learned.
+        learned: held-out AUROC of each concept, NaN where undefined.
+        random: held-out AUROC of concept vectors that were learned from shuffled labels; the limit is their 95th
+            percentile.
+        voids: metrics of concepts.
+    """
+    value = mean(learned)
+    drawn = random[~np.isnan(random)]
+    limit = float(np.quantile(drawn, 0.95)) if drawn.size else float("nan")
+    passed = value > limit
+    beats = "beat" if passed else "do not beat"
+    reason = (
+        f"concept vectors ({subject}) with a mean held-out AUROC of {number(value)} {beats} "
+        f"95 % of those of random labels ({number(limit)})"
+    )
+    return _gate("random labels", subject, value, limit, passed, voids, reason)
+
+
+def random_bank(metric: str, floor: float, random: float, voids: tuple[str, ...]) -> Gate:
+    """Concepts must be steadier under retraining than as many random directions, else they are no better than those.
+
+    Args:
+        metric: a drift of concepts.
+        floor: the mean drift between dense networks and their controls.
+        random: the same where random directions stand in the place of concepts; the floor must be below it.
+        voids: the metric.
+    """
+    passed = floor < random
+    steadier = "below" if passed else "not below"
+    reason = (
+        f"the floor of {metric} ({number(floor)}) is {steadier} that of a bank of random directions ({number(random)})"
+    )
+    return _gate("random bank", metric, floor, random, passed, voids, reason)
+
+
+def dead_maps(subject: str, shares: Mapping[str, float], limit: float, voids: tuple[str, ...]) -> Gate:
+    """Maps that are zero everywhere have no likeness to anything.
+
+    Args:
+        subject: the saliency method.
+        shares: of dead maps, by network; the largest decides.
+        limit: the largest share that passes.
+        voids: metrics of the method's maps.
+    """
+    undefined = [name for name, share in shares.items() if np.isnan(share)]
+    worst = undefined[0] if undefined else max(shares, key=lambda name: shares[name], default="no network")
+    value = shares.get(worst, float("nan"))
+    reason = f"{100 * value:.0f} % of the maps of {subject} are dead in {worst} (limit {100 * limit:g} %)"
+    return _gate("dead maps", subject, value, limit, value <= limit, voids, reason)
+
+
+def few_images(subject: str, count: int, limit: int, voids: tuple[str, ...]) -> Gate:
+    """A mean over a handful of images is about those images.
+
+    Args:
+        subject: what the images are counted for.
+        count: how many there are.
+        limit: the fewest that pass.
+        voids: metrics that are means over them.
+    """
+    reason = f"{count} images for {subject} (limit {limit})"
+    return _gate("few images", subject, float(count), float(limit), count >= limit, voids, reason)
+
+
+def voided(gates: Iterable[Gate], keys: Iterable[Key]) -> dict[Key, str]:
+    """Which of the metrics the failed gates void, and the reason of the first that does."""
+    failed = [gate for gate in gates if not gate.passed]
+    found: dict[Key, str] = {}
+    for key in keys:
+        for gate in failed:
+            if key[1] in gate.voids:
+                found.setdefault(key, gate.reason)
+    return found
+
+
+def _gate(
+    name: str, subject: str, value: float, limit: float, passed: bool, voids: tuple[str, ...], reason: str
+) -> Gate:
+    if np.isnan(value) or np.isnan(limit):
+        reason = f"{name}, {subject}: could not be measured"
+    return Gate(name, subject, value, limit, bool(passed), voids, reason[:1].upper() + reason[1:])

@@ -1,0 +1,176 @@
+"""The page above the verdicts: winning ticket or not, against explanation preserved or not.
+
+The paper's hypotheses are claims about every pruned network. A: it keeps its explanation, hence tickets win. B: its
+explanation changes, hence no ticket wins.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float64
+from scipy.special import stdtrit
+
+from sparsight.stats import row_spearman
+from sparsight.verdict.measured import Key, Verdict, Word
+
+Winning = Literal["yes", "no", "undecided"]
+Hypothesis = Literal["A", "B", "neither", "undecided"]
+
+
+@dataclass(frozen=True)
+class RoundHeadline:
+    """One round: whether its tickets are as accurate as unpruned networks, and what became of the explanation.
+
+    Attributes:
+        round: its number.
+        winning: from the interval of f's accuracy: *yes* where it lies above minus the margin, *no* where below.
+        explanation: *preserved* if every primary metric is, *changed* if any has, else *undecided*.
+    """
+
+    round: int
+    winning: Winning
+    explanation: Word
+
+
+@dataclass(frozen=True)
+class Headline:
+    """One arm: its rounds, which hypothesis describes all of them, and a sentence.
+
+    Attributes:
+        hypothesis: *A* where every round wins with its explanation preserved, *B* where every round has lost and
+            changed, *neither* where some round contradicts A and some round B, else *undecided*.
+    """
+
+    rounds: tuple[RoundHeadline, ...]
+    hypothesis: Hypothesis
+    sentence: str
+
+
+@dataclass(frozen=True, eq=False)
+class Association:
+    """Whether explanations move where accuracy is lost: Spearman's correlation over the rounds of each seed.
+
+    Attributes:
+        by_seed: NaN where a seed has fewer than three finite rounds or one side is constant.
+        mean: over the seeds that have one.
+        ci_low, ci_high: 90 % t interval of the mean, cut at -1 and 1; NaN with fewer than two seeds.
+    """
+
+    by_seed: Float64[np.ndarray, " s"]
+    mean: float
+    ci_low: float
+    ci_high: float
+
+
+def headline(arm: str, verdicts: Sequence[Verdict], primary: Collection[Key]) -> Headline:
+    """What the verdicts of one arm say together.
+
+    Args:
+        arm: its name, for the sentence.
+        verdicts: of all its metrics and rounds.
+        primary: the primary similarity metrics; without any, the explanation is undecided.
+    """
+    by_round: dict[int, list[Verdict]] = {}
+    for row in verdicts:
+        by_round.setdefault(row.round, []).append(row)
+    rounds = tuple(
+        RoundHeadline(number, _winning(rows), _explanation(rows, primary)) for number, rows in sorted(by_round.items())
+    )
+    kinds = {(found.winning, found.explanation) for found in rounds}
+    against_a = any(winning == "no" or explanation == "changed" for winning, explanation in kinds)
+    against_b = any(winning == "yes" or explanation == "preserved" for winning, explanation in kinds)
+    hypothesis: Hypothesis = "undecided"
+    if kinds == {("yes", "preserved")}:
+        hypothesis = "A"
+    elif kinds == {("no", "changed")}:
+        hypothesis = "B"
+    elif against_a and against_b:
+        hypothesis = "neither"
+    return Headline(rounds, hypothesis, _sentence(arm, rounds, hypothesis))
+
+
+def association(lost: Float64[np.ndarray, "s r"], drift: Float64[np.ndarray, "s r"]) -> Association:
+    """Correlation of the accuracy lost with the drift, over the rounds of each seed.
+
+    Both tend to grow as weights go, so a high correlation does not say that one causes the other.
+
+    Args:
+        lost: accuracy of the dense network less the ticket's.
+        drift: of the same tickets.
+    """
+    by_seed = np.full(len(lost), np.nan)
+    for i, (x, y) in enumerate(zip(lost, drift, strict=True)):
+        finite = np.isfinite(x) & np.isfinite(y)
+        if finite.sum() >= 3:
+            by_seed[i] = row_spearman(x[None, finite], y[None, finite])[0]
+    values = by_seed[~np.isnan(by_seed)]
+    n, mean = len(values), float(values.mean()) if len(values) else float("nan")
+    half = float(stdtrit(n - 1, 0.95) * values.std(ddof=1) / np.sqrt(n)) if n > 1 else float("nan")
+    return Association(
+        by_seed, mean, max(mean - half, -1.0) if n > 1 else half, min(mean + half, 1.0) if n > 1 else half
+    )
+
+
+def _winning(rows: Sequence[Verdict]) -> Winning:
+    for row in rows:
+        if (row.axis, row.metric, row.method) == ("accuracy", "accuracy", "f"):
+            if row.seeds < 3 or row.retrains < 1:
+                return "undecided"
+            if row.ci_low >= -row.margin:
+                return "yes"
+            return "no" if row.ci_high < -row.margin else "undecided"
+    return "undecided"
+
+
+def _explanation(rows: Sequence[Verdict], primary: Collection[Key]) -> Word:
+    words = [row.verdict for row in rows if row.axis == "similarity" and row.key in primary]
+    if "changed" in words:
+        return "changed"
+    return "preserved" if words and len(words) == len(primary) and set(words) == {"preserved"} else "undecided"
+
+
+def _spans(numbers: Sequence[int], all_numbers: Sequence[int]) -> str:
+    """``round 3``, ``rounds 1 to 4 and 7``: neighbours are those that follow each other in the study."""
+    place = {number: i for i, number in enumerate(all_numbers)}
+    groups: list[list[int]] = []
+    for number in numbers:
+        if groups and place[number] == place[groups[-1][-1]] + 1:
+            groups[-1].append(number)
+        else:
+            groups.append([number])
+    texts = [str(g[0]) if len(g) == 1 else f"{g[0]} {'to' if len(g) > 2 else 'and'} {g[-1]}" for g in groups]
+    joined = texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"
+    return f"round{'s' if len(numbers) > 1 else ''} {joined}"
+
+
+_PHRASES = {
+    ("yes", "preserved"): "winning, explanation preserved",
+    ("yes", "changed"): "winning, explanation changed",
+    ("no", "preserved"): "accuracy lost, explanation preserved",
+    ("no", "changed"): "accuracy lost, explanation changed",
+    ("yes", "undecided"): "winning, explanation undecided",
+    ("no", "undecided"): "accuracy lost, explanation undecided",
+    ("undecided", "preserved"): "accuracy undecided, explanation preserved",
+    ("undecided", "changed"): "accuracy undecided, explanation changed",
+    ("undecided", "undecided"): "both undecided",
+}
+_OPENINGS = {
+    "A": "as Hypothesis A says",
+    "B": "as Hypothesis B says",
+    "neither": "neither hypothesis describes all rounds",
+    "undecided": "undecided",
+}
+
+
+def _sentence(arm: str, rounds: Sequence[RoundHeadline], hypothesis: Hypothesis) -> str:
+    numbers = [found.round for found in rounds]
+    if not rounds:
+        return f"{arm}: undecided, no round was judged."
+    parts = []
+    for kind, phrase in _PHRASES.items():
+        those = [found.round for found in rounds if (found.winning, found.explanation) == kind]
+        if those:
+            parts.append(f"{phrase} in {_spans(those, numbers)}")
+    return f"{arm}: {_OPENINGS[hypothesis]}; {'; '.join(parts)}."

@@ -1,0 +1,38 @@
+"""From p values of many metrics and rounds to claims that hold together.
+
+A round's claim is made only while the walk gets there: the order is fixed beforehand, so every step may use the whole
+level, and the chance that a walk makes any false claim stays at that level.
+
+References:
+    Benjamini and Hochberg. Controlling the False Discovery Rate. Journal of the Royal Statistical Society B 57, 1995.
+    Westfall and Krishen. Optimally weighted, fixed sequence and gatekeeper multiple testing procedures. 2001.
+"""
+
+import numpy as np
+from jaxtyping import Bool, Float64
+
+
+def select(p: Float64[np.ndarray, " m"], rate: float) -> Bool[np.ndarray, " m"]:
+    """Benjamini-Hochberg: which of m metrics are selected; an undefined p is counted among the m, never selected.
+
+    With k selected, each has p ≤ rate k / m.
+    """
+    m = len(p)
+    filled = np.where(np.isnan(p), 1.0, p)
+    passing = np.flatnonzero(np.sort(filled) <= rate * np.arange(1, m + 1) / m)
+    k = int(passing[-1]) + 1 if passing.size else 0
+    return np.asarray((filled <= rate * k / m) & ~np.isnan(p)) if k else np.zeros(m, dtype=bool)
+
+
+def walk(p: Float64[np.ndarray, " r"], level: float) -> Bool[np.ndarray, " r"]:
+    """From the first towards the last while p ≤ level; an undefined p stops the walk."""
+    return np.logical_and.accumulate(p <= level)
+
+
+def walk_back(p: Float64[np.ndarray, " r"], valid: Bool[np.ndarray, " r"], level: float) -> Bool[np.ndarray, " r"]:
+    """From the last valid round towards the first while p ≤ level; an undefined p stops the walk."""
+    reached = np.zeros(len(p), dtype=bool)
+    if valid.any():
+        last = int(np.flatnonzero(valid)[-1])
+        reached[: last + 1] = walk(p[: last + 1][::-1], level)[::-1]
+    return reached

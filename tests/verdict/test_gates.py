@@ -1,0 +1,65 @@
+import numpy as np
+import pytest
+
+from sparsight.verdict import dead_maps, few_images, random_bank, random_labels, randomised_model, voided
+
+nan = float("nan")
+
+
+def test_the_last_stage_of_the_cascade_decides():
+    noticed = randomised_model("gradcam", {"head": 0.9, "all": 0.2}, 0.5, ("spearman",))
+    deaf = randomised_model("gradcam", {"head": 0.1, "all": 0.8}, 0.5, ("spearman",))
+    assert (noticed.passed, noticed.value, noticed.limit) == (True, 0.2, 0.5)
+    assert (deaf.passed, deaf.value, deaf.voids) == (False, 0.8, ("spearman",))
+    assert deaf.reason == "Maps of gradcam stay at a similarity of 0.80 when every layer is randomised (limit 0.5)"
+    assert not randomised_model("gradcam", {}, 0.5, ()).passed
+
+
+def test_concepts_must_beat_random_labels():
+    random = np.linspace(0.4, 0.6, 101)
+    gate = random_labels("predictor", np.array([0.9, nan, 0.7]), random, ("jaccard",))
+    assert gate.passed
+    assert (gate.value, gate.limit) == pytest.approx((0.8, 0.59))
+    assert not random_labels("predictor", np.array([0.58, 0.58]), random, ("jaccard",)).passed
+    nothing = random_labels("predictor", np.array([nan]), random, ("jaccard",))
+    assert not nothing.passed
+    assert "could not be measured" in nothing.reason
+    assert not random_labels("predictor", np.array([0.9]), np.array([nan]), ("jaccard",)).passed
+
+
+def test_concepts_must_be_steadier_than_random_directions():
+    gate = random_bank("jaccard", 0.2, 0.5, ("jaccard",))
+    assert (gate.passed, gate.value, gate.limit) == (True, 0.2, 0.5)
+    assert gate.reason == "The floor of jaccard (0.20) is below that of a bank of random directions (0.50)"
+    assert not random_bank("jaccard", 0.5, 0.5, ()).passed
+    for floor, random in ((nan, 0.5), (0.5, nan)):
+        undefined = random_bank("jaccard", floor, random, ())
+        assert not undefined.passed
+        assert "could not be measured" in undefined.reason
+
+
+def test_the_network_with_most_dead_maps_decides():
+    gate = dead_maps("gradcam", {"dense": 0.0, "round 9": 0.3, "round 8": 0.1}, 0.2, ("iou",))
+    assert (gate.passed, gate.value) == (False, 0.3)
+    assert gate.reason == "30 % of the maps of gradcam are dead in round 9 (limit 20 %)"
+    assert dead_maps("gradcam", {"dense": 0.2}, 0.2, ()).passed
+    assert not dead_maps("gradcam", {}, 0.2, ()).passed
+    assert not dead_maps("gradcam", {"dense": 0.0, "round 1": nan}, 0.2, ()).passed
+
+
+def test_few_images():
+    assert few_images("gradcam", 30, 30, ()).passed
+    gate = few_images("gradcam", 29, 30, ("iou",))
+    assert not gate.passed
+    assert gate.reason == "29 images for gradcam (limit 30)"
+
+
+def test_failed_gates_void_their_metrics():
+    keys = [("pixels", "iou", "gradcam", "label"), ("concepts", "jaccard", "predictor", "label")]
+    gates = [
+        few_images("gradcam", 100, 30, ("jaccard",)),
+        few_images("gradcam", 2, 30, ("iou",)),
+        dead_maps("gradcam", {"dense": 1.0}, 0.2, ("iou",)),
+    ]
+    assert voided(gates, keys) == {keys[0]: "2 images for gradcam (limit 30)"}
+    assert voided([], keys) == {}

@@ -1,0 +1,112 @@
+import numpy as np
+import pytest
+from scipy import stats
+
+from sparsight.verdict import Verdict, association, headline
+
+nan = float("nan")
+PRIMARY = {("concepts", "jaccard", "predictor", "prediction"), ("pixels", "iou", "gradcam", "prediction")}
+INTERVALS = {"yes": (-0.01, 0.03), "no": (-0.2, -0.03), "undecided": (-0.05, 0.01)}
+
+
+def row(round, axis, key, word, low=0.0, high=0.0, margin=0.5, seeds=3, retrains=1):
+    numbers = (0.3, 0.3, 0.0, low, high, margin, 0.5, 0.5)
+    return Verdict(round, axis, *key, *numbers, seeds, retrains, 4, word, "")
+
+
+def accuracy(round, winning, **more):
+    low, high = INTERVALS[winning]
+    return row(round, "accuracy", ("accuracy", "accuracy", "f", "label"), "undecided", low, high, 0.02, **more)
+
+
+def arm(*rounds):
+    """Of (winning, words of the primary metrics) by round."""
+    rows = []
+    for number, (winning, *words) in enumerate(rounds, start=1):
+        rows.append(accuracy(number, winning))
+        rows += [row(number, "similarity", key, word) for key, word in zip(sorted(PRIMARY), words, strict=True)]
+        rows.append(row(number, "similarity", ("concepts", "overlap", "predictor", "prediction"), "changed"))
+    return headline("magnitude", rows, PRIMARY)
+
+
+def test_a_round():
+    rounds = arm(
+        ("yes", "preserved", "preserved"),
+        ("no", "preserved", "changed"),
+        ("undecided", "preserved", "undecided"),
+        ("yes", "undecided", "undecided"),
+    ).rounds
+    assert [(r.round, r.winning, r.explanation) for r in rounds] == [
+        (1, "yes", "preserved"),
+        (2, "no", "changed"),
+        (3, "undecided", "undecided"),
+        (4, "yes", "undecided"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rounds", "hypothesis"),
+    [
+        ([("yes", "preserved", "preserved")] * 3, "A"),
+        ([("no", "changed", "undecided")] * 3, "B"),
+        ([("yes", "preserved", "preserved"), ("no", "changed", "changed")], "neither"),
+        ([("yes", "changed", "changed")], "neither"),
+        ([("no", "preserved", "preserved")], "neither"),
+        ([("yes", "preserved", "preserved"), ("undecided", "preserved", "preserved")], "undecided"),
+        ([("undecided", "changed", "undecided")], "undecided"),
+        ([("yes", "preserved", "undecided"), ("undecided", "undecided", "changed")], "neither"),
+    ],
+)
+def test_hypotheses_are_about_all_rounds(rounds, hypothesis):
+    assert arm(*rounds).hypothesis == hypothesis
+
+
+def test_the_sentence():
+    assert arm(*[("yes", "preserved", "preserved")] * 3, *[("no", "changed", "changed")] * 2).sentence == (
+        "magnitude: neither hypothesis describes all rounds; winning, explanation preserved in rounds 1 to 3; "
+        "accuracy lost, explanation changed in rounds 4 and 5."
+    )
+    mixed = arm(("yes", "preserved", "preserved"), ("yes", "changed", "changed"), ("yes", "preserved", "preserved"))
+    assert "explanation preserved in rounds 1 and 3;" in mixed.sentence
+    assert headline("random", [], PRIMARY).sentence == "random: undecided, no round was judged."
+
+
+def test_neighbours_are_rounds_that_follow_in_the_study():
+    rows = [accuracy(number, "yes") for number in (3, 6, 9)]
+    assert "rounds 3 to 9." in headline("magnitude", rows, PRIMARY).sentence
+
+
+def test_too_few_seeds_win_nothing():
+    assert headline("magnitude", [accuracy(1, "yes", seeds=2)], PRIMARY).rounds[0].winning == "undecided"
+    assert headline("magnitude", [accuracy(1, "yes", retrains=0)], PRIMARY).rounds[0].winning == "undecided"
+    undefined = row(1, "accuracy", ("accuracy", "accuracy", "f", "label"), "undecided", nan, nan, 0.02)
+    assert headline("magnitude", [undefined], PRIMARY).rounds[0].winning == "undecided"
+
+
+def test_a_missing_primary_metric_is_not_preserved():
+    rows = [row(1, "similarity", key, "preserved") for key in sorted(PRIMARY)[:1]]
+    assert headline("magnitude", rows, PRIMARY).rounds[0].explanation == "undecided"
+    assert headline("magnitude", rows, set()).rounds[0].explanation == "undecided"
+
+
+def test_association_within_seeds():
+    draw = np.random.default_rng(0)
+    lost, drift = draw.normal(size=(4, 9)), draw.normal(size=(4, 9)) + np.arange(4)[:, None]
+    found = association(lost, drift)
+    expected = [stats.spearmanr(x, y).statistic for x, y in zip(lost, drift, strict=True)]
+    assert found.by_seed == pytest.approx(expected)
+    interval = stats.ttest_1samp(expected, 0).confidence_interval(0.90)
+    assert (found.mean, found.ci_low, found.ci_high) == pytest.approx((np.mean(expected), *interval))
+
+
+def test_association_where_it_is_undefined():
+    lost = np.array([[0.0, 0.1, 0.2, 0.3], [0.0, 0.0, 0.0, 0.0], [0.1, nan, nan, 0.2], [0.3, 0.1, nan, 0.2]])
+    drift = np.array([[0.1, 0.2, 0.3, 0.4], [0.1, 0.2, 0.3, 0.4], [0.1, 0.2, 0.3, 0.4], [0.3, 0.1, 0.9, 0.2]])
+    found = association(lost, drift)
+    assert found.by_seed[[0, 3]] == pytest.approx([1, 1])
+    assert np.isnan(found.by_seed[[1, 2]]).all()
+    assert (found.mean, found.ci_low, found.ci_high) == pytest.approx((1, 1, 1))
+    assert np.isnan(association(lost[1:3], drift[1:3]).mean)
+    one = association(lost[:1], drift[:1])
+    assert one.mean == pytest.approx(1)
+    assert np.isnan([one.ci_low, one.ci_high]).all()

@@ -1,0 +1,156 @@
+import numpy as np
+import pytest
+from scipy import stats
+
+from sparsight.verdict import Drifted, Levelled, VerdictSettings
+from sparsight.verdict.test import compare_drift, compare_level, half_width, seeds_needed
+
+SETTINGS = VerdictSettings()
+nan = float("nan")
+
+
+def drifted(drift, floor, primary=True):
+    drift, floor = np.array(drift, dtype=np.float64), np.array(floor, dtype=np.float64)
+    return Drifted("concepts", "jaccard", "predictor", "prediction", primary, drift, floor)
+
+
+def levelled(ticket, dense, controls, margin=0.02):
+    arrays = (np.array(values, dtype=np.float64) for values in (ticket, dense, controls))
+    return Levelled("accuracy", "accuracy", "accuracy", "f", "label", margin, *arrays)
+
+
+def test_one_round_is_the_paired_t_test():
+    E, F = np.array([0.30, 0.41, 0.38]), np.array([0.21, 0.25, 0.30])
+    found = compare_drift(drifted(E[:, None], F[:, None, None]), SETTINGS)
+    assert found.p_changed[0] == pytest.approx(stats.ttest_rel(E, F, alternative="greater").pvalue)
+    assert found.p_preserved[0] == pytest.approx(stats.ttest_rel(E, 1.5 * F, alternative="less").pvalue)
+    assert found.drift[0] == pytest.approx(E.mean())
+    assert found.floor[0] == pytest.approx(F.mean())
+    ratio = E.mean() / F.mean()
+    interval = stats.ttest_1samp(E - ratio * F, 0).confidence_interval(0.90)
+    assert found.excess[0] == pytest.approx(ratio - 1)
+    assert found.ci_low[0] == pytest.approx(ratio - 1 + interval.low / F.mean())
+    assert found.ci_high[0] == pytest.approx(ratio - 1 + interval.high / F.mean())
+    assert (found.seeds, found.retrains, found.undefined) == (3, 1, ("",))
+
+
+def test_controls_are_averaged():
+    E = [[0.3], [0.4], [0.5]]
+    two = compare_drift(drifted(E, [[[0.1, 0.3]], [[0.2, 0.4]], [[0.2, 0.3]]]), SETTINGS)
+    one = compare_drift(drifted(E, [[[0.2]], [[0.3]], [[0.25]]]), SETTINGS)
+    assert two.p_changed == pytest.approx(one.p_changed)
+    assert two.ci_high == pytest.approx(one.ci_high)
+    assert two.retrains == 2
+
+
+def test_a_small_floor_has_the_least_margin():
+    E, F = np.array([0.030, 0.027, 0.036]), np.array([0.020, 0.025, 0.030])
+    found = compare_drift(drifted(E[:, None], F[:, None, None]), SETTINGS)
+    # 0.5 times the mean floor of 0.025 is 0.0125, less than 0.02.
+    assert found.p_preserved[0] == pytest.approx(stats.ttest_rel(E - 0.02, F, alternative="less").pvalue)
+    assert found.margin[0] == pytest.approx(0.02 / 0.025)
+    none = compare_drift(drifted(E[:, None], F[:, None, None]), VerdictSettings(least_margin=0))
+    assert none.p_preserved[0] == pytest.approx(stats.ttest_rel(E, 1.5 * F, alternative="less").pvalue)
+    assert none.margin[0] == 0.5
+
+
+def test_the_kind_of_margin_is_the_rounds_own():
+    draw = np.random.default_rng(0)
+    F = np.repeat(draw.uniform(0.02, 0.03, (4, 1)), 3, axis=1) * [1.0, 5.0, 1.0]
+    found = compare_drift(drifted(F * draw.uniform(0.9, 1.1, (4, 3)), F[:, :, None]), SETTINGS)
+    assert found.margin[1] == 0.5
+    assert found.margin[[0, 2]] == pytest.approx(0.02 / F.mean(0)[[0, 2]])
+
+
+def test_controls_of_their_own_round_are_windowed_too():
+    draw = np.random.default_rng(3)
+    E, F = draw.normal(0.4, 0.03, (5, 9)), draw.normal(0.3, 0.03, (5, 9))
+    found = compare_drift(drifted(E, F[:, :, None]), SETTINGS)
+    shifted = compare_drift(drifted(E - F + 0.5, np.full((5, 9, 1), 0.5)), SETTINGS)
+    assert found.p_changed == pytest.approx(shifted.p_changed)
+
+
+def test_no_drift_and_no_floor():
+    found = compare_drift(drifted(np.zeros((3, 4)), np.zeros((3, 4, 1))), SETTINGS)
+    assert all("the floor is 0" in why for why in found.undefined)
+    for values in (found.excess, found.ci_low, found.ci_high, found.p_changed, found.p_preserved, found.margin):
+        assert np.isnan(values).all()
+    assert found.drift.tolist() == found.floor.tolist() == [0] * 4
+    assert found.seeds_needed == (None,) * 4
+
+
+def test_a_drift_without_a_floor():
+    found = compare_drift(drifted([[0.1, 0.2], [0.2, 0.3], [0.1, 0.4]], np.zeros((3, 2, 1))), SETTINGS)
+    assert all("the floor is 0" in why for why in found.undefined)
+    assert np.isnan(found.p_changed).all()
+    assert np.isnan(found.p_preserved).all()
+
+
+def test_no_spread_between_seeds():
+    found = compare_drift(drifted(np.full((3, 4), 0.1 + 0.2), np.full((3, 4, 1), 0.1)), SETTINGS)
+    assert all("no spread" in why for why in found.undefined)
+    assert found.excess == pytest.approx(np.full(4, 2.0))
+    assert np.isnan(found.p_changed).all()
+    assert np.isnan(found.ci_low).all()
+
+
+def test_a_value_that_one_seed_lacks():
+    E = np.random.default_rng(0).uniform(0.2, 0.4, (3, 4))
+    F = np.random.default_rng(1).uniform(0.2, 0.4, (3, 4, 2))
+    E[1, 2], F[0, 3, 1] = nan, np.inf
+    found = compare_drift(drifted(E, F), SETTINGS)
+    assert found.valid.tolist() == [True, True, False, False]
+    assert found.undefined[2:] == ("it is undefined in 1 of 3 seeds",) * 2
+    assert np.isnan([found.p_changed[2], found.drift[2], found.floor[3], found.excess[3]]).all()
+    alone = compare_drift(drifted(E[:, :2], F[:, :2]), SETTINGS)
+    assert found.p_changed[:2] == pytest.approx(alone.p_changed)
+
+
+def test_without_controls():
+    found = compare_drift(drifted([[0.1], [0.2], [0.3]], np.zeros((3, 1, 0))), SETTINGS)
+    assert found.drift == pytest.approx([0.2])
+    assert np.isnan([found.floor, found.excess, found.p_changed, found.p_preserved]).all()
+    level = compare_level(levelled([[0.9], [0.8], [0.9]], [0.8, 0.8, 0.8], np.zeros((3, 1, 0))), SETTINGS)
+    assert level.drift == pytest.approx([0.2 / 3])
+    assert np.isnan([level.ci_low, level.p_changed, level.p_preserved]).all()
+
+
+def test_levels_by_hand():
+    ticket, dense, control = np.array([0.90, 0.93, 0.89]), np.array([0.91, 0.93, 0.92]), np.array([0.93, 0.91, 0.90])
+    found = compare_level(levelled(ticket[:, None], dense, control[:, None, None]), SETTINGS)
+    x = ticket - (dense + control) / 2
+    whole = stats.ttest_1samp(x, 0)
+    assert found.p_changed[0] == pytest.approx(whole.pvalue)
+    above = stats.ttest_1samp(x, -0.02, alternative="greater").pvalue
+    below = stats.ttest_1samp(x, 0.02, alternative="less").pvalue
+    assert found.p_preserved[0] == pytest.approx(max(above, below))
+    interval = whole.confidence_interval(0.90)
+    assert (found.ci_low[0], found.ci_high[0]) == pytest.approx((interval.low, interval.high))
+    assert found.excess[0] == found.drift[0] == pytest.approx(x.mean())
+    assert np.isnan(found.floor[0])
+    assert found.margin[0] == 0.02
+
+
+def test_levels_all_the_same():
+    found = compare_level(levelled(np.ones((3, 2)), np.ones(3), np.ones((3, 2, 1))), SETTINGS)
+    assert all("no spread" in why for why in found.undefined)
+    assert found.drift.tolist() == [0, 0]
+    assert np.isnan(found.p_preserved).all()
+
+
+def test_intervals_by_the_table():
+    assert half_width(np.array([1.0, 2.0]), np.array([2.0, 10.0]), 0.05) == pytest.approx(
+        [2.919986, 3.624922], rel=1e-5
+    )
+
+
+def test_seeds_needed_is_the_smallest_that_fits():
+    for variance in (1e-9, 0.3, 1.0, 1.7, 40.0):
+        (needed,) = seeds_needed(np.array([variance]), np.array([0.5]), 0.05)
+        first = next(s for s in range(3, 3000) if s >= (stats.t.ppf([0.95, 0.8], s - 1).sum()) ** 2 * variance / 0.25)
+        assert needed == first
+
+
+def test_seeds_needed_has_ends():
+    assert seeds_needed(np.array([1e9, nan, 0.0]), np.full(3, 0.5), 0.05) == (10_000, None, None)
+    assert seeds_needed(np.array([1e-9]), np.array([nan]), 0.05) == (None,)
