@@ -90,6 +90,7 @@ def test_no_spread_between_seeds():
     found = compare_drift(drifted(np.full((3, 4), 0.1 + 0.2), np.full((3, 4, 1), 0.1)), SETTINGS)
     assert all("no spread" in why for why in found.undefined)
     assert found.excess == pytest.approx(np.full(4, 2.0))
+    assert found.seeds_needed == (None,) * 4
     assert np.isnan(found.p_changed).all()
     assert np.isnan(found.ci_low).all()
 

@@ -35,6 +35,9 @@ from sparsight.saliency import (
     released_maps,
 )
 
+CASCADES = 4
+"""Draws of random weights in the check of the saliency method."""
+
 TARGETS = ("label", "prediction", "dense")
 """The explained classes of an image: its label, the network's own prediction, the dense network's prediction."""
 
@@ -79,7 +82,8 @@ class Evidence:
         pcbm: g.
         g_logits: g's logits by split.
         controls: what concepts and g are read against.
-        cascade: how far maps change when the network's layers are randomised one after the other, of a dense network.
+        cascades: how far maps change when the network's layers are randomised one after the other, for several draws
+            of the random weights; of a dense network only.
         dead_layers: layers whose output is the same for all images of the first test batch.
     """
 
@@ -90,7 +94,7 @@ class Evidence:
     pcbm: PCBM
     g_logits: Mapping[str, Float[Tensor, "n k"]]
     controls: Controls
-    cascade: Cascade | None
+    cascades: tuple[Cascade, ...]
     dead_layers: tuple[str, ...]
 
 
@@ -148,7 +152,7 @@ def collect(
         pcbm=pcbm,
         g_logits={name: predict(pcbm, value) for name, value in values.items()},
         controls=controls,
-        cascade=_randomise(model, split, data, settings, saliency, device) if is_dense and settings.sanity else None,
+        cascades=_randomise(model, split, data, settings, saliency, device) if is_dense and settings.sanity else (),
         dead_layers=dead_layers(model, next(_batches(data, "test", settings, device))[1]),
     )
 
@@ -160,11 +164,14 @@ def _randomise(
     settings: EvidenceSettings,
     saliency: SaliencySettings,
     device: torch.device,
-) -> Cascade:
-    """The first test images, each explained for its label, while layer after layer is randomised."""
+) -> tuple[Cascade, ...]:
+    """The first test images, each explained for its label, while layer after layer is randomised.
+
+    Several times, because one random head points somewhere, the same way for all images of a class.
+    """
     chosen = data.splits["test"][: settings.sanity]
     images, labels = normalise(data.images[chosen], data, device), data.labels[chosen].to(device)
-    return cascade(model, split, images, labels, saliency, seed=0)
+    return tuple(cascade(model, split, images, labels, saliency, seed) for seed in range(CASCADES))
 
 
 def usable_concepts(data: ConceptDataset) -> Bool[Tensor, " c"]:

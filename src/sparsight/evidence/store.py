@@ -165,8 +165,8 @@ def _tensors(evidence: Evidence, keep_embeddings: bool) -> dict[str, Tensor]:
         "saliency/maps": evidence.maps.signed,
         **evidence.controls.tensors(),
     }
-    if evidence.cascade is not None:
-        tensors["gates/cascade"] = evidence.cascade.similarity
+    if evidence.cascades:
+        tensors["gates/cascade"] = torch.stack([one.similarity for one in evidence.cascades])
     if evidence.maps.mask_energy is not None:
         tensors["saliency/mask_energy"] = evidence.maps.mask_energy
     if keep_embeddings:
@@ -196,7 +196,7 @@ def _metrics(evidence: Evidence, mask: dict[str, Tensor]) -> dict[str, Any]:
         "weights_remaining": sum(kept.values()) / total,
         "weights": {"kept": sum(kept.values()), "prunable": total},
         "dead_layers": list(evidence.dead_layers),
-        "cascade": None if evidence.cascade is None else list(evidence.cascade.stages),
+        "cascade": list(evidence.cascades[0].stages) if evidence.cascades else None,
         "dead_channels": int((embedding == embedding[0]).all(0).sum()),
         "channels": embedding.shape[1],
         "predicted_classes": len(evidence.seen["test"].logits.argmax(1).unique()),

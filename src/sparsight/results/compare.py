@@ -10,6 +10,7 @@ from torch import Tensor
 
 from sparsight.concepts import ConceptBank, ValueKind, concept_values, shown_weights
 from sparsight.data import ConceptDataset
+from sparsight.draws import generator
 from sparsight.drift import (
     STRATA,
     by_group,
@@ -38,6 +39,9 @@ PRIMARY = (
     ("representation", "linear_cka", ""),
 )
 """Family, metric and target of the six drifts that make headlines."""
+
+ORDERS = 10
+"""Random orders of the concepts that ``unrelated`` averages over."""
 
 Arrays = Mapping[str, Tensor]
 
@@ -155,6 +159,28 @@ def random_drifts(study: Comparing, dense: Arrays, other: Arrays) -> dict[str, f
         for side in (dense, other)
     ]
     return {one.metric: mean(one.values) for one in concept_drifts(study, *sides) if one.primary}
+
+
+def unrelated(study: Comparing, dense: Arrays, other: Arrays) -> dict[str, float]:
+    """What each primary drift is where nothing is shared: concepts and images of ``other`` in a random order, means.
+
+    Two maps that know nothing of each other are still alike in their margins, and two lists of three share a concept
+    by chance. Between the floor and this there is room for a change; where there is little, "preserved" says little.
+    """
+    n, found = len(other["embedding/test"]), dict[str, list[float]]()
+    images = torch.randperm(n, generator=generator("unrelated images", n))
+    for repeat in range(ORDERS):
+        lot = generator("unrelated concepts", len(study.names), repeat)
+        concepts = torch.randperm(len(study.names), generator=lot)
+        shuffled = {**other, "g/weights": other["g/weights"][:, concepts]}
+        for name in ("embedding/test", "saliency/maps"):
+            shuffled[name] = other[name][images]
+        # One order of many images is enough; of a few concepts several are needed.
+        drifts = concept_drifts(study, dense, shuffled) if repeat else compare(study, dense, shuffled, primary=True)
+        for one in drifts:
+            if one.primary:
+                found.setdefault(one.metric, []).append(mean(one.values))
+    return {metric: mean(values) for metric, values in found.items()}
 
 
 def by_stratum(study: Comparing, dense: Arrays, other: Arrays, drift: Drift) -> Iterator[tuple[str, np.ndarray]]:

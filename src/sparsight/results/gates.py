@@ -34,8 +34,8 @@ def gates(
     dense = [one for one in everything if one.key[0].startswith("dense:")]
     yield few_images("the test split", len(data.splits["test"]), limits.least_images, ALL)
     if stages := dense[0].metrics.get("cascade"):
-        tables = np.stack([one.arrays["gates/cascade"].numpy() for one in dense])  # (networks, stages, images)
-        similarity = {stage: mean(tables[:, i]) for i, stage in enumerate(stages)}
+        tables = np.stack([one.arrays["gates/cascade"].numpy() for one in dense])  # (networks, draws, stages, images)
+        similarity = {stage: mean(tables[:, :, i]) for i, stage in enumerate(stages)}
         yield randomised_model(settings.saliency.method, similarity, limits.most_randomised, MAPS)
     learned = np.concatenate([one.arrays["concepts/auroc"].numpy() for one in dense])
     shuffled = np.concatenate([one.arrays["gates/shuffled_auroc"].numpy() for one in dense])

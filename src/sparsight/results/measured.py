@@ -28,8 +28,15 @@ def rounds_of(arm: str, settings: StudySettings) -> list[int]:
     return list(find_arm(arm).rounds(settings.pruning.rounds))
 
 
-def drifted(arm: str, pairs: Iterable[Pair], settings: StudySettings) -> list[Drifted]:
-    """The arm's drifts from its dense networks beside those of its controls, means over classes or images."""
+def drifted(arm: str, pairs: Iterable[Pair], settings: StudySettings, ceilings: Mapping[str, float]) -> list[Drifted]:
+    """The arm's drifts from its dense networks beside those of its controls, means over classes or images.
+
+    Args:
+        arm: its name.
+        pairs: all comparisons.
+        settings: the study's.
+        ceilings: by primary metric, the drift of what has nothing in common (``compare.unrelated``).
+    """
     found: dict[tuple[str, ...], tuple[Drift, dict[Place, float]]] = {}
     for pair in pairs:
         if pair.kind in ("ticket", "retrain"):
@@ -42,6 +49,7 @@ def drifted(arm: str, pairs: Iterable[Pair], settings: StudySettings) -> list[Dr
             *(one.family, one.metric, one.method, one.target, one.primary),
             _tickets(arm, seeds, rounds, values),
             _controls(find_arm(arm), seeds, rounds, settings.study.retrains, values),
+            ceilings.get(one.metric, np.inf) if one.primary else np.inf,
         )
         for one, values in found.values()
     ]

@@ -6,13 +6,15 @@ from typing import Any
 
 import numpy as np
 
+from sparsight.arms import find_arm
 from sparsight.config import StudySettings
 from sparsight.data import ConceptDataset
 from sparsight.report import COLUMNS
+from sparsight.results.compare import unrelated
 from sparsight.results.gates import MAPS, gates, mapless
 from sparsight.results.measured import Levels, drifted, levelled, levels, rounds_of
 from sparsight.results.movers import movers
-from sparsight.results.pairs import Pair
+from sparsight.results.pairs import Pair, comparing
 from sparsight.results.tables import Looked, Row
 from sparsight.stats import mean
 from sparsight.verdict import Association, Drifted, Gate, Verdict, association, decide, headline, voided
@@ -57,7 +59,7 @@ def judge(
     """
     checks = tuple(gates(everything, pairs, settings, data))
     found = levels(rows["accuracy"], rows["faithfulness"])
-    judged = [_judge(arm, everything, pairs, settings, checks, found) for arm in settings.study.arms]
+    judged = [_judge(arm, everything, pairs, settings, data, checks, found) for arm in settings.study.arms]
     table: list[Row] = []
     for one in judged:
         for verdict in one.verdicts:
@@ -77,11 +79,12 @@ def _judge(
     everything: Sequence[Looked],
     pairs: Sequence[Pair],
     settings: StudySettings,
+    data: ConceptDataset,
     checks: Sequence[Gate],
     found: Levels,
 ) -> Judged:
     rounds = rounds_of(arm, settings)
-    drifts = tuple(drifted(arm, pairs, settings))
+    drifts = tuple(drifted(arm, pairs, settings, _ceilings(arm, everything, settings, data)))
     weights = {
         round_: mean([one.key[4] for one in everything if one.key[0] == arm and one.key[3] == round_])
         for round_ in rounds
@@ -95,6 +98,17 @@ def _judge(
         for row in decided
     )
     return Judged(arm, weights, drifts, verdicts, dead)
+
+
+def _ceilings(
+    arm: str, everything: Sequence[Looked], settings: StudySettings, data: ConceptDataset
+) -> dict[str, float]:
+    """By primary metric, the drift of evidence that has nothing in common: means over the arm's controls."""
+    own = [one for one in everything if one.key[0] == f"retrain:{find_arm(arm).control}"]
+    found = [
+        unrelated(comparing(one.metrics["concepts"]["names"], settings, data), one.dense, one.arrays) for one in own
+    ]
+    return {metric: mean([values[metric] for values in found]) for metric in (found[0] if found else ())}
 
 
 def _without(drift: Drifted, columns: Sequence[int]) -> Drifted:

@@ -143,7 +143,7 @@ def compare_drift(metric: Drifted, settings: VerdictSettings) -> Tested:
         p_changed=_blank(p_below(-x.mean[0], x.error[0], x.df[0]), flat[0]),
         p_preserved=_blank(p_below(x.mean[1], x.error[1], x.df[1]), flat[1]),
         seeds_needed=seeds_needed(
-            np.maximum(x.variance[0], x.variance[1]),
+            _blank(np.maximum(x.variance[0], x.variance[1]), flat[0] & flat[1]),
             np.maximum(settings.margin * unit, settings.least_margin),
             settings.level,
         ),
@@ -180,7 +180,7 @@ def compare_level(metric: Levelled, settings: VerdictSettings) -> Tested:
         margin=margin,
         p_changed=_blank(2 * p_below(-np.abs(mean), here.error, here.df), flat),
         p_preserved=_blank(p_below(np.abs(mean) - metric.margin, here.error, here.df), flat),
-        seeds_needed=seeds_needed(here.variance, margin, settings.level),
+        seeds_needed=seeds_needed(_blank(here.variance, flat), margin, settings.level),
         seeds=s,
         retrains=j,
     )

@@ -5,7 +5,9 @@ level, and the chance that a walk makes any false claim stays at that level.
 
 References:
     Benjamini and Hochberg. Controlling the False Discovery Rate. Journal of the Royal Statistical Society B 57, 1995.
-    Westfall and Krishen. Optimally weighted, fixed sequence and gatekeeper multiple testing procedures. 2001.
+    Benjamini and Bogomolov. Selective inference on multiple families of hypotheses. The same, 76, 2014.
+    Westfall and Krishen. Optimally weighted, fixed sequence and gatekeeper multiple testing procedures. Journal of
+    Statistical Planning and Inference 99, 2001.
 """
 
 import numpy as np
