@@ -271,7 +271,14 @@ def power(studies: int, seed: int) -> tuple[float, float]:
         "1 metric, all rounds": {"moved": 1},
     }
     for name, plan in plans.items():
-        for s, j, noise in ((*QUICK, LOW), (*QUICK, HIGH), (*CLAIM, LOW), (*CLAIM, TARGET), (*CLAIM, HIGH)):
+        for s, j, noise in (
+            (*QUICK, LOW),
+            (*QUICK, HIGH),
+            (*CLAIM, LOW),
+            (*CLAIM, TARGET),
+            (*CLAIM, HIGH),
+            (8, 2, TARGET),
+        ):
             out = measure(replace(Model(s, j, noise, excess=0.5), **plan), studies, seed)
             if noise == TARGET and target is None:
                 target = out.found_any, out.found

@@ -1,17 +1,20 @@
 import numpy as np
 import pytest
 
-from sparsight.verdict import dead_maps, few_images, random_bank, random_labels, randomised_model, voided
+from sparsight.verdict import dead_maps, few_images, random_bank, random_labels, randomised_model, room, voided
 
 nan = float("nan")
 
 
-def test_the_last_stage_of_the_cascade_decides():
-    noticed = randomised_model("gradcam", {"head": 0.9, "all": 0.2}, 0.5, ("spearman",))
-    deaf = randomised_model("gradcam", {"head": 0.1, "all": 0.8}, 0.5, ("spearman",))
-    assert (noticed.passed, noticed.value, noticed.limit) == (True, 0.2, 0.5)
+def test_the_stage_with_the_most_similar_maps_decides():
+    noticed = randomised_model("gradcam", {"head": 0.3, "all": 0.2}, 0.5, ("spearman",))
+    deaf = randomised_model("gradcam", {"head": 0.8, "all": 0.1}, 0.5, ("spearman",))
+    assert (noticed.passed, noticed.value, noticed.limit) == (True, 0.3, 0.5)
     assert (deaf.passed, deaf.value, deaf.voids) == (False, 0.8, ("spearman",))
-    assert deaf.reason == "Maps of gradcam stay at a similarity of 0.80 when every layer is randomised (limit 0.5)"
+    assert deaf.reason == (
+        "Maps of gradcam stay at a similarity of 0.80 at the most while layers are randomised from the head down to head "
+        "(limit 0.5)"
+    )
     assert not randomised_model("gradcam", {}, 0.5, ()).passed
 
 
@@ -29,7 +32,7 @@ def test_concepts_must_beat_random_labels():
 
 def test_concepts_must_be_steadier_than_random_directions():
     gate = random_bank("jaccard", 0.2, 0.5, ("jaccard",))
-    assert (gate.passed, gate.value, gate.limit) == (True, 0.2, 0.5)
+    assert (gate.passed, gate.value, gate.limit) == (True, 0.3, 0.5)
     assert gate.reason == "The floor of jaccard (0.20) is below that of a bank of random directions (0.50)"
     assert not random_bank("jaccard", 0.5, 0.5, ()).passed
     for floor, random in ((nan, 0.5), (0.5, nan)):
@@ -63,3 +66,11 @@ def test_failed_gates_void_their_metrics():
     ]
     assert voided(gates, keys) == {keys[0]: "2 images for gradcam (limit 30)"}
     assert voided([], keys) == {}
+
+
+def test_a_floor_near_what_has_nothing_in_common_leaves_no_room():
+    assert room("jaccard", 0.5, 0.97, 0.02, ("jaccard",)).passed
+    assert room("jaccard", 0.5, float("inf"), 0.02, ()).passed
+    full = room("jaccard", 0.95, 0.97, 0.02, ("jaccard",))
+    assert not full.passed
+    assert full.reason == "The floor of jaccard (0.95) leaves no room below what has nothing in common (0.97)"

@@ -9,7 +9,9 @@ from sparsight.report.ablation import ablation_figure, ablations
 from sparsight.report.curves import Level, curves
 from sparsight.report.data import ReportData
 from sparsight.report.depends import habitat_share
-from sparsight.report.measures import Measures, maps_name
+from sparsight.report.excess import clipped, excess_figure, excesses
+from sparsight.report.measures import Measures, maps_name, top_k
+from sparsight.report.names import metric_name, short_name
 from sparsight.report.quantity import Quantity
 
 MOST_ARMS = 7
@@ -43,6 +45,7 @@ def charts(data: ReportData, measured: Measures) -> Iterator[Chart]:
             "code's gives back. Large: mean over seeds. Small: the seeds. Bar: smallest to largest."
         )
         yield Chart(f"ablation-{ablation.model}", "ablation", caption, ablation_figure(ablation))
+    yield from _excess_charts(data)
     names = control_names(data)
     drawn = drawn_arms(data)
     some = "" if len(drawn) == len(data.arms) else f" {len(drawn)} of {len(data.arms)} arms; the tables hold all."
@@ -77,6 +80,15 @@ def charts(data: ReportData, measured: Measures) -> Iterator[Chart]:
         yield Chart(f"concept-auroc-{index}", "auroc", caption, figure)
 
 
+def _excess_charts(data: ReportData) -> Iterator[Chart]:
+    for index, (metric, own) in enumerate(excesses(data, drawn_arms(data)).items()):
+        steps = [step for of_arm in own.values() for step in of_arm]
+        out = " A caret at the edge: the interval goes on beyond the chart." if clipped(steps) else ""
+        name = metric_name(data, metric)
+        caption = f"{name}: excess over the floor. Line: mean over seeds. Band and bars: 90\u00a0% interval.{out}"
+        yield Chart(f"excess-{index}", "drift", caption, excess_figure(own, short_name(data, metric)))
+
+
 def control_names(data: ReportData) -> dict[str, str]:
     """What the retrain control of each rule is called: the rule is named where several have one."""
     retrained = {str(arm) for table in (data.accuracy, data.drift, data.concepts) for arm in table["arm"].unique()}
@@ -93,11 +105,6 @@ def drawn_arms(data: ReportData) -> tuple[str, ...]:
 
 def _of(own: Quantity, arms: tuple[str, ...]) -> Quantity:
     return replace(own, arms={arm: own.arms[arm] for arm in arms})
-
-
-def top_k(data: ReportData) -> int:
-    """How many concepts a class's list holds."""
-    return int(data.concepts["rank"].nunique())
 
 
 def _chance(data: ReportData) -> list[Level]:

@@ -15,7 +15,7 @@ from sparsight.report.text import percent, plain
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 """One more than there are colours: the seventh arm has the first one's colour, but not its marker."""
-DASHES = ((0, ()), (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)), (0, (3, 1)), (0, (8, 3)))
+DASHES: tuple[tuple[int, tuple[float, ...]], ...] = ((0, ()), (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)), (0, (3, 1)), (0, (8, 3)))
 _LABELS = 7
 
 
@@ -53,7 +53,7 @@ def curves(
         if own:
             handles.append(_arm(axes, own, index, points))
             labels.append(plain(arm, 40))
-    left, right = _weights_axis(axes, [point.weights for own in measured.arms.values() for point in own])
+    left, right = weights_axis(axes, [point.weights for own in measured.arms.values() for point in own])
     for rule, label in controls.items():
         if own := measured.controls.get(rule, ()):
             handles.append(_control(axes, own, left, right))
@@ -64,15 +64,23 @@ def curves(
     axes.set_ylabel(axis, color=INK)
     if unit:
         axes.set_ylim(unit[0] - 0.03 * (unit[1] - unit[0]), unit[1] + 0.03 * (unit[1] - unit[0]))
-    _quiet(axes)
-    _legend(figure, handles, labels)
+    quiet(axes)
+    legend(figure, handles, labels)
     literal(figure)
     return figure
 
 
+def look(index: int) -> tuple[str, str, tuple[int, tuple[float, ...]]]:
+    """Colour, marker and dash of an arm, by its place in the study."""
+    return (
+        ARM_COLOURS[index % len(ARM_COLOURS)],
+        MARKERS[index % len(MARKERS)],
+        DASHES[index % len(DASHES)],
+    )
+
+
 def _arm(axes: Axes, own: tuple[Point, ...], index: int, points: bool) -> Artist:
-    colour = ARM_COLOURS[index % len(ARM_COLOURS)]
-    marker, dash = MARKERS[index % len(MARKERS)], DASHES[index % len(DASHES)]
+    colour, marker, dash = look(index)
     x = [point.weights for point in own]
     axes.fill_between(x, [p.low for p in own], [p.high for p in own], color=colour, alpha=0.13, linewidth=0)
     if points:
@@ -94,7 +102,7 @@ def _control(axes: Axes, own: tuple[Point, ...], left: float, right: float) -> A
     return line
 
 
-def _weights_axis(axes: Axes, weights: list[float]) -> tuple[float, float]:
+def weights_axis(axes: Axes, weights: list[float]) -> tuple[float, float]:
     """Weights remaining fall from left to right, on a logarithmic axis: equal steps for equal shares pruned."""
     known = sorted({round(w, 6) for w in weights if math.isfinite(w) and w > 0}, reverse=True) or [1.0]
     most, least = known[0], known[-1]
@@ -113,7 +121,8 @@ def _weights_axis(axes: Axes, weights: list[float]) -> tuple[float, float]:
     return most * margin, least / margin
 
 
-def _quiet(axes: Axes) -> None:
+def quiet(axes: Axes) -> None:
+    """Two spines, faint lines to read values by, the page's ink."""
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     for side in ("left", "bottom"):
@@ -123,7 +132,7 @@ def _quiet(axes: Axes) -> None:
     axes.set_axisbelow(True)
 
 
-def _legend(figure: Figure, handles: list[Artist], labels: list[str]) -> None:
+def legend(figure: Figure, handles: list[Artist], labels: list[str]) -> None:
     """A legend above the chart. Labels are set afterwards: matplotlib leaves out those that begin with a ``_``."""
     if not handles:
         return

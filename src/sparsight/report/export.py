@@ -23,6 +23,13 @@ _LATEX = {
     "|": r"\textbar{}",
     '"': r"\textquotedbl{}",
     "–": "--",
+    "\u2212": "$-$",
+    "✓": "",
+    "✗": "",
+    "≠": "$\\neq$",
+    "⊘": "",
+    "“": "``",
+    "”": "''",
     "…": r"\ldots{}",
 }
 _SPECIAL = re.compile("|".join(map(re.escape, _LATEX)))

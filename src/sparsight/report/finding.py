@@ -4,21 +4,28 @@ import math
 import unicodedata
 
 from sparsight.report.ablation import ablation_sentence, ablations
-from sparsight.report.charts import control_names, drawn_arms, top_k
+from sparsight.report.charts import control_names, drawn_arms
 from sparsight.report.data import ReportData
-from sparsight.report.measures import Measures
+from sparsight.report.headline import arm_sentence
+from sparsight.report.measures import Measures, top_k
 from sparsight.report.quantity import Point, Quantity
 from sparsight.report.text import listing, number, percent, plain
 
 
 def finding(data: ReportData, measured: Measures) -> tuple[str, ...]:
-    """Sentences on the switches, the accuracy and the concepts at the last round of each arm; none on what is unknown.
+    """The verdicts, then sentences on the switches, the accuracy and the concepts at the last round of each arm; none on what is unknown.
 
     Of many arms, those that the charts draw.
     """
     switches = [ablation_sentence(own, len(data.seeds)) for own in ablations(data)[:1]]
-    sentences = (*switches, _accuracy(data, measured.f), _shared(data, measured))
+    sentences = (*verdicts(data), *switches, _accuracy(data, measured.f), _shared(data, measured))
     return tuple(sentence for sentence in sentences if sentence)
+
+
+def verdicts(data: ReportData) -> tuple[str, ...]:
+    """What the verdicts of each drawn arm say together; nothing where no round was judged."""
+    said = [(arm, arm_sentence(data, arm)) for arm in drawn_arms(data)]
+    return tuple(f"{_name(arm)}: {words}" for arm, words in said if words)
 
 
 def _accuracy(data: ReportData, f: Quantity) -> str:

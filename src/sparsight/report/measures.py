@@ -26,21 +26,31 @@ class Measures:
     Attributes:
         f: accuracy of the classifier on the test images.
         g: accuracy of the concept bottleneck on the test images.
+        probe: accuracy of a linear probe on the embedding, on the test images.
+        random: accuracy of g on as many random directions in the place of concepts.
         shared: share of a class's top concepts that the dense network's have in common.
         energy: share of the saliency inside the object's mask.
+        pointing: share of the images whose map has its maximum inside the object's mask.
         area: share of the image that the mask covers.
         dead: share of the images whose map is nowhere positive.
         target: the class that energy and dead maps explain, in words.
+        weights_truth: rank agreement of g's weights with what interventions on concepts do.
+        energy_truth: rank agreement of the energy in parts with what removing them does.
         auroc: the concepts' held-out AUROC by the method that learned them; its range is over concepts.
     """
 
     f: Quantity
     g: Quantity
+    probe: Quantity
+    random: Quantity
     shared: Quantity
     energy: Quantity
+    pointing: Quantity
     area: Quantity
     dead: Quantity
     target: str
+    weights_truth: Quantity
+    energy_truth: Quantity
     auroc: dict[str, Quantity]
 
 
@@ -57,17 +67,33 @@ def measures(data: ReportData) -> Measures:
     return Measures(
         f=quantity("f", "f, the classifier", select(right, model="f"), rules),
         g=quantity("g", "g, from concepts", select(right, model="g"), rules),
+        probe=quantity("probe", "linear probe", select(right, model="probe"), rules),
+        random=quantity("g-random", "g, random concepts", select(right, model="g-random"), rules),
         # Drift is the distance; what is read is the share in common.
         shared=quantity("shared", "Shared", overlap.assign(value=1 - overlap["value"]), rules),
         energy=quantity("energy", "Energy in mask", _overall(select(energy, target=target)), rules),
+        pointing=quantity(
+            "pointing", "Pointing game", _overall(select(looks, metric="pointing_game", target=target)), rules
+        ),
         area=quantity("area", "Mask area", _overall(select(looks, metric="mask_area")), rules),
         dead=quantity("dead", "Dead maps", _overall(_of_target(select(looks, metric="dead_maps"), target)), rules),
         target=TARGETS[target],
+        weights_truth=quantity(
+            "weights_truth", "g's weights", _overall(select(looks, metric="weights_truth")), rules
+        ),
+        energy_truth=quantity(
+            "energy_truth", "energy in parts", _overall(select(looks, metric="energy_truth")), rules
+        ),
         auroc={
             method: quantity(f"auroc_{i}", _method_label(method), select(auroc, method=method), rules, ("unit_id",))
             for i, method in enumerate(known)
         },
     )
+
+
+def top_k(data: ReportData) -> int:
+    """How many concepts a class's list holds."""
+    return int(data.concepts["rank"].nunique())
 
 
 def maps_name(data: ReportData) -> str:

@@ -1,22 +1,32 @@
 """The page: one HTML file with everything in it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from sparsight.report.ablation import ablation_sentence, ablation_table, ablations
-from sparsight.report.charts import CONTROL, control_names, top_k
+from sparsight.report.answers import answers_sheet
+from sparsight.report.association import association_sheet
+from sparsight.report.charts import CONTROL, control_names
 from sparsight.report.data import ReportData
 from sparsight.report.depends import dependence_sentence, dependence_tables, habitat_share
-from sparsight.report.finding import finding
-from sparsight.report.measures import Measures, maps_name, weakest_concepts
+from sparsight.report.finding import finding, verdicts
+from sparsight.report.floor import floor_sheet
+from sparsight.report.gates import failed_gates, gates_sheet
+from sparsight.report.headline import grid, headline_sheet, undecidable
+from sparsight.report.measures import Measures, maps_name, top_k, weakest_concepts
+from sparsight.report.moved import has_truth, movers_sheet, truth_sheet
+from sparsight.report.names import SYMBOLS
 from sparsight.report.overlay import colour_bar, data_uri
+from sparsight.report.parts import parts_sheet
 from sparsight.report.quantity import Quantity
+from sparsight.report.sheet import Sheet
 from sparsight.report.strips import shown
 from sparsight.report.tables import ConceptTable, Table, by_round
+from sparsight.report.verdicts import other_tables, reason_tables, verdict_sheet
 from sparsight.report.text import breakable, number, percent, plain, sentence
 
 _WEAKEST = 8
@@ -46,6 +56,7 @@ def page(
     measured: Measures,
     charts: Sequence[ShownChart],
     concepts: Sequence[ConceptTable],
+    sheets: Mapping[str, Sheet],
     written: Sequence[File],
 ) -> bytes:
     """The report's HTML.
@@ -55,9 +66,16 @@ def page(
         measured: its quantities.
         charts: the charts.
         concepts: the concept tables, one an arm.
+        sheets: what :func:`verdict_sheets` gave.
         written: the files beside the page.
     """
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        loader=FunctionLoader(_text),
+    )
     environment.filters |= {
         "plain": plain,
         "breakable": breakable,
@@ -65,12 +83,24 @@ def page(
         "number": number,
         "sentence": sentence,
     }
+    lead = verdicts(data)
     # Only what this package wrote itself is marked safe: its style, its script, and SVG in which text is escaped.
-    html = environment.from_string(_text("template.html.j2")).render(
+    html = environment.get_template("template.html.j2").render(
         data=data,
         style=Markup(_text("style.css")),
         script=Markup(_text("slider.js")),
-        finding=finding(data, measured),
+        lead=lead,
+        finding=finding(data, measured)[len(lead) :],
+        grid=grid(data),
+        symbols=SYMBOLS,
+        missing=undecidable(data),
+        failed=failed_gates(data),
+        sheets=sheets,
+        reasons=reason_tables(data),
+        other_drifts=other_tables(data, absolute=False),
+        other_levels=other_tables(data, absolute=True),
+        has_truth=has_truth(data),
+        limits=data.settings.get("verdict", {}),
         k=top_k(data),
         floorless=[arm for arm in data.arms if data.rules[arm] not in control_names(data)],
         charts=[(chart, Markup(chart.svg)) for chart in charts],
@@ -80,8 +110,12 @@ def page(
         ablation_table=ablation_table,
         ablation_sentence=ablation_sentence,
         accuracy=_by_arm(data, measured.f, measured.g),
+        heads=_by_arm(data, measured.f, measured.probe, measured.g, measured.random, digits=2)
+        if not (measured.probe.empty and measured.random.empty)
+        else [],
         shared=_by_arm(data, measured.shared),
-        energy=_by_arm(data, measured.energy, measured.area, measured.dead),
+        energy=_by_arm(data, measured.energy, measured.area, measured.pointing, measured.dead),
+        agreement=_by_arm(data, measured.weights_truth, measured.energy_truth),
         auroc=_by_arm(data, *measured.auroc.values()),
         weakest=_weakest(data, measured),
         measured=measured,
@@ -95,15 +129,33 @@ def page(
     return html.strip().encode("utf-8", "replace") + b"\n"
 
 
+def verdict_sheets(data: ReportData) -> dict[str, Sheet]:
+    """The tables of the verdicts and of what they are read with, by slug; those that there is nothing for are left
+    out.
+    """
+    makers = (
+        headline_sheet,
+        verdict_sheet,
+        floor_sheet,
+        gates_sheet,
+        truth_sheet,
+        movers_sheet,
+        association_sheet,
+        parts_sheet,
+        answers_sheet,
+    )
+    return {sheet.slug: sheet for sheet in (maker(data) for maker in makers) if sheet is not None}
+
+
 def _text(name: str) -> str:
     return files("sparsight.report").joinpath(name).read_text(encoding="utf-8")
 
 
-def _by_arm(data: ReportData, *quantities: Quantity) -> list[Table]:
+def _by_arm(data: ReportData, *quantities: Quantity, digits: int = 3) -> list[Table]:
     """One small table an arm; none where nothing was measured."""
     if all(quantity.empty for quantity in quantities):
         return []
-    return [by_round(quantities, arm, data.rules[arm], CONTROL) for arm in data.arms]
+    return [by_round(quantities, arm, data.rules[arm], CONTROL, digits) for arm in data.arms]
 
 
 def _weakest(data: ReportData, measured: Measures) -> list[tuple[str, list[Table]]]:

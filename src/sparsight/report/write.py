@@ -12,7 +12,8 @@ from sparsight.report.charts import CONTROL, charts
 from sparsight.report.data import ReportData
 from sparsight.report.export import csv, latex, latex_concepts
 from sparsight.report.measures import Measures, maps_name, measures
-from sparsight.report.page import File, ShownChart, page
+from sparsight.report.page import File, ShownChart, page, verdict_sheets
+from sparsight.report.sheet import Sheet
 from sparsight.report.strips import strip_figure
 from sparsight.report.svg import inline, png, svg
 from sparsight.report.tables import ConceptTable, by_round, concept_table, long_frame, shared_frame
@@ -35,15 +36,17 @@ def write_report(data: ReportData, folder: Path) -> Path:
     measured = measures(data)
     shared = shared_frame(data)
     concepts = [concept_table(data, shared, arm, CONTROL) for arm in data.arms] if len(shared) else []
+    sheets = verdict_sheets(data)
     shown, drawn = _write_charts(data, measured, folder)
     written = [
         *drawn,
         *_write_strips(data, folder),
+        *(_write_sheet(sheet, folder) for sheet in sheets.values()),
         *_write_tables(data, measured, folder),
         *_write_concepts(shared, concepts, folder),
     ]
     index = folder / "index.html"
-    write_bytes(index, page(data, measured, shown, concepts, written))
+    write_bytes(index, page(data, measured, shown, concepts, sheets, written))
     return index
 
 
@@ -78,11 +81,18 @@ def _write_figure(figure: Figure, slug: str, caption: str, folder: Path) -> tupl
 def _write_tables(data: ReportData, measured: Measures, folder: Path) -> list[File]:
     """The tables by round: their numbers as CSV, one ``tabular`` an arm as LaTeX."""
     tables = {
-        "accuracy": ("Test accuracy of f and g.", [measured.f, measured.g]),
+        "accuracy": (
+            "Test accuracy of f, g, a linear probe and g on random concepts.",
+            [measured.f, measured.probe, measured.g, measured.random],
+        ),
         "concepts-shared": ("Share of the top concepts that the dense network has, too.", [measured.shared]),
         "mask-energy": (
-            "Energy in the mask, the mask's area, dead maps.",
-            [measured.energy, measured.area, measured.dead],
+            "Energy in the mask, the mask's area, pointing game, dead maps.",
+            [measured.energy, measured.area, measured.pointing, measured.dead],
+        ),
+        "truth-agreement": (
+            "Rank agreement of explanations with what interventions do.",
+            [measured.weights_truth, measured.energy_truth],
         ),
         "concept-auroc": ("Held-out AUROC of the concepts.", list(measured.auroc.values())),
     }
@@ -103,6 +113,12 @@ def _write_tables(data: ReportData, measured: Measures, folder: Path) -> list[Fi
             write_bytes(folder / f"tables/{slug}.tex", latex(texts))
             written.append(File(f"tables/{slug}", (".csv", ".tex"), caption))
     return written
+
+
+def _write_sheet(sheet: Sheet, folder: Path) -> File:
+    write_bytes(folder / f"tables/{sheet.slug}.csv", csv(sheet.frame))
+    write_bytes(folder / f"tables/{sheet.slug}.tex", latex(list(sheet.tables)))
+    return File(f"tables/{sheet.slug}", (".csv", ".tex"), sheet.caption)
 
 
 def _write_concepts(shared: pd.DataFrame, concepts: Sequence[ConceptTable], folder: Path) -> list[File]:

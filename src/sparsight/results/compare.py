@@ -206,14 +206,15 @@ def _truth_drifts(study: Comparing, dense: Arrays, other: Arrays) -> Iterator[Dr
     """How far what the decision truly depends on moved, where scenes can be drawn again."""
     if "interventions/concepts" not in dense:
         return
-    concepts = tuple(side["interventions/concepts"].double().mean(0).T for side in (dense, other))
     classes = study.data.class_names
-    yield Drift("truth", "do_concept", "intervention", "", "test", "class", classes, _numbers(effect_drift(*concepts)))
+    first, second = (side["interventions/concepts"].double().mean(0).T for side in (dense, other))
+    value = _numbers(effect_drift(first, second))
+    yield Drift("truth", "do_concept", "intervention", "", "test", "class", classes, value)
     explained = dense["saliency/classes"][:, TARGETS.index("dense")]
     for kind in ("part", "habitat"):
-        effects = tuple(of_explained(side[f"interventions/{kind}s"], explained) for side in (dense, other))
-        visible = visible_parts(study.data, len(effects[0])) if kind == "part" else None
-        value = _numbers(effect_drift(*effects, visible))
+        first, second = (of_explained(side[f"interventions/{kind}s"], explained) for side in (dense, other))
+        visible = visible_parts(study.data, len(first)) if kind == "part" else None
+        value = _numbers(effect_drift(first, second, visible))
         yield Drift("truth", f"do_{kind}", "intervention", "dense", "test", "image", (), value)
 
 

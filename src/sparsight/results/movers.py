@@ -31,7 +31,7 @@ def movers(arm: str, faithfulness: Iterable[Row], settings: StudySettings) -> li
     for name, seed, repeat, round_, _, metric, _, _, unit, unit_id, value in faithfulness:
         if (metric, unit) in KINDS:
             values.setdefault((KINDS[metric, unit], unit_id), {})[name, seed, repeat, round_] = value
-    found = []
+    found: list[dict[str, Any]] = []
     for (kind, unit_id), own in values.items():
         changes, floors = [], []
         for seed in seeds:
@@ -44,5 +44,7 @@ def movers(arm: str, faithfulness: Iterable[Row], settings: StudySettings) -> li
             ]
         moved = mean(np.abs(changes)) - mean(floors)
         if moved > 0:  # false where there is no control
-            found.append({"kind": kind, "name": unit_id, "round": last, "moved": moved, "change": mean(changes)})
-    return sorted(found, key=lambda one: -one["moved"])[:MOST]
+            found.append(
+                {"kind": kind, "name": unit_id or kind, "round": last, "moved": moved, "change": mean(changes)}
+            )
+    return sorted(found, key=lambda one: one["moved"], reverse=True)[:MOST]

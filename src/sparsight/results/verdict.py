@@ -17,7 +17,7 @@ from sparsight.results.movers import movers
 from sparsight.results.pairs import Pair, comparing
 from sparsight.results.tables import Looked, Row
 from sparsight.stats import mean
-from sparsight.verdict import Association, Drifted, Gate, Verdict, association, decide, headline, voided
+from sparsight.verdict import Association, Drifted, Gate, Verdict, association, decide, headline, room, voided
 
 NAMES = COLUMNS["verdict"]
 
@@ -31,14 +31,14 @@ class Judged:
         weights: share of the weights left, by round, mean over seeds.
         drifts: what was compared with the floor.
         verdicts: by metric and round.
-        mapless: gates that void single rounds.
+        failed: gates of its own that failed: floors without room, rounds with mostly dead maps.
     """
 
     arm: str
     weights: Mapping[int, float]
     drifts: tuple[Drifted, ...]
     verdicts: tuple[Verdict, ...]
-    mapless: Mapping[int, Gate]
+    failed: tuple[Gate, ...]
 
 
 def judge(
@@ -66,7 +66,7 @@ def judge(
             values = asdict(verdict)
             table.append((one.arm, verdict.round, one.weights[verdict.round], *(values[name] for name in NAMES[3:])))
     document = {
-        "gates": [asdict(gate) for gate in (*checks, *(gate for one in judged for gate in one.mapless.values()))],
+        "gates": [asdict(gate) for gate in (*checks, *(gate for one in judged for gate in one.failed))],
         "arms": {one.arm: _headline(one, found, settings) for one in judged},
         "movers": {one.arm: movers(one.arm, rows["faithfulness"], settings) for one in judged},
         "rows": [dict(zip(NAMES, row, strict=True)) for row in table],
@@ -91,13 +91,21 @@ def _judge(
     }
     dead = mapless(arm, rounds, everything, settings)
     shown = [_without(drift, [i for i, r in enumerate(rounds) if r in dead]) for drift in drifts]
-    void = voided(checks, [drift.key for drift in drifts])
+    rooms = tuple(_rooms(drifts, settings.verdict.least_margin))
+    void = voided((*checks, *rooms), [drift.key for drift in drifts])
     decided = decide(rounds, [*shown, *levelled(arm, found, settings)], settings.verdict, void) if rounds else ()
     verdicts = tuple(
         replace(row, reason=dead[row.round].reason) if row.metric in MAPS and row.round in dead else row
         for row in decided
     )
-    return Judged(arm, weights, drifts, verdicts, dead)
+    return Judged(arm, weights, drifts, verdicts, (*(gate for gate in rooms if not gate.passed), *dead.values()))
+
+
+def _rooms(drifts: Sequence[Drifted], least: float) -> Iterator[Gate]:
+    """Whether each primary metric's floor leaves room for a change."""
+    for drift in drifts:
+        if drift.primary and drift.floor.size:
+            yield room(drift.metric, mean(drift.floor), drift.ceiling, least, (drift.metric,))
 
 
 def _ceilings(
@@ -146,7 +154,7 @@ def _lost(arm: str, found: Levels, settings: StudySettings) -> np.ndarray:
         for one in levelled(arm, found, settings)
         if (one.axis, one.metric, one.method) == ("accuracy", "accuracy", "f")
     )
-    return f.dense[:, None] - f.ticket
+    return np.asarray(f.dense[:, None] - f.ticket)
 
 
 TRUTHS = {"concepts": "do_concept", "pixels": "do_part"}

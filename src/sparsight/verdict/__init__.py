@@ -1,7 +1,16 @@
 """Whether pruning moved what a network decides on: tests against networks that were merely trained again."""
 
 from sparsight.verdict.decide import decide
-from sparsight.verdict.gates import Gate, dead_maps, few_images, random_bank, random_labels, randomised_model, voided
+from sparsight.verdict.gates import (
+    Gate,
+    dead_maps,
+    few_images,
+    random_bank,
+    random_labels,
+    randomised_model,
+    room,
+    voided,
+)
 from sparsight.verdict.headline import Association, Headline, RoundHeadline, association, headline
 from sparsight.verdict.measured import Drifted, Key, Levelled, Verdict, Word
 from sparsight.verdict.settings import VerdictSettings
@@ -25,5 +34,6 @@ __all__ = [
     "random_bank",
     "random_labels",
     "randomised_model",
+    "room",
     "voided",
 ]

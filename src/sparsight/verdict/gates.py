@@ -40,20 +40,22 @@ class Gate:
 
 
 def randomised_model(subject: str, similarity: Mapping[str, float], limit: float, voids: tuple[str, ...]) -> Gate:
-    """A saliency method must notice that the network's weights were replaced.
+    """A saliency method must notice that the network's weights were replaced, from the head on.
 
     Args:
         subject: the saliency method.
         similarity: mean similarity of the maps to the trained network's, by stage of the cascade, from the head down;
-            the last stage has every layer randomised, and that one decides.
+            the largest decides.
         limit: the most similarity that passes.
         voids: metrics of the method's maps.
     """
-    value = list(similarity.values())[-1] if similarity else float("nan")
+    worst = max(similarity, key=lambda stage: similarity[stage], default="")
+    value = similarity.get(worst, float("nan"))
     passed = value <= limit
-    stays = "fall to" if passed else "stay at"
+    fall = "fall to a similarity of" if passed else "stay at a similarity of"
     reason = (
-        f"maps of {subject} {stays} a similarity of {number(value)} when every layer is randomised (limit {limit:g})"
+        f"maps of {subject} {fall} {number(value)} at the most while layers are randomised from the head down to "
+        f"{worst} (limit {limit:g})"
     )
     return _gate("randomised model", subject, value, limit, passed, voids, reason)
 
@@ -97,6 +99,22 @@ def random_bank(metric: str, floor: float, random: float, voids: tuple[str, ...]
         f"the floor of {metric} ({number(floor)}) is {steadier} that of a bank of random directions ({number(random)})"
     )
     return _gate("random bank", metric, floor, random, passed, voids, reason)
+
+
+def room(metric: str, floor: float, ceiling: float, least: float, voids: tuple[str, ...]) -> Gate:
+    """Between a retrained network and one that has nothing in common there must be room for a change.
+
+    Args:
+        metric: a drift.
+        floor: of the controls.
+        ceiling: the same of evidence that has nothing in common.
+        least: the least margin; the room must be twice that.
+        voids: the metric.
+    """
+    passed = not floor > ceiling - 2 * least
+    leaves = "leaves room below" if passed else "leaves no room below"
+    reason = f"the floor of {metric} ({number(floor)}) {leaves} what has nothing in common ({number(ceiling)})"
+    return _gate("room", metric, floor, ceiling - 2 * least, passed, voids, reason)
 
 
 def dead_maps(subject: str, shares: Mapping[str, float], limit: float, voids: tuple[str, ...]) -> Gate:

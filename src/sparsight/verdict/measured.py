@@ -1,5 +1,6 @@
 """What goes into a verdict, one number a network, and what comes out."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,6 +22,8 @@ class Drifted:
         primary: whether it is one of those that make the headline and share the false-alarm rate.
         drift: ``E``, of each seed's ticket, rounds in order from dense to sparse.
         floor: of each seed's controls; where one control serves all rounds it is repeated. j may be 0.
+        ceiling: drift of evidence that has nothing in common. A drift cannot exceed it by much, so that 1.5 times a
+            high floor may be more than any network reaches: the margin is at most half of what lies between.
     """
 
     family: str
@@ -30,6 +33,7 @@ class Drifted:
     primary: bool
     drift: Float64[np.ndarray, "s r"]
     floor: Float64[np.ndarray, "s r j"]
+    ceiling: float = math.inf
 
     def __post_init__(self) -> None:
         if self.floor.ndim != 3 or self.floor.shape[:2] != self.drift.shape:

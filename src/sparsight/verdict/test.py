@@ -111,8 +111,9 @@ def compare_drift(metric: Drifted, settings: VerdictSettings) -> Tested:
     """Test a ticket's drift against its controls'.
 
     With E the ticket's drift and F its controls' mean, *changed* tests E - F > 0 and *preserved* tests
-    E - (1 + margin) F < 0, or E - F - ``least_margin`` < 0 where margin times the mean floor is less than that. The
-    interval of E/F - 1 holds the ratio of the means fixed in its error.
+    E - (1 + margin) F < 0, or E - F - ``least_margin`` < 0 where margin times the mean floor is less than that. Where
+    half of the way from the mean floor to the ceiling is less than margin times the floor, it takes that in its place.
+    The interval of E/F - 1 holds the ratio of the means fixed in its error.
     """
     s, r, j = metric.floor.shape
     E = _finite(metric.drift)
@@ -123,11 +124,13 @@ def compare_drift(metric: Drifted, settings: VerdictSettings) -> Tested:
     zero_floor = valid & (floor <= ROUNDING)
     unit = _blank(floor, ~valid | zero_floor)
     ratio = drift / unit
-    additive = settings.margin * unit < settings.least_margin
+    room = (metric.ceiling - unit) / 2
+    allowed = np.maximum(np.minimum(settings.margin * unit, room), settings.least_margin)
+    additive = allowed != settings.margin * unit
     # For each round its own tables, because the margin's kind and the ratio are those of that round.
     nothing, one = np.zeros(r), np.ones(r)
     factor = np.stack([one, np.where(additive, one, 1 + settings.margin), ratio])[..., None, None]
-    shift = np.stack([nothing, np.where(additive, settings.least_margin, nothing), nothing])[..., None, None]
+    shift = np.stack([nothing, np.where(additive, allowed, nothing), nothing])[..., None, None]
     x = windowed(E - factor * F - shift, valid, settings.window)
     flat = zero_floor | ~(x.error > ROUNDING * (drift + floor))  # rounding, or undefined
     half = half_width(x.error[2], x.df[2], settings.level) / unit
@@ -139,12 +142,12 @@ def compare_drift(metric: Drifted, settings: VerdictSettings) -> Tested:
         excess=ratio - 1,
         ci_low=_blank(ratio - 1 - half, flat[2]),
         ci_high=_blank(ratio - 1 + half, flat[2]),
-        margin=np.maximum(settings.margin, settings.least_margin / unit),
+        margin=np.where(additive, allowed / unit, settings.margin),
         p_changed=_blank(p_below(-x.mean[0], x.error[0], x.df[0]), flat[0]),
         p_preserved=_blank(p_below(x.mean[1], x.error[1], x.df[1]), flat[1]),
         seeds_needed=seeds_needed(
             _blank(np.maximum(x.variance[0], x.variance[1]), flat[0] & flat[1]),
-            np.maximum(settings.margin * unit, settings.least_margin),
+            allowed,
             settings.level,
         ),
         seeds=s,

@@ -1,0 +1,61 @@
+"""The gates: the checks before any verdict, and where a failed one stands in a verdict's place."""
+
+from typing import Any
+
+import pandas as pd
+
+from sparsight.report.data import ReportData
+from sparsight.report.names import metric_name
+from sparsight.report.sheet import Sheet, known
+from sparsight.report.tables import Table
+from sparsight.report.text import listing, sentence
+
+_COLUMNS = ["name", "subject", "value", "limit", "passed", "voids", "reason"]
+
+
+def failed_gate(data: ReportData, metric: str, reason: str) -> str:
+    """The name of the failed gate that a verdict's reason is of; empty where it is another reason."""
+    for gate in _gates(data):
+        if not gate["passed"] and metric in gate["voids"] and gate["reason"] == reason:
+            return str(gate["name"])
+    return ""
+
+
+def failed_gates(data: ReportData) -> tuple[str, ...]:
+    """What each failed gate says, and which metrics it voids."""
+    return tuple(
+        f"{gate['reason']}. Not judged: {listing([metric_name(data, metric) for metric in gate['voids']])}."
+        for gate in _gates(data)
+        if not gate["passed"] and gate["voids"]
+    )
+
+
+def gates_sheet(data: ReportData) -> Sheet | None:
+    """Every gate with its sentence, the failed ones first."""
+    found = sorted(_gates(data), key=lambda gate: bool(gate["passed"]))
+    if not found:
+        return None
+    rows = [
+        (
+            sentence(str(gate["name"])),
+            "✓ passed" if gate["passed"] else "✗ failed",
+            f"{gate['reason']}.",
+            "all primary metrics"
+            if len(gate["voids"]) >= 6
+            else listing([metric_name(data, metric) for metric in gate["voids"]] or ["–"]),
+        )
+        for gate in found
+    ]
+    numbers = [
+        (
+            *(gate["name"], gate["subject"], known(gate["value"]), known(gate["limit"])),
+            *(bool(gate["passed"]), " ".join(gate["voids"]), gate["reason"]),
+        )
+        for gate in found
+    ]
+    table = Table("Checks before any verdict", ("Gate", "Outcome", "What was found", "It guards"), tuple(rows))
+    return Sheet("gates", "The checks before any verdict.", (table,), pd.DataFrame(numbers, columns=_COLUMNS))
+
+
+def _gates(data: ReportData) -> list[dict[str, Any]]:
+    return list(data.judged.get("gates", ()))

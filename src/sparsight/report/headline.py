@@ -1,0 +1,135 @@
+"""The first screen: winning ticket or not, against explanation preserved or not, by arm and round."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from sparsight.report.data import ReportData
+from sparsight.report.names import SYMBOLS
+from sparsight.report.sheet import Sheet, known
+from sparsight.report.tables import Table
+from sparsight.report.text import NO_VALUE, listing, percent, plain
+from sparsight.stats import spread
+
+HYPOTHESES = {"A": "Hypothesis A", "B": "Hypothesis B", "neither": "neither hypothesis", "undecided": "undecided"}
+LEAST_SEEDS, LEAST_RETRAINS = 3, 1
+_WORDS_FIT = 8
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A sign and the word that it stands for."""
+
+    symbol: str
+    word: str
+
+
+@dataclass(frozen=True)
+class ArmAnswers:
+    """One arm: which hypothesis it speaks for, and two answers a round."""
+
+    arm: str
+    hypothesis: str
+    winning: tuple[Answer, ...]
+    explanation: tuple[Answer, ...]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The answers of all arms.
+
+    Attributes:
+        columns: number and weights of each round.
+        arms: in the order of the study.
+        words: whether there is room for words beside the signs.
+    """
+
+    columns: tuple[tuple[int, str], ...]
+    arms: tuple[ArmAnswers, ...]
+    words: bool
+
+
+def grid(data: ReportData) -> Grid | None:
+    """The grid of the first screen; None where no round was judged."""
+    found = {arm: {int(one["round"]): one for one in _rounds(data, arm)} for arm in data.arms}
+    rounds = sorted({round_ for own in found.values() for round_ in own})
+    if not rounds:
+        return None
+    columns = []
+    for round_ in rounds:
+        low, high = spread([known(own[round_]["weights_remaining"]) for own in found.values() if round_ in own])
+        one = percent(high)
+        columns.append((round_, one if one == percent(low) else f"{percent(low)} to {one}"))
+    arms = tuple(
+        ArmAnswers(arm, _hypothesis(data, arm), _answers(own, rounds, "winning"), _answers(own, rounds, "explanation"))
+        for arm, own in found.items()
+        if own
+    )
+    return Grid(tuple(columns), arms, len(rounds) <= _WORDS_FIT)
+
+
+def headline_sheet(data: ReportData) -> Sheet | None:
+    """The grid as a table, one an arm, with the sentence of each arm in its numbers."""
+    shown = grid(data)
+    if shown is None:
+        return None
+    tables = []
+    for one in shown.arms:
+        rows = [
+            (str(round_), weights, winning.word, explanation.word)
+            for (round_, weights), winning, explanation in zip(
+                shown.columns, one.winning, one.explanation, strict=True
+            )
+        ]
+        tables.append(Table(one.arm, ("Round", "Weights", "Winning ticket?", "Explanation"), tuple(rows)))
+    numbers = [
+        (arm, _hypothesis(data, arm), own["round"], known(own["weights_remaining"]), own["winning"], own["explanation"])
+        for arm in data.arms
+        for own in _rounds(data, arm)
+    ]
+    columns = ["arm", "hypothesis", "round", "weights_remaining", "winning", "explanation"]
+    caption = "Winning ticket or not, explanation preserved or not, by arm and round."
+    return Sheet("headline", caption, tuple(tables), pd.DataFrame(numbers, columns=columns))
+
+
+def arm_sentence(data: ReportData, arm: str) -> str:
+    """What the verdicts of an arm say together, without its name; empty where nothing was judged."""
+    said = str(data.judged.get("arms", {}).get(arm, {}).get("sentence", ""))
+    return said.removeprefix(f"{arm}: ") if _rounds(data, arm) else ""
+
+
+def undecidable(data: ReportData) -> str:
+    """What is missing for a verdict; empty where every arm has what it takes."""
+    if not len(data.verdict):
+        return "No round was judged: a verdict needs a pruned round." if data.rounds < 2 else "No round was judged."
+    few = len(data.seeds) < LEAST_SEEDS
+    bare = [arm for arm in data.arms if not _controlled(data, arm)]
+    if not few and not bare:
+        return ""
+    lacks = []
+    if few:
+        lacks.append(f"{len(data.seeds)} seed{'s' * (len(data.seeds) > 1)}, and a verdict needs {LEAST_SEEDS}")
+    if bare:
+        whose = "" if len(bare) == len(data.arms) else f" of {listing([plain(arm, 40) for arm in bare])}"
+        lacks.append(f"no retrained control{whose} to compare with")
+    return f"{'Nothing' if few or len(bare) == len(data.arms) else 'Not everything'} can be decided: " + "; ".join(lacks)
+
+
+def _controlled(data: ReportData, arm: str) -> bool:
+    own = data.verdict[data.verdict["arm"] == arm]
+    return not len(own) or bool((own["retrains"] >= LEAST_RETRAINS).any())
+
+
+def _rounds(data: ReportData, arm: str) -> list[dict[str, Any]]:
+    return list(data.judged.get("arms", {}).get(arm, {}).get("rounds", ()))
+
+
+def _hypothesis(data: ReportData, arm: str) -> str:
+    found = str(data.judged.get("arms", {}).get(arm, {}).get("hypothesis", "undecided"))
+    return HYPOTHESES.get(found, "undecided")
+
+
+def _answers(own: dict[int, dict[str, Any]], rounds: list[int], question: str) -> tuple[Answer, ...]:
+    words = [str(own[round_][question]) if round_ in own else "" for round_ in rounds]
+    return tuple(Answer(SYMBOLS.get(word, "?"), word) if word else Answer(NO_VALUE, "no such round") for word in words)
