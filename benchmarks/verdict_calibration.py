@@ -8,7 +8,8 @@ seed s from its dense network, in metric m at unit u (an image or class), is
     floor * (1 + a_sm) * c_u * (1 + excess_mr + b_u + e_snm + i_snmu)
 
     a    what the seed's dense network has of its own, shared by its tickets and controls: sd 0.2
-    b    what the unit has of its own, the same in all networks: sd 0.5; c = 1 except where units are unequal
+    b    what the unit has of its own, the same in all networks: sd 0.5, mean of c b 0, so that the floor over these
+         units is the stated one; c = 1 except where units are unequal
     e    what the network has of its own, the same in all units: a ticket of every round and every control is a network
     i    what is left: sd 0.5, independent
     excess   what pruning did, 0 in null studies; only tickets have it
@@ -51,6 +52,7 @@ class Model:
     retrains: int = 2
     noise: float = LOW
     floor: float = 0.3
+    ceiling: float = math.inf
     excess: float = 0.0  # floor units
     moved: int = METRICS  # how many metrics have the excess
     start: int = 1  # first round that has it
@@ -102,6 +104,7 @@ def simulate(model: Model, rng: np.random.Generator) -> Study:
     if model.floors_by_seed:
         own = np.broadcast_to(rng.uniform(-0.5 * math.sqrt(3), 0.5 * math.sqrt(3), (s, 1)), (s, METRICS))
     of_unit = UNIT_SD * rng.standard_normal(UNITS)
+    of_unit -= (scale * of_unit).mean()
 
     def networks(count: int, excess: np.ndarray | float = 0.0, coefficient: float = 0.0) -> np.ndarray:
         """Drift of ``count`` networks a seed, (seed, count, metric, unit)."""
@@ -119,7 +122,7 @@ def simulate(model: Model, rng: np.random.Generator) -> Study:
         control = np.broadcast_to(networks(j)[:, None], (s, ROUNDS, j, METRICS, UNITS))
     drift, floor = ticket.mean(-1), control.mean(-1)
     metrics = tuple(
-        Drifted("simulated", f"metric {m}", "", "", True, drift[:, :, m], np.ascontiguousarray(floor[..., m]))
+        Drifted("simulated", f"metric {m}", "", "", True, drift[:, :, m], floor[..., m].copy(), model.ceiling)
         for m in range(METRICS)
     )
     return Study((ticket[:, -1] - control[:, -1].mean(1)).swapaxes(0, 1), metrics)
@@ -303,6 +306,8 @@ def preserving(studies: int, seed: int) -> None:
         "at the margin, heavy tails": Model(excess=0.5, law="t3"),
         "at the margin, floors by seed": Model(excess=0.5, floors_by_seed=True),
         "a change of half the margin": Model(excess=0.25),
+        "floor 0.7, ceiling 1, margin 0.15": Model(floor=0.7, ceiling=1.0, excess=0.15 / 0.7),
+        "the same, floors by seed": Model(floor=0.7, ceiling=1.0, excess=0.15 / 0.7, floors_by_seed=True),
         "floor 0.03, 0.02 above it": Model(floor=0.03, excess=0.02 / 0.03),
     }
     for name, plan in plans.items():

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import pearsonr, spearmanr
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
-from sparsight.stats import auroc, balanced_accuracy, mean, row_pearson, row_spearman, spread
+from sparsight.stats import auroc, balanced_accuracy, mean, row_pearson, row_spearman, spread, t_interval
 
 
 def test_undefined_values_are_left_out():
@@ -101,3 +101,14 @@ def test_midranks_by_hand():
     """(0, 0, 2) ranks 1.5, 1.5, 3: sqrt(3) / 2 with 1, 2, 3."""
     found = row_spearman(np.array([[0.0, 0.0, 2.0]]), np.array([[1.0, 2.0, 3.0]]))
     assert found[0] == pytest.approx(3**0.5 / 2, abs=1e-15)
+
+
+def test_students_interval_is_scipys():
+    from scipy import stats
+
+    values = np.array([0.3, -0.1, 0.4, 0.25])
+    low, high = stats.t.interval(0.9, 3, values.mean(), stats.sem(values))
+    assert t_interval(values, 0.9) == pytest.approx((values.mean(), low, high))
+    assert np.isnan(t_interval([0.3], 0.9)[1:]).all()
+    assert np.isnan(t_interval([0.3, np.nan], 0.9)).all()
+    assert np.isnan(t_interval([], 0.9)).all()

@@ -78,3 +78,20 @@ def row_spearman(first: Float64[np.ndarray, "n m"], second: Float64[np.ndarray, 
         ranked = np.asarray(rankdata(np.where(finite, rows, 0.0), axis=1), dtype=np.float64)
         ranks.append(np.where(finite, ranked, np.nan))
     return row_pearson(*ranks)
+
+
+def t_interval(values: ArrayLike, level: float) -> tuple[float, float, float]:
+    """Mean and Student's interval of independent values; NaN where one is undefined, no interval of fewer than two.
+
+    Args:
+        values: array of shape (n,).
+        level: share of such intervals that hold the mean, as 0.9.
+    """
+    from scipy.special import stdtrit
+
+    array = np.asarray(values, dtype=np.float64)
+    middle = float(array.mean()) if array.size else float("nan")
+    if array.size < 2:
+        return middle, float("nan"), float("nan")
+    half = float(stdtrit(array.size - 1, (1 + level) / 2) * array.std(ddof=1) / np.sqrt(array.size))
+    return middle, middle - half, middle + half

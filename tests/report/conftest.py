@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from sparsight.report import COLUMNS, ReportData, Strip, StripCell, write_report
+from tests.report.judged import drift_rows, judged, level_rows, verdict_rows
 
 ARMS = {"magnitude": "right", "released-code": "freeze_negative+score_before_epoch"}
 CONCEPTS = [
@@ -47,7 +48,8 @@ def make_data(
         row = {"arm": arm, "seed": seed, "repeat": repeat, "round": round_, "weights_remaining": 0.75**round_}
         slope = 0.11 if rule != "right" else 0.012
         f = 0.93 - slope * round_ + rng.normal(0, 0.008)
-        for model, value in (("f", f), ("g", f - 0.06 + 0.5 * slope * round_)):
+        g = f - 0.06 + 0.5 * slope * round_
+        for model, value in (("f", f), ("g", g), ("probe", f - 0.02), ("g-random", g - 0.1)):
             accuracy += [
                 row | {"split": split, "model": model, "metric": metric, "value": value}
                 for split in ("validation", "test")
@@ -61,6 +63,7 @@ def make_data(
                 row | found | unit | {"metric": "mask_energy", "value": energy},
                 row | found | unit | {"metric": "mask_area", "target": "", "value": 0.17},
             ]
+        looks += level_rows(row) if masks else []
         dead = 0.02 * round_ if rule != "right" else 0.0
         looks.append(row | found | {"metric": "dead_maps", "unit": "all", "unit_id": "all", "value": dead})
         for i, concept in enumerate(concepts):
@@ -108,14 +111,17 @@ def make_data(
                         "value": 1 - len(set(names[label]) & set(start)) / 3,
                     }
                 )
+        drift += drift_rows(row, rule, arms)
         if arm.startswith("dense:"):
             tops[rule, seed] = names
+    verdict = verdict_rows(arms, seeds, rounds)
     return ReportData(
         title=title,
         preset="toybirds",
         command="sparsight study toybirds --seeds 3 --out runs/toybirds",
         settings={
             "pruning": {"rounds": rounds, "rate": 0.25, "scope": "layer"},
+            "verdict": {"level": 0.05, "margin": 0.5},
             "data": {"shortcut": 0.0, "image_size": 64},
         },
         arms=tuple(arms),
@@ -129,6 +135,8 @@ def make_data(
         concepts=_rows("concepts", listed),
         drift=_rows("drift", drift),
         ablation=_rows("ablation", []),
+        verdict=verdict,
+        judged=judged(arms, verdict, seeds),
         strips=tuple(_strip(rng, i, arms, rounds, classes, masks) for i in range(strips)),
         notices=(
             "The concept bill_color_pink is constant in training and was dropped.",

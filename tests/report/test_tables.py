@@ -46,6 +46,7 @@ def small():
         settings={},
         arms=("m",),
         rules={"m": "right"},
+        parents={"m": "right"},
         seeds=(0,),
         rounds=2,
         classes=("finch", "tern"),
@@ -54,6 +55,8 @@ def small():
         concepts=_table("concepts", concepts),
         drift=_table("drift", drift),
         ablation=_table("ablation", []),
+        verdict=_table("verdict", []),
+        judged={},
     )
 
 

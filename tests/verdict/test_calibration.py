@@ -8,12 +8,12 @@ from scipy import stats
 
 from sparsight.verdict import Drifted, VerdictSettings, decide
 
-STUDIES, ROUNDS, METRICS, FLOOR = 100, 9, 6, 0.3
+STUDIES, ROUNDS, METRICS = 100, 9, 6
 TOLERABLE = stats.binom.ppf(0.999, STUDIES, 0.05)
 
 
 @cache
-def words(s, j, noise, excess=0.0):
+def words(s, j, noise, excess=0.0, floor=0.3, ceiling=np.inf):
     """Verdicts of 100 studies, (study, metric, round), some rounds before ``excess`` and five with it.
 
     Networks deviate by ``noise`` floor units, correlated over metrics, from a floor that differs by seed.
@@ -25,10 +25,10 @@ def words(s, j, noise, excess=0.0):
         def network(*shape, draw=draw):
             return noise * (0.6 * draw.normal(size=(*shape, 1)) + 0.8 * draw.normal(size=(*shape, METRICS)))
 
-        level = FLOOR * (1 + 0.2 * draw.normal(size=(s, 1, METRICS)))
+        level = floor * (1 + 0.2 * draw.normal(size=(s, 1, METRICS)))
         E = level * (1 + moved + network(s, ROUNDS))
         F = np.repeat((level * (1 + network(s, j)))[:, None], ROUNDS, axis=1)
-        metrics = [Drifted("f", f"{m}", "", "", True, E[..., m], F[..., m].copy()) for m in range(METRICS)]
+        metrics = [Drifted("f", f"{m}", "", "", True, E[..., m], F[..., m].copy(), ceiling) for m in range(METRICS)]
         rows = decide(range(1, ROUNDS + 1), metrics, VerdictSettings())
         found.append(np.array([row.verdict for row in rows]).reshape(METRICS, ROUNDS))
     return np.array(found)
@@ -55,3 +55,8 @@ def test_a_change_of_the_margin_is_not_called_preserved():
     # Every metric by itself at 5 %.
     wrong = (words(5, 2, 0.25, excess=0.5)[..., 4:] == "preserved").any(axis=2).sum(axis=0)
     assert (wrong <= TOLERABLE).all()
+
+
+def test_a_change_of_half_of_the_way_to_the_ceiling_is_not_called_preserved():
+    found = words(5, 2, 0.17, excess=0.15 / 0.7, floor=0.7, ceiling=1.0)[..., 4:] == "preserved"
+    assert (found.any(axis=2).sum(axis=0) <= TOLERABLE).all()

@@ -9,9 +9,9 @@ SETTINGS = VerdictSettings()
 nan = float("nan")
 
 
-def drifted(drift, floor, primary=True):
+def drifted(drift, floor, ceiling=np.inf):
     drift, floor = np.array(drift, dtype=np.float64), np.array(floor, dtype=np.float64)
-    return Drifted("concepts", "jaccard", "predictor", "prediction", primary, drift, floor)
+    return Drifted("concepts", "jaccard", "predictor", "prediction", True, drift, floor, ceiling)
 
 
 def levelled(ticket, dense, controls, margin=0.02):
@@ -60,6 +60,30 @@ def test_the_kind_of_margin_is_the_rounds_own():
     found = compare_drift(drifted(F * draw.uniform(0.9, 1.1, (4, 3)), F[:, :, None]), SETTINGS)
     assert found.margin[1] == 0.5
     assert found.margin[[0, 2]] == pytest.approx(0.02 / F.mean(0)[[0, 2]])
+
+
+def test_a_high_floor_has_half_of_the_way_to_the_ceiling():
+    E, F = np.array([0.72, 0.81, 0.78]), np.array([0.70, 0.76, 0.79])
+    found = compare_drift(drifted(E[:, None], F[:, None, None], 0.95), SETTINGS)
+    # The mean floor of 0.75 leaves 0.20: the margin is 0.10, less than 0.375.
+    assert found.margin[0] == pytest.approx(0.10 / 0.75)
+    assert found.p_preserved[0] == pytest.approx(stats.ttest_rel(E, (F + 0.95) / 2, alternative="less").pvalue)
+    assert found.p_changed[0] == compare_drift(drifted(E[:, None], F[:, None, None]), SETTINGS).p_changed[0]
+
+
+def test_below_both_margins_where_either_may_be_the_less():
+    E, F = np.array([0.50, 0.35, 0.62]), np.array([0.48, 0.30, 0.61])
+    found = compare_drift(drifted(E[:, None], F[:, None, None], 0.95), SETTINGS)
+    parts = [stats.ttest_rel(E, limit, alternative="less").pvalue for limit in (1.5 * F, (F + 0.95) / 2)]
+    assert found.p_preserved[0] == pytest.approx(max(parts))
+    assert found.margin[0] == pytest.approx(0.5)
+
+
+def test_a_floor_at_the_ceiling_has_the_least_margin():
+    E, F = np.array([0.93, 0.95, 0.94]), np.array([0.93, 0.93, 0.95])
+    found = compare_drift(drifted(E[:, None], F[:, None, None], 0.95), SETTINGS)
+    assert found.margin[0] == pytest.approx(0.02 / F.mean())
+    assert found.p_preserved[0] == pytest.approx(stats.ttest_rel(E - 0.02, F, alternative="less").pvalue)
 
 
 def test_controls_of_their_own_round_are_windowed_too():
@@ -155,3 +179,33 @@ def test_seeds_needed_is_the_smallest_that_fits():
 def test_seeds_needed_has_ends():
     assert seeds_needed(np.array([1e9, nan, 0.0]), np.full(3, 0.5), 0.05) == (10_000, None, None)
     assert seeds_needed(np.array([1e-9]), np.array([nan]), 0.05) == (None,)
+
+
+def test_the_margin_is_at_most_half_of_the_way_to_what_has_nothing_in_common():
+    rng = np.random.default_rng(3)
+    floor = 0.8 + 0.01 * rng.normal(size=(5, 3, 2))
+    drift = 0.95 + 0.01 * rng.normal(size=(5, 3))
+
+    def tested(ceiling: float):
+        return compare_drift(Drifted("f", "m", "", "", True, drift, floor, ceiling), VerdictSettings())
+
+    unit = floor.mean(axis=2).mean(axis=0)
+    free, narrow, full = tested(float("inf")), tested(0.98), tested(0.81)
+    np.testing.assert_allclose(free.margin, 0.5)
+    np.testing.assert_allclose(narrow.margin, (0.98 - unit) / 2 / unit)
+    np.testing.assert_allclose(
+        full.margin, 0.02 / unit
+    )  # the least margin holds, and a gate says that there is no room
+    assert (free.p_preserved < 0.05).all()  # 0.95 is below 1.5 times 0.8, but no network drifts by 1.2
+    assert (narrow.p_preserved > 0.95).all()
+    np.testing.assert_array_equal(narrow.p_changed, free.p_changed)
+    np.testing.assert_array_equal(narrow.ci_low, free.ci_low)
+
+
+def test_both_parts_of_the_margin_are_the_paired_t_of_one_round():
+    drift, floor = np.array([[0.55], [0.62], [0.58]]), np.array([[[0.5]], [[0.52]], [[0.6]]])
+    found = compare_drift(Drifted("f", "m", "", "", True, drift, floor, 0.7), VerdictSettings())
+    E, F = drift[:, 0], floor[:, 0, 0]
+    parts = [stats.ttest_1samp(x, 0, alternative="less").pvalue for x in (E - 1.5 * F, E - (F + 0.7) / 2)]
+    np.testing.assert_allclose(found.p_preserved, max(parts))
+    assert parts[1] > parts[0]

@@ -10,9 +10,11 @@ from sparsight.report.curves import Level, curves
 from sparsight.report.data import ReportData
 from sparsight.report.depends import habitat_share
 from sparsight.report.excess import clipped, excess_figure, excesses
+from sparsight.report.gates import gated
 from sparsight.report.measures import Measures, maps_name, top_k
 from sparsight.report.names import metric_name, short_name
 from sparsight.report.quantity import Quantity
+from sparsight.report.text import listing, plain
 
 MOST_ARMS = 7
 """As many as there are markers."""
@@ -66,6 +68,12 @@ def charts(data: ReportData, measured: Measures) -> Iterator[Chart]:
         figure = curves(energy, "energy in the mask (share)", controls=names, levels=_area(measured))
         caption = f"Share of the positive {maps_name(data)} energy that lies in the object's mask. {seeds}"
         yield Chart("mask-energy", "energy", caption, figure)
+    if not measured.pointing.empty:
+        figure = curves(
+            _of(measured.pointing, drawn), "pointing game (share)", controls=names, levels=_area(measured)
+        )
+        caption = f"Share of the images whose {maps_name(data)} has its maximum in the object's mask. {seeds}"
+        yield Chart("pointing-game", "energy", caption, figure)
     habitat = habitat_share(data, {arm: data.rules[arm] for arm in data.arms})
     if not habitat.empty:
         axis = "another habitat / a removed part"
@@ -84,16 +92,24 @@ def _excess_charts(data: ReportData) -> Iterator[Chart]:
     for index, (metric, own) in enumerate(excesses(data, drawn_arms(data)).items()):
         steps = [step for of_arm in own.values() for step in of_arm]
         out = " A caret at the edge: the interval goes on beyond the chart." if clipped(steps) else ""
+        if gated(data, metric):
+            out += " A gate failed: the table says where this is not judged."
         name = metric_name(data, metric)
         caption = f"{name}: excess over the floor. Line: mean over seeds. Band and bars: 90\u00a0% interval.{out}"
         yield Chart(f"excess-{index}", "drift", caption, excess_figure(own, short_name(data, metric)))
 
 
 def control_names(data: ReportData) -> dict[str, str]:
-    """What the retrain control of each rule is called: the rule is named where several have one."""
+    """What the retrain control of each rule is called: its arms are named where several rules have one."""
     retrained = {str(arm) for table in (data.accuracy, data.drift, data.concepts) for arm in table["arm"].unique()}
     rules = [rule for rule in dict.fromkeys(data.rules[arm] for arm in data.arms) if f"retrain:{rule}" in retrained]
-    return {rule: CONTROL if len(rules) == 1 else f"{CONTROL} ({rule})" for rule in rules}
+    return {rule: CONTROL if len(rules) == 1 else f"{CONTROL} ({arms_of(data, rule)})" for rule in rules}
+
+
+def arms_of(data: ReportData, rule: str) -> str:
+    """The arms whose control a rule's is: names of rules say more than a reader can take in."""
+    arms = [plain(arm, 30) for arm in data.arms if data.rules[arm] == rule]
+    return listing(arms) if len(arms) < 3 else f"{arms[0]} and {len(arms) - 1} more"
 
 
 def drawn_arms(data: ReportData) -> tuple[str, ...]:

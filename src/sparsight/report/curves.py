@@ -16,6 +16,7 @@ from sparsight.report.text import percent, plain
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 """One more than there are colours: the seventh arm has the first one's colour, but not its marker."""
 DASHES: tuple[tuple[int, tuple[float, ...]], ...] = ((0, ()), (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)), (0, (3, 1)), (0, (8, 3)))
+_CONTROL_DASHES: tuple[tuple[int, tuple[float, ...]], ...] = ((0, (7, 3)), (0, (3, 2)), (0, (7, 2, 1.5, 2)), (0, (12, 3)))
 _LABELS = 7
 
 
@@ -54,9 +55,12 @@ def curves(
             handles.append(_arm(axes, own, index, points))
             labels.append(plain(arm, 40))
     left, right = weights_axis(axes, [point.weights for own in measured.arms.values() for point in own])
-    for rule, label in controls.items():
+    # A control is never pruned: one of a round stands where the arms of its round do.
+    weights = {point.round: point.weights for own in reversed(measured.arms.values()) for point in own}
+    for index, (rule, label) in enumerate(controls.items()):
         if own := measured.controls.get(rule, ()):
-            handles.append(_control(axes, own, left, right))
+            x = [left, right] if len(own) == 1 else [weights.get(point.round, math.nan) for point in own]
+            handles.append(_control(axes, own, x, _CONTROL_DASHES[index % len(_CONTROL_DASHES)]))
             labels.append(plain(label, 60))
     for level in levels:
         handles.append(axes.axhline(level.value, color=FAINT, linewidth=1.2, linestyle=(0, (1, 2.5))))
@@ -92,13 +96,12 @@ def _arm(axes: Axes, own: tuple[Point, ...], index: int, points: bool) -> Artist
     return line
 
 
-def _control(axes: Axes, own: tuple[Point, ...], left: float, right: float) -> Artist:
+def _control(axes: Axes, own: tuple[Point, ...], x: list[float], dash: tuple[int, tuple[float, ...]]) -> Artist:
     """One point serves all rounds, so that it is a level; several are a curve."""
-    once = len(own) == 1
-    x = [left, right] if once else [point.weights for point in own]
-    mean, low, high = ([getattr(point, name) for point in own] * (2 if once else 1) for name in ("mean", "low", "high"))
+    times = len(x) if len(own) == 1 else 1
+    mean, low, high = ([getattr(point, name) for point in own] * times for name in ("mean", "low", "high"))
     axes.fill_between(x, low, high, color=FAINT, alpha=0.16, linewidth=0)
-    (line,) = axes.plot(x, mean, color=INK, linewidth=1.5, linestyle=(0, (7, 3)))
+    (line,) = axes.plot(x, mean, color=INK, linewidth=1.5, linestyle=dash)
     return line
 
 

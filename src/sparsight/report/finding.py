@@ -4,7 +4,7 @@ import math
 import unicodedata
 
 from sparsight.report.ablation import ablation_sentence, ablations
-from sparsight.report.charts import control_names, drawn_arms
+from sparsight.report.charts import arms_of, control_names, drawn_arms
 from sparsight.report.data import ReportData
 from sparsight.report.headline import arm_sentence
 from sparsight.report.measures import Measures, top_k
@@ -18,14 +18,14 @@ def finding(data: ReportData, measured: Measures) -> tuple[str, ...]:
     Of many arms, those that the charts draw.
     """
     switches = [ablation_sentence(own, len(data.seeds)) for own in ablations(data)[:1]]
-    sentences = (*verdicts(data), *switches, _accuracy(data, measured.f), _shared(data, measured))
+    sentences = (*(f"{_name(arm)}: {words}" for arm, words in verdicts(data)), *switches, _accuracy(data, measured.f), _shared(data, measured))
     return tuple(sentence for sentence in sentences if sentence)
 
 
-def verdicts(data: ReportData) -> tuple[str, ...]:
-    """What the verdicts of each drawn arm say together; nothing where no round was judged."""
+def verdicts(data: ReportData) -> tuple[tuple[str, str], ...]:
+    """Each drawn arm, and what its verdicts say together; nothing where no round was judged."""
     said = [(arm, arm_sentence(data, arm)) for arm in drawn_arms(data)]
-    return tuple(f"{_name(arm)}: {words}" for arm, words in said if words)
+    return tuple((arm, words) for arm, words in said if words)
 
 
 def _accuracy(data: ReportData, f: Quantity) -> str:
@@ -50,7 +50,7 @@ def _shared(data: ReportData, measured: Measures) -> str:
     parts = [f"{_share(last)} under {_name(arm)}" for arm, last in ends]
     names = control_names(data)
     floors = [
-        _share(points[-1]) + (f" ({rule})" if len(names) > 1 else "")
+        _share(points[-1]) + (f" ({arms_of(data, rule)})" if len(names) > 1 else "")
         for rule, points in measured.shared.controls.items()
     ]
     floor = f"; after retraining without pruning it is {listing(floors)}" if floors else ""

@@ -21,10 +21,15 @@ def failed_gate(data: ReportData, metric: str, reason: str) -> str:
     return ""
 
 
+def gated(data: ReportData, metric: str) -> bool:
+    """Whether some failed gate voids a metric, in some round at least."""
+    return any(not gate["passed"] and metric in gate["voids"] for gate in _gates(data))
+
+
 def failed_gates(data: ReportData) -> tuple[str, ...]:
     """What each failed gate says, and which metrics it voids."""
     return tuple(
-        f"{gate['reason']}. Not judged: {listing([metric_name(data, metric) for metric in gate['voids']])}."
+        f"{_told(data, gate)} Not judged: {listing([metric_name(data, metric) for metric in gate['voids']])}."
         for gate in _gates(data)
         if not gate["passed"] and gate["voids"]
     )
@@ -39,7 +44,7 @@ def gates_sheet(data: ReportData) -> Sheet | None:
         (
             sentence(str(gate["name"])),
             "✓ passed" if gate["passed"] else "✗ failed",
-            f"{gate['reason']}.",
+            _told(data, gate),
             "all primary metrics"
             if len(gate["voids"]) >= 6
             else listing([metric_name(data, metric) for metric in gate["voids"]] or ["–"]),
@@ -53,8 +58,14 @@ def gates_sheet(data: ReportData) -> Sheet | None:
         )
         for gate in found
     ]
-    table = Table("Checks before any verdict", ("Gate", "Outcome", "What was found", "It guards"), tuple(rows))
+    table = Table("Passed or failed", ("Gate", "Outcome", "What was found", "It guards"), tuple(rows))
     return Sheet("gates", "The checks before any verdict.", (table,), pd.DataFrame(numbers, columns=_COLUMNS))
+
+
+def _told(data: ReportData, gate: dict[str, Any]) -> str:
+    """A gate's sentence, in which a metric is called what the page calls it."""
+    subject, reason = str(gate["subject"]), str(gate["reason"])
+    return f"{reason.replace(subject, f'“{metric_name(data, subject)}”') if subject in gate['voids'] else reason}."
 
 
 def _gates(data: ReportData) -> list[dict[str, Any]]:

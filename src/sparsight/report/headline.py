@@ -12,7 +12,7 @@ from sparsight.report.tables import Table
 from sparsight.report.text import NO_VALUE, listing, percent, plain
 from sparsight.stats import spread
 
-HYPOTHESES = {"A": "Hypothesis A", "B": "Hypothesis B", "neither": "neither hypothesis", "undecided": "undecided"}
+HYPOTHESES = ("A", "B", "neither", "undecided")
 LEAST_SEEDS, LEAST_RETRAINS = 3, 1
 _WORDS_FIT = 8
 
@@ -127,7 +127,7 @@ def _rounds(data: ReportData, arm: str) -> list[dict[str, Any]]:
 
 def _hypothesis(data: ReportData, arm: str) -> str:
     found = str(data.judged.get("arms", {}).get(arm, {}).get("hypothesis", "undecided"))
-    return HYPOTHESES.get(found, "undecided")
+    return found if found in HYPOTHESES else "undecided"
 
 
 def _answers(own: dict[int, dict[str, Any]], rounds: list[int], question: str) -> tuple[Answer, ...]:

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from sparsight.report.data import ReportData
-from sparsight.report.names import SYMBOLS, metric_name, short_name
+from sparsight.report.names import SYMBOLS, short_name
 from sparsight.report.quantity import select
 from sparsight.report.sheet import Sheet, known, signed
 from sparsight.report.tables import Table
@@ -31,14 +31,14 @@ def truth_sheet(data: ReportData) -> Sheet | None:
             (
                 f"{one['round']} ({percent(float(weights.get(one['round'], float('nan'))))})",
                 short_name(data, one["metric"]),
+                f"{sentence(one['sentence'])}.",
                 _said(one["explanation"], one["excess"]),
                 _said(one["truth"], one["truth_excess"]),
-                f"{sentence(one['sentence'])}.",
             )
             for one in found
         ]
         if rows:
-            header = ("Round (weights)", "Explanation", "It", "The truth", "In words")
+            header = ("Round (weights)", "Explanation", "In words", "Its verdict", "The truth's")
             tables.append(Table(arm, header, tuple(rows)))
         numbers += [(arm, *(one[key] for key in _KEYS)) for one in found]
     frame = pd.DataFrame(numbers, columns=["arm", *_KEYS])
@@ -66,8 +66,3 @@ def movers_sheet(data: ReportData) -> Sheet | None:
 
 def _said(verdict: str, excess: object) -> str:
     return f"{SYMBOLS.get(verdict, '?')} {verdict}\n{signed(known(excess))}"
-
-
-def truth_names(data: ReportData) -> list[str]:
-    """The truths that were measured, in words."""
-    return [metric_name(data, metric) for metric in select(data.verdict, family="truth")["metric"].unique()]

@@ -100,7 +100,7 @@ def page(
         other_drifts=other_tables(data, absolute=False),
         other_levels=other_tables(data, absolute=True),
         has_truth=has_truth(data),
-        limits=data.settings.get("verdict", {}),
+        level=data.settings.get("verdict", {}).get("level"),
         k=top_k(data),
         floorless=[arm for arm in data.arms if data.rules[arm] not in control_names(data)],
         charts=[(chart, Markup(chart.svg)) for chart in charts],
@@ -114,7 +114,7 @@ def page(
         if not (measured.probe.empty and measured.random.empty)
         else [],
         shared=_by_arm(data, measured.shared),
-        energy=_by_arm(data, measured.energy, measured.area, measured.pointing, measured.dead),
+        energy=_by_arm(data, measured.energy, measured.area, measured.pointing, measured.dead, digits=2),
         agreement=_by_arm(data, measured.weights_truth, measured.energy_truth),
         auroc=_by_arm(data, *measured.auroc.values()),
         weakest=_weakest(data, measured),

@@ -11,8 +11,10 @@ _JOINERS = "\u200c\u200d"
 
 
 def number(value: float, digits: int = 3) -> str:
-    """``value`` with ``digits`` decimals; a dash where it is not defined."""
-    return f"{round(value, digits) + 0.0:.{digits}f}" if math.isfinite(value) else NO_VALUE
+    """``value`` with ``digits`` decimals, and a minus that is not a hyphen; a dash where it is not defined."""
+    if not math.isfinite(value):
+        return NO_VALUE
+    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "\u2212")
 
 
 def percent(fraction: float) -> str:
@@ -26,9 +28,11 @@ def percent(fraction: float) -> str:
 
 
 def interval(mean: float, low: float, high: float, digits: int = 3) -> str:
-    """``mean [low–high]``; the mean alone where the range is a single value."""
+    """``mean [low–high]``, or ``[low to high]`` below zero; the mean alone where the range is a single value."""
     if not math.isfinite(mean) or low == high:
         return number(mean, digits)
+    if low < 0:
+        return f"{number(mean, digits)} [{number(low, digits)} to {number(high, digits)}]"
     return f"{number(mean, digits)} [{number(low, digits)}–{number(high, digits)}]"
 
 

@@ -82,7 +82,9 @@ def other_tables(data: ReportData, *, absolute: bool) -> list[Table]:
 
 
 def _cell(data: ReportData, row: dict[str, Any], digits: int = 2) -> str:
-    """The verdict's word on one line, the excess with its interval on the next."""
+    """The verdict's word on one line, the excess with its interval on the next; or the gate that voids it."""
+    if failed_gate(data, row["metric"], row["reason"]):
+        return f"{_word(data, row)}\n"
     numbers = signed_interval(row["excess"], row["ci_low"], row["ci_high"], digits)
     return f"{_word(data, row)}\n{numbers}"
 

@@ -12,6 +12,7 @@ from sparsight.data import ConceptDataset
 from sparsight.report import COLUMNS
 from sparsight.results.compare import unrelated
 from sparsight.results.gates import MAPS, gates, mapless
+from sparsight.results.matched import matched
 from sparsight.results.measured import Levels, drifted, levelled, levels, rounds_of
 from sparsight.results.movers import movers
 from sparsight.results.pairs import Pair, comparing
@@ -68,10 +69,17 @@ def judge(
     document = {
         "gates": [asdict(gate) for gate in (*checks, *(gate for one in judged for gate in one.failed))],
         "arms": {one.arm: _headline(one, found, settings) for one in judged},
+        "matched": _matched(judged, settings),
         "movers": {one.arm: movers(one.arm, rows["faithfulness"], settings) for one in judged},
         "rows": [dict(zip(NAMES, row, strict=True)) for row in table],
     }
     return table, document
+
+
+def _matched(judged: Sequence[Judged], settings: StudySettings) -> dict[str, list[dict[str, Any]]]:
+    drifts = {one.arm: one.drifts for one in judged}
+    rounds = {one.arm: list(one.weights) for one in judged}
+    return {one.arm: list(matched(one.arm, drifts, rounds, settings)) for one in judged}
 
 
 def _judge(

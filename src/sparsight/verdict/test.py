@@ -103,17 +103,18 @@ def _finite(values: Float64[np.ndarray, "*k r"]) -> Float64[np.ndarray, "*k r"]:
     return np.where(np.isfinite(values), values, np.nan)
 
 
-def _blank(values: Float64[np.ndarray, " r"], where: Bool[np.ndarray, " r"]) -> Float64[np.ndarray, " r"]:
+def _blank(values: Float64[np.ndarray, "*k r"], where: Bool[np.ndarray, "*k r"]) -> Float64[np.ndarray, "*k r"]:
     return np.where(where, np.nan, values)
 
 
 def compare_drift(metric: Drifted, settings: VerdictSettings) -> Tested:
     """Test a ticket's drift against its controls'.
 
-    With E the ticket's drift and F its controls' mean, *changed* tests E - F > 0 and *preserved* tests
-    E - (1 + margin) F < 0, or E - F - ``least_margin`` < 0 where margin times the mean floor is less than that. Where
-    half of the way from the mean floor to the ceiling is less than margin times the floor, it takes that in its place.
-    The interval of E/F - 1 holds the ratio of the means fixed in its error.
+    With E the ticket's drift and F its controls' mean, *changed* tests E - F > 0. *Preserved* tests that E - F is below
+    the margin, which is margin times F, or half of the way from F to the ceiling where that is less: both
+    E - (1 + margin) F < 0 and E - (F + ceiling) / 2 < 0 must hold (an intersection-union test, so that no estimate of
+    the floor chooses between them). Where the less of the two, at the mean floor, is below ``least_margin``, it tests
+    E - F - ``least_margin`` < 0. The interval of E/F - 1 holds the ratio of the means fixed in its error.
     """
     s, r, j = metric.floor.shape
     E = _finite(metric.drift)
@@ -126,30 +127,30 @@ def compare_drift(metric: Drifted, settings: VerdictSettings) -> Tested:
     ratio = drift / unit
     room = (metric.ceiling - unit) / 2
     allowed = np.maximum(np.minimum(settings.margin * unit, room), settings.least_margin)
-    additive = allowed != settings.margin * unit
-    # For each round its own tables, because the margin's kind and the ratio are those of that round.
-    nothing, one = np.zeros(r), np.ones(r)
-    factor = np.stack([one, np.where(additive, one, 1 + settings.margin), ratio])[..., None, None]
-    shift = np.stack([nothing, np.where(additive, allowed, nothing), nothing])[..., None, None]
+    small = np.minimum(settings.margin * unit, room) < settings.least_margin
+    tight = small | np.isinf(metric.ceiling)
+    # E - factor F - shift, for each round its own: the change, the two parts of its absence, and the interval.
+    near = 1 + np.where(small, 0.0, settings.margin)
+    least = np.where(small, settings.least_margin, 0.0)
+    factor = np.stack([np.ones(r), near, np.where(tight, near, 0.5), ratio])[..., None, None]
+    shift = np.stack([np.zeros(r), least, np.where(tight, least, metric.ceiling / 2), np.zeros(r)])[..., None, None]
     x = windowed(E - factor * F - shift, valid, settings.window)
     flat = zero_floor | ~(x.error > ROUNDING * (drift + floor))  # rounding, or undefined
-    half = half_width(x.error[2], x.df[2], settings.level) / unit
+    undecidable = flat[:3].all(axis=0)
+    absent = _blank(p_below(x.mean[1:3], x.error[1:3], x.df[1:3]), flat[1:3]).max(axis=0)
+    half = half_width(x.error[3], x.df[3], settings.level) / unit
     return Tested(
         valid=valid,
-        undefined=_why_undefined(valid, bad, zero_floor, flat[0] & flat[1]),
+        undefined=_why_undefined(valid, bad, zero_floor, undecidable),
         drift=drift,
         floor=floor,
         excess=ratio - 1,
-        ci_low=_blank(ratio - 1 - half, flat[2]),
-        ci_high=_blank(ratio - 1 + half, flat[2]),
-        margin=np.where(additive, allowed / unit, settings.margin),
+        ci_low=_blank(ratio - 1 - half, flat[3]),
+        ci_high=_blank(ratio - 1 + half, flat[3]),
+        margin=allowed / unit,
         p_changed=_blank(p_below(-x.mean[0], x.error[0], x.df[0]), flat[0]),
-        p_preserved=_blank(p_below(x.mean[1], x.error[1], x.df[1]), flat[1]),
-        seeds_needed=seeds_needed(
-            _blank(np.maximum(x.variance[0], x.variance[1]), flat[0] & flat[1]),
-            allowed,
-            settings.level,
-        ),
+        p_preserved=absent,
+        seeds_needed=seeds_needed(_blank(x.variance[:3].max(axis=0), undecidable), allowed, settings.level),
         seeds=s,
         retrains=j,
     )
