@@ -1,8 +1,18 @@
 import pytest
 import yaml
 
-from sparsight.config import difference, extended, load_study, parse_assignment, preset_names, validated
+from sparsight.config import (
+    difference,
+    evidence_digest,
+    extended,
+    load_study,
+    parse_assignment,
+    preset_names,
+    training_digest,
+    validated,
+)
 from sparsight.errors import InputError
+from sparsight.networks import plan
 
 
 def test_presets_are_whole():
@@ -15,6 +25,42 @@ def test_presets_are_whole():
         assert settings.study.arms == ("magnitude", "released-code")
         quick = load_study(name, quick=True)
         assert (quick.study.seeds, quick.pruning.rounds, quick.pruning.rate) == ((0,), 3, 0.5)
+
+
+def test_the_ablation_compares_arms_with_each_other_and_has_no_controls():
+    for name in ("mnist-ablation", "toybirds-ablation"):
+        for quick in (False, True):
+            settings = load_study(name, quick=quick)
+            assert settings.study.retrains == 0
+            assert not [network for network in plan(settings) if network.kind == "retrain"]
+
+
+@pytest.mark.parametrize(
+    ("room", "key", "value"),
+    [
+        ("training", "learning_rate", 0.5),
+        ("data", "seed", 4),
+        ("model", "stem_stride", 1),
+        ("pruning", "rate", 0.3),
+        ("training", "first_round_epochs", 1),
+    ],
+)
+def test_the_digest_of_a_training_is_of_what_decides_it(room, key, value):
+    base = load_study("toybirds")
+    assert training_digest(load_study("toybirds", overrides={room: {key: value}})) != training_digest(base)
+    for other in ({"study": {"seeds": [9], "retrains": 3, "arms": ["random"]}}, {"pruning": {"rounds": 9}}):
+        assert training_digest(load_study("toybirds", overrides=other)) == training_digest(base)
+        assert evidence_digest(load_study("toybirds", overrides=other)) == evidence_digest(base)
+    for other in ({"concepts": {"C": 0.5}}, {"saliency": {"reduction": "sum"}}, {"evidence": {"sanity": 1}}):
+        assert training_digest(load_study("toybirds", overrides=other)) == training_digest(base)
+        assert evidence_digest(load_study("toybirds", overrides=other)) != evidence_digest(base)
+
+
+def test_where_data_and_weights_lie_decides_nothing(tmp_path):
+    one, two = (load_study(f"folder:{tmp_path / name}") for name in "ab")
+    moved = two.model_copy(update={"model": two.model.model_copy(update={"weights": tmp_path / "w"})})
+    assert training_digest(one) == training_digest(two)
+    assert training_digest(moved) != training_digest(two), "whether there is a file of weights does"
 
 
 def test_overrides_and_files(tmp_path):

@@ -27,7 +27,8 @@ SETTINGS = StudySettings.model_validate(
 DENSE = "dense/freeze_negative+score_before_epoch/seed-0"
 FIRST, LAST = "released-code/seed-0/round-01", "released-code/seed-0/round-02"
 OF_A_NETWORK = ("ticket.safetensors", "end.safetensors", "training.jsonl", "evidence.safetensors", "metrics.json")
-RESULTS = ("accuracy.csv", "faithfulness.csv", "concepts.csv", "drift.csv", "ablation.csv", "strips.safetensors")
+RESULTS = tuple(f"{name}.csv" for name in ("accuracy", "faithfulness", "concepts", "drift", "ablation", "verdict"))
+RESULTS += ("verdict.json", "drift.safetensors", "strips.safetensors")
 FILES = (
     "study.yaml",
     "manifest.json",
@@ -167,7 +168,7 @@ def test_what_comes_from_a_ticket_that_was_made_again_differently_is_made_again(
     """As on a GPU, where the same training gives other last bits."""
     ticket, origin = read_ticket(copy / DENSE), ticket_origin(copy / DENSE)
     weights = {**ticket.weights, "fc.bias": ticket.weights["fc.bias"] + 1e-3}
-    origin = {name: origin[name] for name in ("network", "before", "data", "weights")}
+    origin = {name: origin[name] for name in ("network", "before", "data", "weights", "settings")}
     write_ticket(copy / DENSE, Ticket(ticket.mask, weights, weights, ticket.selected_epoch), (), origin)
     ear = Ear()
     run_study(SETTINGS, copy, workers=0, listener=ear)

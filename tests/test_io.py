@@ -1,3 +1,4 @@
+import errno
 import json
 import pickle
 import subprocess
@@ -124,6 +125,28 @@ def test_a_lock_keeps_another_process_out_and_ends_with_its_holder(tmp_path):
         assert "another sparsight process" in second.stderr
     third = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert third.stdout == "held\n"
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES])
+def test_who_only_reads_goes_on_without_a_lock_that_cannot_be_made(tmp_path, monkeypatch, number):
+    def refuse(self, *_, **__):
+        raise OSError(number, "no")
+
+    with hold(tmp_path, reading=True) as held:
+        assert held
+    monkeypatch.setattr("filelock.FileLock.acquire", refuse)
+    with hold(tmp_path, reading=True) as held:
+        assert not held
+    with pytest.raises(OSError, match="no"), hold(tmp_path):
+        pass
+
+
+def test_a_reader_gives_way_to_the_holder_of_the_lock_and_to_a_full_disk(tmp_path, monkeypatch):
+    with hold(tmp_path), pytest.raises(InputError, match="another sparsight"), hold(tmp_path, reading=True):
+        pass
+    monkeypatch.setattr("filelock.FileLock.acquire", lambda *_, **__: (_ for _ in ()).throw(OSError(errno.ENOSPC, "x")))
+    with pytest.raises(OSError, match="x"), hold(tmp_path, reading=True):
+        pass
 
 
 def test_many_writers_of_one_file_leave_one_whole_file(tmp_path):

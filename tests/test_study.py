@@ -10,13 +10,16 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from sparsight.arms import read_ticket, ticket_origin, write_checkpoint, write_ticket
 from sparsight.config import StudySettings
 from sparsight.data import load_dataset
 from sparsight.errors import InputError
-from sparsight.io import hold, read_tensors
+from sparsight.io import hold, read_json, read_tensors, sha256
+from sparsight.making import check_concepts
 from sparsight.models import ModelSettings, build_model
-from sparsight.runs import open_run
-from sparsight.study import check_concepts, report_run, run_study
+from sparsight.runs import open_run, write_settings
+from sparsight.study import report_run, run_study
+from sparsight.training import Checkpoint, Optimiser
 
 DENSE = "dense/freeze_negative+score_before_epoch/seed-0"
 FIRST, LAST = "released-code/seed-0/round-01", "released-code/seed-0/round-02"
@@ -77,6 +80,7 @@ def test_a_run_goes_on_from_what_stands_and_ends_with_the_same_bytes(finished, c
     after = times_of(copy)
     made = {name for name in after if after[name] != before.get(name)}
     again = {f"{FIRST}/evidence.safetensors", f"{LAST}/end.safetensors", "results/strips.safetensors"}
+    again.add("results/drift.safetensors")
     assert made == {name for name in gone if name.endswith(".safetensors")} | again
     pd.testing.assert_frame_equal(result.drift, finished[1].drift)
 
@@ -109,6 +113,75 @@ def test_no_report_and_no_study_while_somebody_works_on_the_run(copy):
             run_study(StudySettings.model_validate(SETTINGS), copy, workers=0)
     assert (copy / "manifest.json").exists()
     assert bytes_of(copy) == before
+
+
+def test_a_checkpoint_that_was_left_behind_is_removed_and_not_listed(finished, copy):
+    left = copy / FIRST / "checkpoint.safetensors"
+    write_checkpoint(copy / FIRST, {}, Checkpoint(1, {}, Optimiser(), None, ()))
+    run_study(StudySettings.model_validate(SETTINGS), copy, workers=0)
+    assert not left.exists()
+    assert not any("checkpoint" in name for name in json.loads((copy / "manifest.json").read_text())["files"])
+    assert bytes_of(copy) == bytes_of(finished[0])
+
+
+EDITS = [
+    ("training", "learning_rate", 0.06),
+    ("data", "train", 13),
+    ("model", "stem_stride", 1),
+    ("pruning", "rate", 0.4),
+    ("concepts", "C", 0.02),
+    ("evidence", "batch_size", 64),
+]
+
+
+def edited(settings: StudySettings, room: str, key: str, value: object) -> StudySettings:
+    document = settings.as_dict()
+    document[room][key] = value
+    return StudySettings.model_validate(document)
+
+
+@pytest.mark.parametrize("ended", [True, False])
+@pytest.mark.parametrize(("room", "key", "value"), EDITS)
+def test_settings_that_were_edited_and_sealed_again_are_refused(finished, copy, room, key, value, ended):
+    if not ended:
+        (copy / "manifest.json").unlink()
+    forged = edited(finished[1].settings, room, key, value)
+    write_settings(copy, forged)
+    before = bytes_of(copy)
+    for wanted in (forged, edited(forged, "study", "seeds", [0, 1]), edited(forged, "pruning", "rounds", 4)):
+        with pytest.raises(InputError, match=r"study\.yaml: the run was made with other settings than it holds now"):
+            run_study(wanted, copy, workers=0)
+        if not ended:
+            write_settings(copy, forged)
+        assert bytes_of(copy) == before
+    if ended:
+        with pytest.raises(InputError, match="the run was made with other settings"):
+            report_run(copy)
+
+
+def test_settings_that_decide_no_network_are_held_to_the_manifest(finished, copy):
+    forged = edited(finished[1].settings, "verdict", "margin", 0.9)
+    write_settings(copy, forged)
+    with pytest.raises(InputError, match="the run was made with other settings"):
+        run_study(forged, copy, workers=0)
+
+
+def test_a_run_whose_tickets_name_no_settings_is_refused(finished, copy):
+    ticket, origin = read_ticket(copy / DENSE), ticket_origin(copy / DENSE)
+    write_ticket(copy / DENSE, ticket, (), {name: origin[name] for name in ("network", "before", "data", "weights")})
+    with pytest.raises(InputError, match="made by an earlier version, whose files do not name their settings; choose"):
+        run_study(finished[1].settings, copy, workers=0)
+
+
+def test_the_report_has_a_list_of_its_files(finished, copy):
+    def listed() -> dict[str, str]:
+        return read_json(copy / "report" / "files.json", "report")["files"]
+
+    (copy / "report" / "index.html").write_text("another page")
+    (copy / "report" / "figures" / "mine.txt").write_text("a note")
+    report_run(copy)
+    files = {path for path in (copy / "report").rglob("*") if path.is_file() and path.name != "files.json"}
+    assert listed() == {path.relative_to(copy / "report").as_posix(): sha256(path) for path in files}
 
 
 @pytest.mark.parametrize("name", ["empty", "absent"])

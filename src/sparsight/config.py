@@ -1,5 +1,7 @@
 """A study's settings: the rooms' own, composed; presets; and what may change when a run is taken up again."""
 
+import hashlib
+import json
 import reprlib
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
@@ -16,7 +18,7 @@ from sparsight.data import DATA_SETTINGS, DESCRIPTIONS, DataSettings
 from sparsight.errors import InputError
 from sparsight.evidence import EvidenceSettings
 from sparsight.io import check_readable_file
-from sparsight.models import ModelSettings
+from sparsight.models import CIFAR_DEPTHS, ModelSettings
 from sparsight.pruning import PruningSettings
 from sparsight.saliency import SaliencySettings
 from sparsight.training import TrainingSettings
@@ -30,8 +32,8 @@ class Design(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    seeds: tuple[Annotated[int, Field(ge=0, lt=2**32)], ...] = Field(default=(0, 1, 2), min_length=1)
-    arms: tuple[str, ...] = Field(default=("magnitude", "released-code"), min_length=1)
+    seeds: tuple[Annotated[int, Field(ge=0, lt=2**32)], ...] = Field(default=(0, 1, 2), min_length=1, max_length=1000)
+    arms: tuple[str, ...] = Field(default=("magnitude", "released-code"), min_length=1, max_length=1000)
     retrains: int = Field(default=1, ge=0, le=1000, description="retrain controls a seed for the right rule")
 
     @field_validator("seeds")
@@ -164,9 +166,36 @@ def difference(old: StudySettings, new: StudySettings) -> list[str]:
     for room in sorted(before):
         for key in sorted({*before[room], *after[room]}):
             may_differ = (room == "study" and key in EXTENDABLE) or (room, key) == ("pruning", "rounds")
-            if not may_differ and before[room].get(key) != after[room].get(key):
+            if may_differ or before[room].get(key) == after[room].get(key):
+                continue
+            if (room, key) == ("model", "source") and old.model.name == new.model.name:
+                changes.append(f"model.source: the file of {new.model.name} has changed since")
+            else:
                 changes.append(f"{room}.{key}: {before[room].get(key)}, now {after[room].get(key)}")
     return changes
+
+
+def training_digest(settings: StudySettings) -> str:
+    """The SHA-256 of the settings that decide a training, and none of those by which a run may be extended.
+
+    Paths are left out: they say where data and weights lie; what lies there has digests of its own.
+    """
+    rooms = {"data": settings.data, "model": settings.model, "training": settings.training}
+    return _digest(rooms, {"rate": settings.pruning.rate})
+
+
+def evidence_digest(settings: StudySettings) -> str:
+    """The SHA-256 of the settings that decide what is seen in a network, beside those that decide its training."""
+    return _digest({"concepts": settings.concepts, "saliency": settings.saliency, "evidence": settings.evidence})
+
+
+def _digest(rooms: Mapping[str, BaseModel], more: Mapping[str, Any] | None = None) -> str:
+    values = {
+        room: {key: value for key, value in own.model_dump().items() if not isinstance(value, Path)}
+        for room, own in rooms.items()
+    }
+    text = json.dumps({**values, **(more or {})}, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def extended(old: StudySettings, new: StudySettings) -> StudySettings:
@@ -243,6 +272,8 @@ def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(settings, Mapping) and isinstance(merged.get(room), Mapping):
             same_kind = room != "data" or settings.get("name", merged[room].get("name")) == merged[room].get("name")
             merged[room] = {**merged[room], **settings} if same_kind else dict(settings)
+            if room == "model" and "stem_stride" not in settings and settings.get("name") not in (None, *CIFAR_DEPTHS):
+                merged[room].pop("stem_stride", None)  # a preset's, for its own network
         else:
             merged[room] = settings
     return merged

@@ -1,6 +1,7 @@
 """Files that appear whole or not at all, and readers that run nothing."""
 
 import csv
+import errno
 import hashlib
 import io
 import json
@@ -249,12 +250,23 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+_READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
+
+
 @contextmanager
-def hold(folder: Path) -> Iterator[None]:
+def hold(folder: Path, *, reading: bool = False) -> Iterator[bool]:
     """Hold the lock of a run's folder; the system frees it when the process ends, however it ends.
+
+    Args:
+        folder: the run's.
+        reading: go on without the lock where none can be made, as on storage that cannot be written.
+
+    Yields:
+        Whether the lock is held.
 
     Raises:
         InputError: if another process holds it.
+        OSError: if it cannot be made.
     """
     lock = filelock.FileLock(folder / ".lock")
     try:
@@ -263,7 +275,10 @@ def hold(folder: Path) -> Iterator[None]:
         raise InputError(
             f"{folder}: another sparsight process works on this run; wait for it or choose another --out"
         ) from None
+    except OSError as error:
+        if not reading or error.errno not in _READ_ONLY:
+            raise
     try:
-        yield
+        yield lock.is_locked
     finally:
         lock.release()

@@ -26,9 +26,9 @@ from sparsight.data import ConceptDataset, DataSettings, ToyBirdsSettings, norma
 from sparsight.data.toybirds import Interventions, intervene
 from sparsight.draws import key_seed
 from sparsight.errors import InputError
-from sparsight.evidence import collect, dense_prediction, effects, read_metrics, write_evidence
+from sparsight.evidence import collect, dense_prediction, effects, read_metrics, usable_concepts, write_evidence
 from sparsight.io import check_sealed
-from sparsight.models import build_model, split
+from sparsight.models import Split, build_model, check_own, find_split, is_own
 from sparsight.networks import Network
 from sparsight.runs import DATA, WEIGHTS
 from sparsight.saliency import grad_cam, released_maps
@@ -65,7 +65,7 @@ def make_network(
     """
     started = time.monotonic()
     home = folder / network.folder
-    data, start = _data(folder)
+    data, start = _data(folder, settings)
     stands = standing(folder, network, start, {})
     if stands.done:
         return None
@@ -96,11 +96,12 @@ def make_network(
         if not stands.seen:
             ticket = read_ticket(home)
             model = new_model(network.seed)
+            cut = _cut(settings, model, data)
             model.load_state_dict(ticket.weights)
             explained = None if network.kind == "dense" else dense_prediction(folder / network.dense.folder)
             rooms = (settings.evidence, settings.concepts, settings.saliency)
-            evidence = collect(model, split(model), data, *rooms, device, explained)
-            origin = evidence_sources(folder, network)
+            evidence = collect(model, cut, data, *rooms, device, explained)
+            origin = evidence_sources(folder, network, start)
             drawn = _interventions(settings.data, settings.evidence.interventions)
             size = settings.evidence.batch_size
             changes = None if drawn is None else effects(model, drawn, data, size, device)
@@ -121,10 +122,46 @@ def check_network(settings: StudySettings, data: ConceptDataset) -> None:
     padding, side = settings.training.crop_padding, min(data.images.shape[2:])
     if padding >= side:
         raise InputError(f"training.crop_padding: {padding} pixels around images of {side}; take less than {side}")
-    model = _new_model(settings, len(data.class_names), settings.study.seeds[0])
+    new_model = partial(_new_model, settings, len(data.class_names), settings.study.seeds[0])
+    if is_own(settings.model.name):
+        drawn = settings.model_copy(update={"model": settings.model.model_copy(update={"weights": None})})
+        make = partial(_new_model, drawn, len(data.class_names), settings.study.seeds[0])
+        check_own(settings.model.name, make, _two(data), len(data.class_names))
+    model = new_model()
     one = normalise(data.images[data.splits["test"][:1]], data, torch.device("cpu"))
     explain = released_maps if settings.saliency.method == "released" else grad_cam
-    explain(model, split(model), one, torch.zeros(1, 1, dtype=torch.int64), settings.saliency)
+    explain(model, _cut(settings, model, data), one, torch.zeros(1, 1, dtype=torch.int64), settings.saliency)
+
+
+def check_concepts(settings: StudySettings, data: ConceptDataset) -> list[str]:
+    """Name the concepts that are dropped because no training image, or every one, has them.
+
+    Raises:
+        InputError: if fewer are left than ``concepts.top_k``.
+    """
+    usable = usable_concepts(data).tolist()
+    constant = [name for name, kept in zip(data.concept_names, usable, strict=True) if not kept]
+    if sum(usable) < settings.concepts.top_k:
+        raise InputError(
+            f"data set {data.name}: {sum(usable)} concepts differ between training images, too few for concepts.top_k "
+            f"{settings.concepts.top_k}; lower it or add images"
+        )
+    if not constant:
+        return []
+    return [
+        f"{len(constant)} of {len(usable)} concepts are constant in training and were dropped: {', '.join(constant)}"
+    ]
+
+
+def _cut(settings: StudySettings, model: torch.nn.Module, data: ConceptDataset) -> Split:
+    """Where to cut a network; to be asked of its initial weights, because a pruned one may see nothing any more."""
+    return find_split(settings.model, model, _two(data))
+
+
+def _two(data: ConceptDataset) -> torch.Tensor:
+    """Two test images, or one twice."""
+    chosen = data.splits["test"][:2]
+    return normalise(data.images[chosen[[0, -1]]], data, torch.device("cpu"))
 
 
 def forget_data() -> None:
@@ -186,6 +223,6 @@ def _interventions(settings: DataSettings, images: int) -> Interventions | None:
 
 
 @lru_cache(maxsize=1)
-def _data(folder: Path) -> tuple[ConceptDataset, Mapping[str, str | None]]:
+def _data(folder: Path, settings: StudySettings) -> tuple[ConceptDataset, Mapping[str, str | None]]:
     """The run's data set, and the digests of what its trainings start from."""
-    return read_dataset(folder / DATA), sources(folder)
+    return read_dataset(folder / DATA), sources(folder, settings)

@@ -30,8 +30,10 @@ from sparsight.io import (
 from sparsight.seals import ZEROS, seal_of, sealed
 
 STUDY, MANIFEST, DATA, WEIGHTS = "study.yaml", "manifest.json", "data.safetensors", "weights.safetensors"
-RESULTS, REPORT = "results", "report"
+RESULTS, REPORT, REPORT_FILES = "results", "report", "files.json"
 DENSE_TICKETS = "dense/*/seed-*/ticket.safetensors"
+OTHER_VERSIONS = "parts of this run were made with other versions of its libraries"
+"""The notice of a manifest that does not follow from data and settings."""
 LIBRARIES = ("torch", "torchvision", "numpy", "scipy", "pandas", "safetensors", "matplotlib")
 
 
@@ -130,6 +132,7 @@ def check_folder(folder: Path, settings: StudySettings) -> StudySettings:
     except OSError as error:
         raise InputError(f"{folder}: cannot be used ({error.strerror}); choose another --out") from None
     standing = read_settings(folder)
+    check_settings(folder)
     changes = difference(standing, settings)
     weights = settings.model.weights
     if weights is not None and (folder / WEIGHTS).exists():
@@ -182,6 +185,26 @@ def read_settings(folder: Path) -> StudySettings:
     return validated(document, str(path))
 
 
+def check_settings(folder: Path) -> None:
+    """Check that the settings are those that the run's manifest names; a run that has not ended has none.
+
+    Raises:
+        DamagedError: if they are not.
+    """
+    try:
+        named = read_manifest(folder).get("settings")
+    except InputError:
+        return
+    if named is not None and named != seal_of(folder / STUDY):
+        raise other_settings(folder)
+
+
+def other_settings(folder: Path) -> DamagedError:
+    """The error that a run's settings are whole, but not those that its files name."""
+    why = "the run was made with other settings than it holds now"
+    return DamagedError(folder / STUDY, why, "restore it or choose another --out")
+
+
 def versions() -> dict[str, str]:
     """The versions that a run's results depend on."""
     installed = {name: importlib.metadata.version(name) for name in LIBRARIES}
@@ -225,7 +248,7 @@ def write_manifest(
     seconds: float,
     earlier: dict[str, Any],
 ) -> None:
-    """Write what was run, on what, in how long, and the SHA-256 of every file that results rest on.
+    """Write what was run, on what, in how long, the settings' seal, and the SHA-256 of every file results rest on.
 
     Args:
         folder: the run's.
@@ -240,10 +263,11 @@ def write_manifest(
     files = [path for room in rooms for path in (folder / room).rglob("*") if path.is_file()]
     files += [folder / name for name in (DATA, WEIGHTS) if (folder / name).exists()]
     if earlier and earlier["versions"] != versions():
-        notices = [*notices, "parts of this run were made with other versions of its libraries"]
+        notices = [*notices, OTHER_VERSIONS]
     document = {
         "versions": versions(),
         "machine": machine(),
+        "settings": seal_of(folder / STUDY),
         "seeds": list(settings.study.seeds),
         "images": {split: len(indices) for split, indices in data.splits.items()},
         "notices": notices,
@@ -251,6 +275,27 @@ def write_manifest(
         "files": {str(path.relative_to(folder)): sha256(path) for path in sorted(files)},
     }
     write_json(folder / MANIFEST, document, "manifest")
+
+
+def write_report_files(folder: Path) -> None:
+    """Write, last of a run's report, what files it has: their SHA-256, under a seal of its own."""
+    report = folder / REPORT
+    files = [path for path in sorted(report.rglob("*")) if path.is_file() and path != report / REPORT_FILES]
+    hashes = {path.relative_to(report).as_posix(): sha256(path) for path in files}
+    write_json(report / REPORT_FILES, {"files": hashes}, "report")
+
+
+def read_report_files(folder: Path) -> dict[str, str]:
+    """The SHA-256 of every file of a run's report, by its place below ``report/``.
+
+    Raises:
+        InputError: if the list is missing or damaged.
+    """
+    path = folder / REPORT / REPORT_FILES
+    files: Any = read_json(path, "report").get("files")
+    if not isinstance(files, dict):
+        raise DamagedError(path)
+    return files
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

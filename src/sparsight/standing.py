@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sparsight.arms import TICKET, ticket_flaws, ticket_origin
+from sparsight.config import StudySettings, evidence_digest, training_digest
 from sparsight.errors import DamagedError, InputError
 from sparsight.evidence import EVIDENCE, evidence_flaws, evidence_origin
 from sparsight.networks import Network
-from sparsight.runs import DATA, WEIGHTS
+from sparsight.runs import DATA, WEIGHTS, other_settings
 from sparsight.seals import seal_of
 
 
@@ -32,9 +33,17 @@ class Standing:
         return self.trained and self.seen
 
 
-def sources(folder: Path) -> dict[str, str | None]:
-    """The digests of what every training of a run starts from."""
-    return {"data": seal_of(folder / DATA), "weights": seal_of(folder / WEIGHTS)}
+_SETTINGS, _LOOKING = "settings", "looking"
+
+
+def sources(folder: Path, settings: StudySettings) -> dict[str, str | None]:
+    """The digests of what every training of a run starts from, and of the settings that all its networks share."""
+    return {
+        "data": seal_of(folder / DATA),
+        "weights": seal_of(folder / WEIGHTS),
+        _SETTINGS: training_digest(settings),
+        _LOOKING: evidence_digest(settings),
+    }
 
 
 def ticket_sources(folder: Path, network: Network, start: Mapping[str, str | None]) -> dict[str, str | None]:
@@ -42,14 +51,16 @@ def ticket_sources(folder: Path, network: Network, start: Mapping[str, str | Non
     before = network.before if network.continues else None
     digest = seal_of(folder / before.folder / TICKET) if before else None
     model = seal_of(folder / network.model.folder / TICKET) if network.model else None
-    return {"network": network.folder, "before": digest, "model": model, **start}
+    begun = {name: digest for name, digest in start.items() if name != _LOOKING}
+    return {"network": network.folder, "before": digest, "model": model, **begun}
 
 
-def evidence_sources(folder: Path, network: Network) -> dict[str, str | None]:
-    """What the evidence of a network must name: itself, its ticket, and the evidence whose prediction it explains."""
+def evidence_sources(folder: Path, network: Network, start: Mapping[str, str | None]) -> dict[str, str | None]:
+    """What the evidence of a network must name: itself, its ticket, the evidence whose prediction it explains, and the
+    settings by which it was looked at."""
     dense = None if network.kind == "dense" else seal_of(folder / network.dense.folder / EVIDENCE)
     ticket = seal_of(folder / network.folder / TICKET)
-    return {"network": network.folder, "ticket": ticket, "dense": dense}
+    return {"network": network.folder, "ticket": ticket, "dense": dense, _SETTINGS: start[_LOOKING]}
 
 
 def standing(
@@ -65,7 +76,7 @@ def standing(
             that has been made again, which may give the same bytes.
 
     Raises:
-        InputError: if its ticket was made from other data or initial weights than the run holds.
+        InputError: if its files were made from other data, initial weights or settings than the run holds.
     """
     home = folder / network.folder
     dense = known.get(network.dense, Standing(True, True))
@@ -75,7 +86,8 @@ def standing(
     trained, flaws = _checked(home, network, ticket_flaws)
     if trained:
         found = ticket_origin(home)
-        if any(found.get(name) != digest for name, digest in start.items()):
+        _check_settings(folder, found.get(_SETTINGS), wanted[_SETTINGS])
+        if any(found.get(name) != start[name] for name in ("data", "weights")):
             raise InputError(f"{folder}: the data have changed since this run was made; choose another --out")
         if before.trained and found.get("before") != wanted["before"]:
             flaws = [DamagedError(home / TICKET, "comes from another ticket than now lies before it")]
@@ -84,13 +96,23 @@ def standing(
         trained = not flaws
     seen, more = _checked(home, network, evidence_flaws)
     if seen and trained:
-        named, looked = evidence_origin(home), evidence_sources(folder, network)
+        named, looked = evidence_origin(home), evidence_sources(folder, network, start)
+        _check_settings(folder, named.get(_SETTINGS), looked[_SETTINGS])
         if named.get("ticket") != looked["ticket"]:
             more = [DamagedError(home / EVIDENCE, "belongs to another ticket")]
         elif dense.seen and dense.trained and named.get("dense") != looked["dense"]:
             more = [DamagedError(home / EVIDENCE, "explains another dense network's predictions")]
         seen = not more
     return Standing(trained, seen, (*flaws, *more))
+
+
+def _check_settings(folder: Path, named: object, held: str | None) -> None:
+    if named is None:
+        raise InputError(
+            f"{folder}: was made by an earlier version, whose files do not name their settings; choose another --out"
+        )
+    if named != held:
+        raise other_settings(folder)
 
 
 def _checked(
@@ -107,7 +129,7 @@ def survey(folder: Path, networks: Sequence[Network], start: Mapping[str, str | 
     """What stands of each network, in a study's order.
 
     Raises:
-        InputError: if a ticket was made from other data or initial weights than the run holds.
+        InputError: if a file was made from other data, initial weights or settings than the run holds.
     """
     found: dict[Network, Standing] = {}
     for network in networks:

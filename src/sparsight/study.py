@@ -11,12 +11,13 @@ from typing import Protocol
 
 import pandas as pd
 
+from sparsight.arms import remove_checkpoint
 from sparsight.config import StudySettings, load_study
 from sparsight.data import ConceptDataset, dataset_bytes, load_dataset
 from sparsight.errors import DamagedError, InputError
-from sparsight.evidence import usable_concepts
 from sparsight.io import hold, write_bytes
-from sparsight.making import CHECKPOINT_SECONDS, check_network, forget_data, make_network
+from sparsight.making import CHECKPOINT_SECONDS, check_concepts, check_network, forget_data, make_network
+from sparsight.models import is_own, own_source
 from sparsight.networks import Network, plan
 from sparsight.pool import run_jobs
 from sparsight.report import write_report
@@ -24,8 +25,10 @@ from sparsight.results import read_results, result_flaws, write_results
 from sparsight.runs import (
     DATA,
     REPORT,
+    REPORT_FILES,
     WEIGHTS,
     check_folder,
+    check_settings,
     errors_named,
     forget_manifest,
     kept_weights,
@@ -35,6 +38,7 @@ from sparsight.runs import (
     standing_data,
     weights_bytes,
     write_manifest,
+    write_report_files,
     write_settings,
 )
 from sparsight.seals import seal_in
@@ -115,10 +119,12 @@ def run_study(
     if getattr(multiprocessing.current_process(), "_inheriting", False):  # a worker that imports the user's script
         raise InputError("run_study was called by an import; put the call below if __name__ == '__main__':")
     settings = study if isinstance(study, StudySettings) else load_study(str(study), quick=quick)
-    settings = with_device(settings)
+    settings = _with_source(with_device(settings))
     folder = Path(out) if out is not None else default_folder(study, quick)
     hears = listener or Silent()
     check_folder(folder, settings)
+    if is_own(settings.model.name):
+        hears.note(f"model.name: runs the code in {own_source(settings.model.name).path}")
     forget_data()
     data = standing_data(folder) or load_dataset(settings.data)
     check_network(settings, data)
@@ -146,6 +152,8 @@ def run_study(
             on_tick=hears.epoch,
             on_done=done,
         )
+        for network in networks:
+            remove_checkpoint(folder / network.folder)
         earlier = forget_manifest(folder)
         write_settings(folder, agreed)
         write_results(folder, agreed, data, networks)
@@ -162,6 +170,7 @@ def report_run(folder: Path) -> StudyResult:
     """
     read_settings(folder)
     with errors_named(folder, "mend it"), hold(folder):
+        check_settings(folder)
         return _report(folder)
 
 
@@ -171,9 +180,9 @@ def _take_stock(
     """What stands of the networks. Files that are damaged are told, and the data and initial weights made again.
 
     Raises:
-        InputError: if a ticket was made from other data or initial weights.
+        InputError: if a network was made from other data, initial weights or settings.
     """
-    start, again = sources(folder), dict[str, bytes]()
+    start, again = sources(folder, settings), dict[str, bytes]()
     if standing_data(folder) is None:
         again[DATA] = dataset_bytes(data)
         start["data"] = seal_in(again[DATA], Path(DATA).suffix)
@@ -193,7 +202,9 @@ def _take_stock(
 def _report(folder: Path) -> StudyResult:
     settings = read_settings(folder)
     data = read_results(folder, settings, read_manifest(folder))
+    (folder / REPORT / REPORT_FILES).unlink(missing_ok=True)
     report = write_report(data, folder / REPORT)
+    write_report_files(folder)
     return StudyResult(
         folder, report, settings, data.accuracy, data.faithfulness, data.concepts, data.drift, data.notices
     )
@@ -207,6 +218,24 @@ def with_device(settings: StudySettings) -> StudySettings:
     """
     device = resolve_device(settings.training.device).type
     return settings.model_copy(update={"training": settings.training.model_copy(update={"device": device})})
+
+
+def _with_source(settings: StudySettings) -> StudySettings:
+    """The settings with the SHA-256 of the file of a network of the user's own; none of its code is run.
+
+    Raises:
+        InputError: if there is no such file, or it is not the one that the settings name.
+    """
+    model = settings.model
+    if not is_own(model.name):
+        return settings
+    file = own_source(model.name)
+    if model.source not in (None, file.digest):
+        raise InputError(
+            f"model.source: {file.path} is not the file of {model.name} that these settings were made with; restore it "
+            "or set model.source=null"
+        )
+    return settings.model_copy(update={"model": model.model_copy(update={"source": file.digest})})
 
 
 def default_folder(study: str | Path | StudySettings, quick: bool) -> Path:
@@ -223,23 +252,3 @@ def default_workers(settings: StudySettings) -> int:
     if resolve_device(settings.training.device).type == "cuda":
         return 1
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def check_concepts(settings: StudySettings, data: ConceptDataset) -> list[str]:
-    """Name the concepts that are dropped because no training image, or every one, has them.
-
-    Raises:
-        InputError: if fewer are left than ``concepts.top_k``.
-    """
-    usable = usable_concepts(data).tolist()
-    constant = [name for name, kept in zip(data.concept_names, usable, strict=True) if not kept]
-    if sum(usable) < settings.concepts.top_k:
-        raise InputError(
-            f"data set {data.name}: {sum(usable)} concepts differ between training images, too few for concepts.top_k "
-            f"{settings.concepts.top_k}; lower it or add images"
-        )
-    if not constant:
-        return []
-    return [
-        f"{len(constant)} of {len(usable)} concepts are constant in training and were dropped: {', '.join(constant)}"
-    ]

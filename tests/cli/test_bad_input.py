@@ -10,6 +10,41 @@ from PIL import Image
 
 from sparsight.models import ModelSettings, build_model
 
+NETS = """\
+import random
+import torch
+from torch import nn
+NUMBER = 3
+def build(num_classes):
+    pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    return nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), pool, nn.Linear(8, num_classes))
+def raises(num_classes):
+    raise ValueError("two\\nlines")
+def exits(num_classes):
+    raise SystemExit(3)
+def plain():
+    return build(3)
+def nothing(num_classes):
+    build(num_classes)
+def three(num_classes):
+    return build(3)
+def flat(num_classes):
+    return nn.Sequential(
+        nn.Conv2d(3, 4, 3, 4), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(64, num_classes))
+def headless(num_classes):
+    return nn.Sequential(build(num_classes), nn.LogSoftmax(1))
+def grey(num_classes):
+    return nn.Sequential(nn.Conv2d(1, 8, 3), build(num_classes))
+def frozen(num_classes):
+    return build(num_classes).requires_grad_(False)
+def unseeded(num_classes):
+    model = build(num_classes)
+    nn.init.constant_(model[0].weight, random.SystemRandom().random())
+    return model
+SHARED = build(12)
+def shared(num_classes):
+    return SHARED
+"""
 FEW = ("--set", "train=12", "--set", "validation=12", "--set", "test=12")
 BAD = {
     "unknown preset": (["study", "toybird"], "did you mean toybirds"),
@@ -104,8 +139,39 @@ BAD = {
     "network with markup": (["study", "toybirds", "--set", "model.name=<b>x</b>"], "model.name"),
     "a stem of three": (["study", "toybirds", "--set", "model.stem_stride=3"], "model.stem_stride"),
     "a stem that is fixed": (
-        ["study", "toybirds", "--set", "model.name=torchvision:resnet18"],
+        ["study", "toybirds", "--set", "model.name=torchvision:resnet18", "--set", "model.stem_stride=2"],
         "model.stem_stride",
+    ),
+    "a module that is not there": (
+        ["study", "small.yaml", "--set", "model.name=nomodule:build"],
+        "no module 'nomodule'",
+    ),
+    "a package that is not there": (["study", "small.yaml", "--set", "model.name=no.module:build"], "no module 'no'"),
+    "a module below a module": (["study", "small.yaml", "--set", "model.name=nets.x:build"], "not a package"),
+    "a module of Python's own": (["study", "small.yaml", "--set", "model.name=sys:exit"], "not a file of Python"),
+    "a function that is not there": (["study", "small.yaml", "--set", "model.name=nets:buld"], "it has build"),
+    "a function that is none": (["study", "small.yaml", "--set", "model.name=nets:NUMBER"], "int, not a function"),
+    "a function that raises": (["study", "small.yaml", "--set", "model.name=nets:raises"], "line 9: ValueError: two"),
+    "a function that exits": (["study", "small.yaml", "--set", "model.name=nets:exits"], "SystemExit"),
+    "a function without num_classes": (["study", "small.yaml", "--set", "model.name=nets:plain"], "TypeError"),
+    "a function without a network": (["study", "small.yaml", "--set", "model.name=nets:nothing"], "gives NoneType"),
+    "a network of other outputs": (["study", "small.yaml", "--set", "model.name=nets:three"], "3 outputs for 12"),
+    "a network without parts": (["study", "small.yaml", "--set", "model.name=nets:flat"], "candidates are 2, 1, 0"),
+    "a network without a head": (["study", "small.yaml", "--set", "model.name=nets:headless"], "model.head"),
+    "a network that fails": (["study", "small.yaml", "--set", "model.name=nets:grey"], "3 x 32 x 32: RuntimeError"),
+    "a network without weights": (["study", "small.yaml", "--set", "model.name=nets:frozen"], "can be trained"),
+    "a network whose seed is nobody's": (["study", "small.yaml", "--set", "model.name=nets:unseeded"], "same seed"),
+    "one network for all": (["study", "small.yaml", "--set", "model.name=nets:shared"], "the same network twice"),
+    "a module that fails": (["study", "small.yaml", "--set", "model.name=broken:build"], "broken.py, line 2"),
+    "a module that cannot be read": (["study", "small.yaml", "--set", "model.name=unread:build"], "SyntaxError"),
+    "a layer of an own network that is not there": (
+        ["study", "small.yaml", "--set", "model.name=nets:build", "--set", "model.features=layer9"],
+        "no layer 'layer9'",
+    ),
+    "parts of a known network": (["study", "small.yaml", "--set", "model.features=layer2"], "resnet8 is known"),
+    "another file than the settings': a stranger's": (
+        ["study", "small.yaml", "--set", "model.name=nets:build", "--set", f"model.source={'f' * 64}"],
+        "not the file of nets:build",
     ),
     "unknown data": (["study", "toybirds", "--set", "data.name=<i>birds</i>"], "must be one of"),
     "too few images": (["study", "toybirds", "--set", "data.train=11"], "data.train"),
@@ -158,6 +224,9 @@ def place(small):
     (folder / "cut.safetensors").write_bytes((folder / "misfit.safetensors").read_bytes()[:-3])
     (folder / "theirs").mkdir()
     (folder / "theirs" / "data.safetensors").write_bytes(b"theirs")
+    (folder / "nets.py").write_text(NETS)
+    (folder / "broken.py").write_text("import os\nos.no_such_thing\n")
+    (folder / "unread.py").write_text("def build(:\n")
     (folder / "deep.yaml").write_text("[" * 3000)
     (folder / "quick.yaml").write_text("preset: toybirds\nquick: 5\n")
     (folder / "empty.yaml").write_text("")

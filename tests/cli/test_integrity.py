@@ -121,7 +121,10 @@ def test_a_full_disk_is_told_and_with_more_room_the_same_command_goes_on(tiny_di
     for command in (("report", tiny_disk / "run"), options):
         refused = sparsight(*command, cwd=small.parent)
         assert (refused.returncode, refused.stderr.count("\n")) == (2, 1), refused.stderr
-        assert "Read-only file system" in refused.stderr
+        assert "Read-only file system" in refused.stderr or "cannot be written" in refused.stderr
+    looked = sparsight("verify", tiny_disk / "run", cwd=small.parent)
+    assert (looked.returncode, looked.stderr) == (0, ""), looked.stdout
+    assert "another process may be changing" in " ".join(looked.stdout.replace("│", " ").split())
 
 
 def test_a_report_that_cannot_be_written_is_told_in_one_line(copy, sparsight):

@@ -3,7 +3,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparsight.concepts import ConceptSettings, fit_pcbm, predict, shown_weights, top_concepts
+from sparsight.concepts import ConceptSettings, fit_pcbm, objective, predict, shown_weights, top_concepts
 
 
 def draw(n, c, k, seed, rank=None):
@@ -38,6 +38,7 @@ def test_the_certificate_holds_against_any_other_weights(seed, k, c, lam, rho, s
     assert g.converged
     z = (values - g.mean) / g.scale
     assert g.objective == pytest.approx(eq_1(g.weights, g.intercepts, z, labels, lam, rho), rel=1e-10)
+    assert g.objective == pytest.approx(objective(g, values, labels, ConceptSettings(lam=lam, rho=rho)), rel=1e-10)
     floor = g.objective * (1 - g.gap) * (1 - 1e-12)
     draws = torch.Generator().manual_seed(seed)
     for _ in range(10):

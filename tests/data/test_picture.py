@@ -2,11 +2,13 @@
 
 import os
 import struct
+import subprocess
+import sys
 import zlib
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from sparsight.data.picture import read_mask, read_picture
 from sparsight.errors import InputError
@@ -81,7 +83,8 @@ REFUSED = {
     "text": (lambda path: path.write_text("not an image"), "not an image of"),
     "a page": (lambda path: path.write_text("<svg onload=alert(1)>"), "not an image of"),
     "cut off": (cut, "cannot be decoded"),
-    "a bomb": (bomb, "megapixels"),
+    "a bomb": (bomb, "3600.0 megapixels, more than the 50 that"),
+    "too large": (lambda path: Image.new("1", (7100, 7100)).save(path, format="PNG"), "50.4 megapixels, more than"),
     "floats": (lambda path: Image.new("F", (40, 30), 0.5).save(path, format="TIFF"), "unknown range"),
     "another format": (lambda path: plain().save(path, format="PPM"), "not an image of"),
 }
@@ -123,3 +126,59 @@ def test_a_mask_lies_where_it_is_not_zero_and_must_have_its_images_size(tmp_path
     plain().save(tmp_path / "mask.jpg")
     with pytest.raises(InputError, match="not an image of PNG"):
         read_mask(tmp_path / "mask.jpg", 10, (40, 30))
+
+
+@pytest.mark.parametrize("form", ["PNG", "TIFF", "JPEG"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_orientation_of_every_format_is_turned_as_pillow_does(tmp_path, form, orientation):
+    noise = np.random.default_rng(0).integers(0, 255, (6, 9, 3), dtype=np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = tmp_path / "image.png"
+    Image.fromarray(noise).resize((90, 60)).save(path, format=form, exif=exif)
+    with Image.open(path) as image:
+        upright = ImageOps.exif_transpose(image).convert("RGB")
+    found = read_picture(path, 30)
+    assert found.size == upright.size
+    left, top = (upright.width - 60) // 2, (upright.height - 60) // 2
+    expected = np.asarray(upright.crop((left, top, left + 60, top + 60)).resize((30, 30), Image.Resampling.BILINEAR))
+    assert np.abs(found.pixels.astype(int) - expected.astype(int)).max() <= 2
+    if form != "JPEG":
+        assert read_mask(path, 30, found.size).shape == (30, 30)
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "P", "L", "CMYK", "I;16"])
+def test_a_picture_in_bands_is_the_picture(tmp_path, mode):
+    values = np.random.default_rng(1).integers(0, 255, (40, 30, 4), dtype=np.uint8)
+    image = Image.fromarray(values, "RGBA").resize((900, 1300))
+    if mode == "I;16":
+        image = Image.fromarray(np.asarray(image)[..., 0].astype(np.uint16) * 257)
+    else:
+        image = image if mode == "RGBA" else image.convert("RGB").convert(mode)
+    path = tmp_path / "image.png"
+    image.save(path, format="TIFF" if mode == "CMYK" else "PNG")
+    white = Image.new("RGBA", image.size, (255, 255, 255, 255))
+    rgb = Image.alpha_composite(white, image).convert("RGB") if mode == "RGBA" else image.convert("RGB")
+    if mode == "I;16":
+        rgb = Image.fromarray((np.asarray(image) // 257).astype(np.uint8)).convert("RGB")
+    expected = rgb.resize((20, 20), Image.Resampling.BILINEAR, box=(0, 200, 900, 1100))
+    assert np.array_equal(read_picture(path, 20).pixels, np.asarray(expected))
+
+
+def test_a_large_picture_costs_little_more_than_its_pixels(tmp_path):
+    """49 megapixels are 196 MB in Pillow; a JPEG is shrunk while it is decoded."""
+    for name, form in (("large.png", "PNG"), ("large.jpg", "JPEG")):
+        Image.new("RGB", (7000, 7000), RED).save(tmp_path / name, format=form)
+    code = (
+        "import resource, sys; from pathlib import Path; from sparsight.data.picture import read_picture\n"
+        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024; before = peak()\n"
+        "found = [read_picture(Path(path), 64) for path in sys.argv[1:]]\n"
+        "assert all(one.size == (7000, 7000) for one in found)\n"
+        "assert abs(found[0].pixels.astype(int) - (200, 30, 60)).max() <= 3\n"
+        "print(peak() - before)"
+    )
+    for name, most in (("large.jpg", 60), ("large.png", 300)):
+        command = [sys.executable, "-c", code, str(tmp_path / name)]
+        ended = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert ended.returncode == 0, ended.stderr
+        assert int(ended.stdout) < most

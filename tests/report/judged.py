@@ -114,7 +114,12 @@ def _arm(arm: str, verdict: pd.DataFrame, seeds: tuple[int, ...]) -> dict[str, o
 def drift_rows(row: dict[str, object], rule: str, arms: dict[str, str]) -> list[dict[str, object]]:
     """A network's drifts of all images, by what became of the answers, and beside the floor."""
     arm, round_ = str(row["arm"]), int(str(row["round"]))
-    dense = {"reference_arm": f"dense:{rule}", "reference_seed": row["seed"], "reference_repeat": 0, "reference_round": 0}
+    dense = {
+        "reference_arm": f"dense:{rule}",
+        "reference_seed": row["seed"],
+        "reference_repeat": 0,
+        "reference_round": 0,
+    }
     if arm.startswith("dense:"):
         seed = {"reference_seed": int(str(row["seed"])) - 1}
         found = [row | dense | _whole(key, 0.4) for key in PRIMARY if key[0] == "concepts"]

@@ -51,6 +51,24 @@ def test_switches_are_ranked_by_the_mean_of_both_at_the_last_round(data):
     assert f.switches[-1].left_out.values == ()
 
 
+def test_a_switch_of_which_one_side_was_run_is_ranked_by_it_and_named(data):
+    losses = {"prune_norms": (0.1, 0.05), "mask_once": (math.nan, 0.2), "freeze_negative": (0.3, math.nan)}
+    f = ablations(with_switches(data, {**losses, "alias_biases": (math.nan, math.nan)}))[0]
+    assert [switch.name for switch in f.switches] == ["freeze_negative", "mask_once", "prune_norms", "alias_biases"]
+    assert [switch.rank for switch in f.switches[:3]] == pytest.approx([0.3, 0.2, 0.075])
+    labels = [row[0] for row in ablation_table(f).rows]
+    assert labels[:4] == [
+        "freeze_negative (ranked by one side: left out not run)",
+        "mask_once (ranked by one side: on alone not run)",
+        "prune_norms",
+        "alias_biases (neither side run)",
+    ]
+    said = ablation_sentence(f, 3)
+    assert "alone it costs 0.30, 75\u00a0% of it; ranked by one side: left out not run)" in said
+    only = ablations(with_switches(data, {"alias_biases": (math.nan, math.nan)}))[0]
+    assert "alias_biases" not in ablation_sentence(only, 3)
+
+
 def test_shares_are_of_the_loss_and_the_seeds_spread_is_told(data):
     table = ablation_table(ablations(with_switches(data))[0])
     assert table.rows[0] == ("freeze_negative", "0.300 [0.290–0.310]", "75\u00a0%", "0.360", "90\u00a0%")

@@ -54,6 +54,17 @@ def test_a_control_that_serves_all_rounds_crosses_the_chart_and_one_with_rounds_
     assert list(axes.lines[-1].get_xdata()) == [1.0, 0.9]
 
 
+def test_a_control_of_a_round_stands_where_the_arms_of_its_round_do():
+    unpruned = tuple(Point(r, 1.0, 0.7, 0.7, 0.7, (0.7,)) for r in (1, 2))
+    controls = {"r": unpruned, "s": _points([0.8])}
+    names = {"r": "a sequence", "s": "one network"}
+    (axes,) = curves(_quantity({"m": _points([0.9, 0.5, 0.4])}, controls), "f", controls=names, points=False).axes
+    _, sequence, single = axes.lines
+    assert list(sequence.get_xdata()) == [0.9, 0.9**2]
+    assert sequence.get_linestyle() == single.get_linestyle() == "--"
+    assert sequence._dash_pattern != single._dash_pattern
+
+
 def test_names_are_no_formulas_and_none_is_left_out():
     names = ("$\\frac{1}{0}$", "_hidden", "</text><script>x</script>")
     figure = curves(

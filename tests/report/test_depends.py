@@ -44,5 +44,6 @@ def test_tables_have_a_row_for_everything_that_was_changed(data):
 def test_the_section_stands_only_where_scenes_were_changed_and_names_are_names(data, report_data, tmp_path):
     page = write_report(data, tmp_path / "with").read_text()
     assert 'id="depends"' in page
+    assert "Do the explanations rank what matters first?" in page
     assert "<b>wing</b>" not in page
     assert 'id="depends"' not in write_report(report_data(strips=1), tmp_path / "without").read_text()

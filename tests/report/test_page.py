@@ -45,9 +45,11 @@ def read(index):
 def test_a_report_is_a_page_with_figures_and_tables_beside_it(report_page):
     folder = report_page.parent
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    slugs = ["accuracy-f", "accuracy-g", "concepts-shared", "mask-energy", "concept-auroc-0", "strips-0", "strips-1"]
+    slugs = ["accuracy-f", "accuracy-g", "concepts-shared", "mask-energy", "pointing-game", "concept-auroc-0"]
+    slugs += ["strips-0", "strips-1", *(f"excess-{i}" for i in range(6))]
     figures = {f"figures/{slug}{suffix}" for slug in slugs for suffix in (".png", ".svg")}
-    named = ["accuracy", "concepts-shared", "mask-energy", "concept-auroc"]
+    named = ["accuracy", "concepts-shared", "mask-energy", "concept-auroc", "truth-agreement"]
+    named += ["headline", "verdict", "floor", "gates", "truth", "movers", "association", "part-energy", "answers"]
     tables = {f"tables/{slug}{suffix}" for slug in named for suffix in (".csv", ".tex")}
     tables |= {"tables/concepts.csv", "tables/concepts-0.tex", "tables/concepts-1.tex"}
     assert found == {"index.html"} | figures | tables
@@ -70,7 +72,7 @@ def test_the_page_can_be_read_without_seeing_it(report_page):
     page = read(report_page)
     images = page.tags["img"]
     assert images == len([alt for alt in page.values("alt") if alt])
-    assert page.tags["svg"] == 5 == page.values("role").count("img")
+    assert page.tags["svg"] == 12 == page.values("role").count("img")
     assert page.headings[0] == 1
     assert page.headings.count(1) == 1
     assert all(after - before <= 1 for before, after in zip(page.headings, page.headings[1:], strict=False))
@@ -85,7 +87,8 @@ def test_the_page_shows_the_numbers_of_the_tables(report_page, report_data):
         "arm == 'magnitude' and round == 5 and split == 'test' and model == 'f' and metric == 'accuracy'"
     )
     shown = f"{rows['value'].mean():.3f} [{rows['value'].min():.3f}–{rows['value'].max():.3f}]"
-    overlap = data.drift.query("arm == 'retrain:right'").groupby("seed")["value"].mean()
+    shared = data.drift.query("arm == 'retrain:right' and metric == 'top_k_overlap'")
+    overlap = shared.groupby("seed")["value"].mean()
     floor = f"{1 - overlap.mean():.3f} [{1 - overlap.max():.3f}–{1 - overlap.min():.3f}]"
     text = read(report_page).text
     assert shown in text
@@ -104,7 +107,8 @@ def test_every_seed_stands_in_the_concepts_file(report_page, report_data):
 
 def test_what_is_not_said_is_said(report_page):
     text = read(report_page).text
-    assert "without a statement of significance" in text
+    assert "Of released-code nothing can be decided: no retrained control" in text
+    assert "shows measured values without a statement of significance" in text
     assert "scaled by its own maximum" in text
     assert "The rule of released-code was not retrained" in text
     assert "The concept bill_color_pink is constant" in text
@@ -121,6 +125,7 @@ def test_one_seed_one_round_no_masks_no_controls(tmp_path, report_data):
     data = report_data(arms={"magnitude": "own"}, seeds=(4,), rounds=1, masks=False, strips=1)
     page = read(write_report(data, tmp_path))
     assert "One seed only." in page.text
+    assert "No round was judged: a verdict needs a pruned round." in page.text
     assert "This data set has no object masks" in page.text
     assert "retrained, not pruned" not in page.text
     assert not (tmp_path / "figures/mask-energy.svg").exists()
@@ -129,8 +134,10 @@ def test_one_seed_one_round_no_masks_no_controls(tmp_path, report_data):
 
 def test_a_run_in_which_little_was_measured(tmp_path, report_data):
     data = report_data(rounds=1, seeds=(0,), strips=0)
-    empty = {name: getattr(data, name).iloc[:0] for name in ("accuracy", "faithfulness", "concepts", "drift")}
-    page = read(write_report(replace(data, **empty), tmp_path))
+    empty = {
+        name: getattr(data, name).iloc[:0] for name in ("accuracy", "faithfulness", "concepts", "drift", "verdict")
+    }
+    page = read(write_report(replace(data, **empty, judged={}), tmp_path))
     for sentence in (
         "No test accuracy was recorded.",
         "No overlap of concepts",
@@ -139,11 +146,15 @@ def test_a_run_in_which_little_was_measured(tmp_path, report_data):
     ):
         assert sentence in page.text
     assert page.tags["svg"] == 0
+    assert "No round was judged" in page.text
+    assert not {"#drift", "#floor", "#gates", "#moved", "#association"} & set(page.values("href"))
 
 
 def test_undefined_values_are_dashes(tmp_path, report_data):
     data = report_data(rounds=2, seeds=(0,), strips=1)
     blank = {name: getattr(data, name).assign(value=np.nan) for name in ("accuracy", "faithfulness", "drift")}
+    numbers = ["drift", "floor", "excess", "ci_low", "ci_high", "margin", "p_changed", "p_preserved", "seeds_needed"]
+    blank["verdict"] = data.verdict.assign(**dict.fromkeys(numbers, np.nan))
     strip = data.strips[0]
     nan_map = StripCell(0, float("nan"), np.full((4, 4), np.nan, dtype=np.float32), "x", dead=True)
     arms = dict.fromkeys(data.arms, (nan_map,))

@@ -132,7 +132,7 @@ def test_arms_at_different_densities_are_each_given_with_theirs(report_data):
     data = report_data(rounds=2)
     table = data.accuracy.copy()
     table.loc[(table["arm"] == "released-code") & (table["round"] == 1), "weights_remaining"] = 0.9
-    text = finding(data, measures(replace(data, accuracy=table)))[0]
+    text = finding(data, measures(replace(data, accuracy=table)))[2]
     assert text.startswith("At the last round, f's test accuracy is ")
     assert "(75\u00a0% of the weights, dense: " in text
     assert "(90\u00a0% of the weights, dense: " in text

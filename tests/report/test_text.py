@@ -27,6 +27,7 @@ def test_an_undefined_share_is_a_dash():
 def test_an_interval_shows_its_range_only_where_there_is_one():
     assert interval(0.5, 0.25, 0.75) == "0.500 [0.250–0.750]"
     assert interval(0.5, 0.5, 0.5) == "0.500"
+    assert interval(-0.1, -0.25, 0.05) == "−0.100 [−0.250 to 0.050]"
     assert interval(math.nan, math.nan, math.nan) == "–"
 
 

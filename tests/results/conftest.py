@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.results.made import Made, read_made
+
 
 @pytest.fixture(scope="session")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -17,12 +19,12 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.set_num_threads(1)
     settings = StudySettings.model_validate(
         {
-            "data": {"name": "toybirds", "train": 48, "validation": 24, "test": 24, "image_size": 32},
+            "data": {"name": "toybirds", "train": 48, "validation": 24, "test": 36, "image_size": 32},
             "model": {"name": "resnet8", "stem_stride": 2},
             "training": {"epochs": 1, "batch_size": 16, "learning_rate": 0.05},
-            "pruning": {"rate": 0.5, "rounds": 3},
-            "evidence": {"keep_embeddings": True},
-            "study": {"seeds": [0], "arms": ["magnitude", "released-code"], "retrains": 1},
+            "pruning": {"rate": 0.5, "rounds": 4},
+            "evidence": {"keep_embeddings": True, "sanity": 12, "interventions": 12, "refits": 1},
+            "study": {"seeds": [0, 1, 2], "arms": ["magnitude", "released-code"], "retrains": 1},
         }
     )
     data = load_dataset(settings.data)
@@ -31,3 +33,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sparsight.study.load_dataset", lambda _: replace(data, concepts=concepts))
         return run_study(settings, tmp_path_factory.mktemp("results") / "run", workers=0).folder
+
+
+@pytest.fixture(scope="session")
+def made(run: Path) -> Made:
+    """The run's files, read without sparsight."""
+    return read_made(run)

@@ -4,12 +4,15 @@ import json
 import shutil
 
 import pytest
+import torch
 
+from sparsight.arms import Ticket, write_ticket
 from sparsight.config import StudySettings
 from sparsight.io import read_json, write_json
-from sparsight.networks import plan
+from sparsight.networks import Network, plan
 from sparsight.results.read import notices
 from sparsight.runs import read_settings
+from sparsight.training import Epoch
 
 EDITED, NAME = "magnitude/seed-0/round-01", "magnitude, seed 0, round 1"
 CLOSED = "Grad-CAM by its closed form, which agreed with autograd on one batch of every network"
@@ -97,6 +100,18 @@ def test_autograd_is_told_of(healthy):
     folder, settings = healthy
     edit(folder, "saliency", {"closed_form": False})
     assert told(folder, settings) == ["Grad-CAM by autograd for 1 of 9 networks: no closed form there"]
+
+
+def test_a_dense_network_that_never_stopped_is_told_of(healthy):
+    folder, settings = healthy
+    arm = Network("dense-at:magnitude:1", 0, None, 1)
+    shutil.copytree(folder / EDITED, folder / arm.folder)
+    scored = (Epoch(0, 0.1, 1.0, 0.5, -1.0, 0.1),)  # below whatever the ticket has
+    state = {"a": torch.ones(1)}
+    write_ticket(folder / arm.folder, Ticket({}, state, state, 1), scored)
+    found = list(notices(folder, (*plan(settings), arm), {"notices": [], "images": {"test": 40}}))
+    assert found[0].startswith("dense-at:magnitude:1: not stopped between start and end")
+    assert found[1:] == [CLOSED]
 
 
 def test_without_a_control_there_is_no_floor(healthy):

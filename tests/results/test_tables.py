@@ -1,108 +1,44 @@
-"""Every cell of the result tables, made again from the networks' files without sparsight."""
-
-import csv
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+"""Every cell of the tables of single networks, made again from their files without sparsight."""
 
 import numpy as np
 import pytest
 import torch
-from safetensors import safe_open
-from safetensors.torch import load_file
+from scipy.stats import rankdata
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
+from sklearn.preprocessing import StandardScaler
 
-RIGHT, RELEASED = "dense/right/seed-0", "dense/freeze_negative+score_before_epoch/seed-0"
-ROWS = {
-    ("magnitude", "", "0"): (RIGHT, RIGHT),
-    ("magnitude", "", "1"): ("magnitude/seed-0/round-01", RIGHT),
-    ("magnitude", "", "2"): ("magnitude/seed-0/round-02", RIGHT),
-    ("released-code", "", "0"): (RELEASED, RELEASED),
-    ("released-code", "", "1"): ("released-code/seed-0/round-01", RELEASED),
-    ("released-code", "", "2"): ("released-code/seed-0/round-02", RELEASED),
-    ("dense:freeze_negative+score_before_epoch", "0", "0"): (RELEASED, RELEASED),
-    ("dense:right", "0", "0"): (RIGHT, RIGHT),
-    ("retrain:right", "1", "0"): ("retrain/right/seed-0/repeat-1", RIGHT),
-}
-"""Arm, repeat and round of a table's row: the folder of its network, and of the one that it is compared with."""
-FOLDERS = sorted({folder for folder, _ in ROWS.values()})
-TICKETS = [folder for folder in FOLDERS if "round-" in folder]
-TARGETS = ("label", "prediction", "dense")
-TOP = 3
+from tests.results.made import FOLDERS, PARENTS, ROUNDS, ROWS, SEEDS, TARGETS, TICKETS, average, same, top
+
+OF_NETWORKS = ("accuracy", "faithfulness", "concepts")
+C = 0.01
 
 
-@dataclass(frozen=True)
-class Made:
-    """The files of a run, read by safetensors alone."""
-
-    run: Path
-    data: Mapping[str, torch.Tensor]
-    classes: list[str]
-    concepts: list[str]
-    evidence: Mapping[str, Mapping[str, torch.Tensor]]
-    tickets: Mapping[str, Mapping[str, torch.Tensor]]
-
-    def labels(self, split: str) -> np.ndarray:
-        return self.data["labels"][self.data[f"splits/{split}"]].numpy()
-
-    @property
-    def usable(self) -> list[int]:
-        train = self.data["concepts"][self.data["splits/train"]].numpy()
-        return [j for j in range(train.shape[1]) if {0, 1} <= set(train[:, j].tolist())]
-
-    def table(self, name: str, *by: str) -> dict[tuple[str, ...], float]:
-        """Values by arm, repeat, round and the named columns; no two rows may be of the same thing."""
-        with (self.run / "results" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-        assert {row["seed"] for row in rows} == {"0"}
-        assert {(row["arm"], row["repeat"], row["round"]) for row in rows} == ROWS.keys()
-        keys = [tuple(row[column] for column in ("arm", "repeat", "round", *by)) for row in rows]
-        assert len(set(keys)) == len(keys)
-        value = "weight" if name == "concepts" else "value"
-        return {key: float(row[value] or "nan") for key, row in zip(keys, rows, strict=True)}
+def correlation(first: np.ndarray, second: np.ndarray) -> float:
+    """Spearman's, NaN where one is constant."""
+    if len(set(first.tolist())) < 2 or len(set(second.tolist())) < 2:
+        return float("nan")
+    return float(np.corrcoef(rankdata(first), rankdata(second))[0, 1])
 
 
-@pytest.fixture(scope="session")
-def made(run: Path) -> Made:
-    with safe_open(run / "data.safetensors", framework="pt") as file:
-        note = json.loads(file.metadata()["sparsight"])
-    return Made(
-        run,
-        load_file(run / "data.safetensors"),
-        note["class_names"],
-        note["concept_names"],
-        {folder: load_file(run / folder / "evidence.safetensors") for folder in FOLDERS},
-        {folder: load_file(run / folder / "ticket.safetensors") for folder in FOLDERS},
-    )
+@pytest.mark.parametrize("name", OF_NETWORKS)
+def test_every_network_has_rows_and_nothing_else_has(made, name):
+    assert {(row["arm"], row["seed"], row["repeat"], row["round"]) for row in made.rows(name)} == ROWS.keys()
 
 
-def same(found: Mapping[tuple[str, ...], float], expected: Mapping[tuple[str, ...], float], tolerance: float = 1e-9):
-    assert found.keys() == expected.keys()
-    for key, value in expected.items():
-        assert found[key] == pytest.approx(value, rel=0, abs=tolerance, nan_ok=True), key
-
-
-def concept_scores(arrays: Mapping[str, torch.Tensor], split: str) -> np.ndarray:
-    phi = arrays[f"embedding/{split}"].numpy().astype(np.float64)
-    return phi @ arrays["bank/Q"].numpy().T + arrays["bank/intercepts"].numpy()
-
-
-def top(weights: np.ndarray) -> list[list[int]]:
-    """The largest positive weights of every class, by Python's own sort."""
-    ranked = [sorted(range(len(row)), key=lambda j, row=row: (-row[j], j))[:TOP] for row in weights.tolist()]
-    return [[j for j in order if row[j] > 0] for order, row in zip(ranked, weights.tolist(), strict=True)]
-
-
-@pytest.mark.parametrize("name", ["accuracy", "faithfulness", "concepts", "drift"])
+@pytest.mark.parametrize("name", [*OF_NETWORKS, "drift"])
 def test_weights_remaining_is_the_share_that_the_ticket_keeps(made, name):
-    with (made.run / "results" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        found = {(r["arm"], r["repeat"], r["round"]): float(r["weights_remaining"]) for r in csv.DictReader(file)}
-    for key, (folder, _) in ROWS.items():
-        masks = [tensor for entry, tensor in made.tickets[folder].items() if entry.startswith("mask/")]
+    found = {}
+    for row in made.rows(name):
+        key = (row["arm"], row["seed"], row["repeat"], row["round"])
+        assert found.setdefault(key, float(row["weights_remaining"])) == float(row["weights_remaining"])
+    for key in found.keys() & ROWS.keys():
+        masks = [tensor for entry, tensor in made.tickets[ROWS[key][0]].items() if entry.startswith("mask/")]
         assert found[key] == pytest.approx(sum(int(m.sum()) for m in masks) / sum(m.numel() for m in masks), abs=1e-12)
-    for arm in ("magnitude", "released-code"):
-        assert [found[arm, "", r] for r in "012"] == pytest.approx([1, 0.5, 0.25], abs=1e-3)
+    for arm in PARENTS:
+        for s in SEEDS:
+            kept = [found[arm, str(s), "", str(r)] for r in ROUNDS]
+            assert kept == pytest.approx([1, 0.5, 0.25, 0.125], abs=1e-3)
 
 
 def test_constant_concepts_shift_the_places_of_the_others(made):
@@ -111,69 +47,137 @@ def test_constant_concepts_shift_the_places_of_the_others(made):
 
 
 def test_accuracy(made):
-    expected = {}
-    for key, (folder, _) in ROWS.items():
+    splits, scores = ("train", "validation", "test"), {}
+    for folder in FOLDERS:
         arrays, ticket = made.evidence[folder], made.tickets[folder]
-        for split in ("train", "validation", "test"):
-            embedding = arrays[f"embedding/{split}"].numpy().astype(np.float64)
-            f = embedding @ ticket["fc.weight"].numpy().T + ticket["fc.bias"].numpy()
-            q = arrays["bank/Q"].numpy()
-            values = embedding @ q.T / (q**2).sum(1)
-            g = (values - arrays["g/mean"].numpy()) / arrays["g/scale"].numpy() @ arrays["g/weights"].numpy().T
-            g += arrays["g/intercepts"].numpy()
-            if split != "train":
-                np.testing.assert_allclose(f, arrays[f"logits/{split}"].numpy(), atol=1e-4)
-                np.testing.assert_allclose(g, arrays[f"g/logits/{split}"].numpy(), atol=1e-6)
-            for model, logits in (("f", f), ("g", g)):
-                labels, predicted = made.labels(split), logits.argmax(1)
-                expected[*key, split, model, "accuracy"] = float((predicted == labels).mean())
-                expected[*key, split, model, "balanced_accuracy"] = balanced_accuracy_score(labels, predicted)
+        embedding = {split: made.numbers(folder, f"embedding/{split}") for split in splits}
+        logits = {"probe": probe(embedding, made.labels("train")), "g-random": random_g(made, folder, splits)}
+        logits["f"] = {
+            split: phi @ ticket["fc.weight"].numpy().T + ticket["fc.bias"].numpy() for split, phi in embedding.items()
+        }
+        logits["g"] = {
+            split: (made.values(folder, split) - arrays["g/mean"].numpy())
+            / arrays["g/scale"].numpy()
+            @ arrays["g/weights"].numpy().T
+            + arrays["g/intercepts"].numpy()
+            for split in splits
+        }
+        for split in splits[1:]:
+            for model, place, atol in (("f", "", 1e-4), ("g", "g/", 1e-6), ("probe", "probe/", 1e-5)):
+                stored = made.numbers(folder, f"{place}logits/{split}")
+                np.testing.assert_allclose(logits[model][split], stored, rtol=0, atol=atol)
+        for model, own in logits.items():
+            for split in splits:
+                labels, predicted = made.labels(split), own[split].argmax(1)
+                scores[folder, split, model, "accuracy"] = float((predicted == labels).mean())
+                scores[folder, split, model, "balanced_accuracy"] = balanced_accuracy_score(labels, predicted)
+    expected = {
+        (*key, *rest): value
+        for key, (folder, _) in ROWS.items()
+        for (own, *rest), value in scores.items()
+        if own == folder
+    }
     same(made.table("accuracy", "split", "model", "metric"), expected)
 
 
+def probe(embedding, labels):
+    scaler = StandardScaler().fit(embedding["train"])
+    found = {split: np.empty((len(phi), 12)) for split, phi in embedding.items()}
+    for k in range(12):
+        peer = LogisticRegression(C=C, tol=1e-9, max_iter=10_000).fit(scaler.transform(embedding["train"]), labels == k)
+        for split, phi in embedding.items():
+            found[split][:, k] = peer.decision_function(scaler.transform(phi))
+    return found
+
+
+def random_g(made, folder, splits):
+    """g on random directions: its intercepts are not kept, and follow from any image."""
+    values = {split: made.values(folder, split, "g-random") for split in splits}
+    scaler = StandardScaler().fit(values["train"])
+    linear = {split: scaler.transform(own) @ made.numbers(folder, "g-random/weights").T for split, own in values.items()}
+    shift = made.numbers(folder, "g-random/logits/validation")[0] - linear["validation"][0]
+    for split in splits[1:]:
+        stored = made.numbers(folder, f"g-random/logits/{split}")
+        np.testing.assert_allclose(linear[split] + shift, stored, rtol=0, atol=1e-6)
+    return {split: own + shift for split, own in linear.items()}
+
+
 def test_faithfulness(made):
+    cells = {folder: dict(faithfulness(made, folder)) for folder in FOLDERS}
+    expected = {(*key, *rest): value for key, (folder, _) in ROWS.items() for rest, value in cells[folder].items()}
+    same(made.table("faithfulness", "metric", "method", "target", "unit", "unit_id"), expected, 1e-5)
+
+
+def faithfulness(made, folder):
+    """Rows of one network, without the network's own columns."""
+    arrays = made.evidence[folder]
     test = made.data["splits/test"]
     labels, truth = made.labels("test"), made.data["concepts"][test].numpy()
     masks = made.data["object_masks"][test]
     assert (truth >= 0).all()
-    expected = {}
 
-    def by_class(key: tuple[str, ...], values: np.ndarray) -> None:
-        groups = {("class", name): values[labels == k] for k, name in enumerate(made.classes)} | {("all", ""): values}
-        for unit, group in groups.items():
-            defined = [value for value in group.tolist() if value == value]
-            expected[*key, *unit] = sum(defined) / len(defined) if defined else float("nan")
+    def by_class(kind, values):
+        for k, name in enumerate(made.classes):
+            yield (*kind, "class", name), average(values[labels == k])
+        yield (*kind, "all", ""), average(values)
 
-    for key, (folder, _) in ROWS.items():
-        arrays = made.evidence[folder]
-        scores = concept_scores(arrays, "test")
-        for column, j in enumerate(made.usable):
-            present, score, name = truth[:, j], scores[:, column], made.concepts[j]
-            area = roc_auc_score(present, score) if len(set(present.tolist())) == 2 else float("nan")
-            right = (score > 0) == present
-            expected[*key, "concept_accuracy", "predictor", "", "concept", name] = float(right.mean())
-            expected[*key, "concept_auroc", "predictor", "", "concept", name] = area
-        for t, target in enumerate(TARGETS):
-            maps = arrays["saliency/maps"][:, t].double().clamp(min=0)
-            grown = torch.nn.functional.interpolate(maps[:, None], masks.shape[1:], mode="bilinear")[:, 0]
-            energy = ((grown * masks).sum((1, 2)) / grown.sum((1, 2))).numpy()
-            by_class((*key, "mask_energy", "gradcam", target), energy)
-            dead = (arrays["saliency/maps"][:, t].flatten(1).amax(1) <= 0).double().mean()
-            expected[*key, "dead_maps", "gradcam", target, "all", ""] = float(dead)
-        found = json.loads((made.run / folder / "metrics.json").read_text())["interventions"]
-        for unit, kind in (("concept", "concepts"), ("part", "parts"), ("habitat", "habitats")):
-            change = arrays[f"interventions/{kind}"].numpy().astype(np.float64)
-            moved = np.sqrt(((change - change.mean(2, keepdims=True)) ** 2).mean(2)).mean(0)
-            for name, value in zip(found[kind], moved, strict=True):
-                expected[*key, f"do_{unit}", "intervention", "logits", unit, name] = float(value)
-            if kind == "concepts":
-                for group in set(found["groups"]):
-                    own = [value for value, name in zip(moved, found["groups"], strict=True) if name == group]
-                    expected[*key, "do_concept", "intervention", "logits", "group", group] = sum(own) / len(own)
-            if kind == "habitats":
-                expected[*key, "do_habitat", "intervention", "logits", "all", ""] = float(moved.mean())
-        by_class((*key, "mask_area", "", ""), masks.double().mean((1, 2)).numpy())
-    same(made.table("faithfulness", "metric", "method", "target", "unit", "unit_id"), expected, 1e-5)
+    scores = made.numbers(folder, "embedding/test") @ arrays["bank/Q"].numpy().T + arrays["bank/intercepts"].numpy()
+    for column, j in enumerate(made.usable):
+        present, score, name = truth[:, j], scores[:, column], made.concepts[j]
+        area = roc_auc_score(present, score) if len(set(present.tolist())) == 2 else float("nan")
+        yield ("concept_accuracy", "predictor", "", "concept", name), float(((score > 0) == present).mean())
+        yield ("concept_auroc", "predictor", "", "concept", name), area
+    for t, target in enumerate(TARGETS):
+        maps = arrays["saliency/maps"][:, t].double().clamp(min=0)
+        grown = torch.nn.functional.interpolate(maps[:, None], masks.shape[1:], mode="bilinear")[:, 0]
+        alive = maps.flatten(1).amax(1) > 0
+        energy = torch.where(alive, (grown * masks).sum((1, 2)) / grown.sum((1, 2)), torch.nan)
+        highest = grown >= grown.amax((1, 2), keepdim=True) * (1 - 1e-10)
+        hit = torch.where(alive, (highest & masks).sum((1, 2)) / highest.sum((1, 2)), torch.nan)
+        yield from by_class(("mask_energy", "gradcam", target), energy.numpy())
+        yield from by_class(("pointing_game", "gradcam", target), hit.numpy())
+        yield ("dead_maps", "gradcam", target, "all", ""), float((~alive).double().mean())
+    yield from by_class(("mask_area", "", ""), masks.double().mean((1, 2)).numpy())
+    shares, energies = np.stack([(made.parts == p + 1).mean((1, 2)) for p in range(8)], axis=1), made.energies(folder)
+    for p, name in enumerate(made.note["part_names"]):
+        seen = shares[:, p] > 0
+        yield ("part_energy", "gradcam", "dense", "part", name), average(energies[seen, p])
+        yield ("part_area", "", "", "part", name), average(shares[seen, p])
+    yield from interventions(made, folder)
+    yield from explanations_against_truth(made, folder, shares > 0, energies)
+
+
+def interventions(made, folder):
+    names = made.metrics[folder]["interventions"]
+    for unit, kind in (("concept", "concepts"), ("part", "parts"), ("habitat", "habitats")):
+        change = made.numbers(folder, f"interventions/{kind}")
+        moved = np.sqrt(((change - change.mean(2, keepdims=True)) ** 2).mean(2)).mean(0)
+        for name, value in zip(names[kind], moved, strict=True):
+            yield (f"do_{unit}", "intervention", "logits", unit, name), float(value)
+        if kind == "concepts":
+            for group in set(names["groups"]):
+                own = [value for value, name in zip(moved, names["groups"], strict=True) if name == group]
+                yield ("do_concept", "intervention", "logits", "group", group), sum(own) / len(own)
+        if kind == "habitats":
+            yield ("do_habitat", "intervention", "logits", "all", ""), float(moved.mean())
+
+
+def explanations_against_truth(made, folder, visible, energies):
+    effects = made.numbers(folder, "interventions/concepts").mean(0)[made.usable]
+    weights = made.numbers(folder, "g/weights")
+    found = [correlation(weights[k], effects[:, k]) for k in range(len(made.classes))]
+    for name, value in zip(made.classes, found, strict=True):
+        yield ("weights_truth", "predictor", "", "class", name), value
+    yield ("weights_truth", "predictor", "", "all", ""), average(found)
+    change = made.numbers(folder, "interventions/parts")
+    explained = made.evidence[folder]["saliency/classes"][:, 2].tolist()
+    told = []
+    for i, logits in enumerate(change):
+        seen, effect = visible[i], (logits[:, explained[i]] - logits.mean(1)).astype(np.float32)
+        energy = energies[i].astype(np.float32)
+        fit = seen.sum() >= 3 and np.isfinite(energy).all()
+        told.append(correlation(energy[seen], effect[seen]) if fit else float("nan"))
+    yield ("energy_truth", "gradcam", "dense", "all", ""), average(told)
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
@@ -190,9 +194,10 @@ def test_maps_explain_the_label_the_prediction_and_what_the_dense_parent_predict
 
 
 def test_the_parents_and_the_targets_differ_so_that_a_mix_up_would_show(made):
-    first, second = (made.evidence[parent] for parent in (RIGHT, RELEASED))
-    assert (first["logits/test"].argmax(1) != second["logits/test"].argmax(1)).any()
-    assert top(first["g/weights"].numpy()) != top(second["g/weights"].numpy())
+    for s in SEEDS:
+        first, second = (made.evidence[f"dense/{rule}/seed-{s}"] for rule in PARENTS.values())
+        assert (first["logits/test"].argmax(1) != second["logits/test"].argmax(1)).any()
+        assert top(first["g/weights"].numpy()) != top(second["g/weights"].numpy())
     for folder in TICKETS:
         classes = made.evidence[folder]["saliency/classes"]
         assert (classes[:, 1] != classes[:, 2]).any()
@@ -211,32 +216,13 @@ def test_concepts(made):
     same(made.table("concepts", "class", "rank", "concept"), expected)
 
 
-def test_drift(made):
-    by = ("family", "metric", "method", "target", "split", "unit", "unit_id")
-    reference = ("reference_arm", "reference_seed", "reference_repeat", "reference_round")
-    expected = {}
-    for key, (folder, parent) in ROWS.items():
-        lists = [[set(order) for order in top(made.evidence[side]["g/weights"].numpy())] for side in (parent, folder)]
-        compared = (f"dense:{parent.split('/')[1]}", "0", "0", "0")
-        for name, first, second in zip(made.classes, *lists, strict=True):
-            longer, union = max(len(first), len(second)), len(first | second)
-            for metric, whole in (("top_k_overlap", longer), ("top_k_jaccard", union)):
-                value = 1 - len(first & second) / whole if whole else float("nan")
-                expected[*key, *compared, "concepts", metric, "pcbm", "", "train", "class", name] = value
-    found = made.table("drift", *reference, *by)
-    same(found, expected)
-    assert all(np.isnan(value) or value == 0 for key, value in found.items() if key[0].startswith("dense:"))
-    for arm in ("magnitude", "released-code", "retrain:right"):
-        assert any(value > 0 for key, value in found.items() if key[0] == arm)
-
-
-@pytest.mark.parametrize("name", ["accuracy", "faithfulness", "concepts", "drift"])
+@pytest.mark.parametrize("name", OF_NETWORKS)
 def test_round_0_of_an_arm_repeats_the_rows_of_its_parent(made, name):
-    with (made.run / "results" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.reader(file))[1:]
-    for arm, rule in (("magnitude", "right"), ("released-code", "freeze_negative+score_before_epoch")):
-        own = [row[4:] for row in rows if row[0] == arm and row[3] == "0"]
-        assert own
-        assert own == [row[4:] for row in rows if row[0] == f"dense:{rule}"]
+    rows = [list(row.values()) for row in made.rows(name)]
+    for arm, rule in PARENTS.items():
+        for s in map(str, SEEDS):
+            own = [row[4:] for row in rows if row[0] == arm and row[1] == s and row[3] == "0"]
+            assert own
+            assert own == [row[4:] for row in rows if row[0] == f"dense:{rule}" and row[1] == s]
     repeats = {row[0].partition(":")[0]: row[2] for row in rows}
     assert repeats == {"magnitude": "", "released-code": "", "dense": "0", "retrain": "1"}

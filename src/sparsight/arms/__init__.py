@@ -12,7 +12,7 @@ from sparsight.arms.rounds import (
     train_dense_at,
     train_round,
 )
-from sparsight.arms.ticket import TICKET, Ticket, read_ticket, ticket_flaws, ticket_origin, write_ticket
+from sparsight.arms.ticket import TICKET, Ticket, read_log, read_ticket, ticket_flaws, ticket_origin, write_ticket
 
 __all__ = [
     "ARMS",
@@ -29,6 +29,7 @@ __all__ = [
     "find_control",
     "next_mask",
     "read_checkpoint",
+    "read_log",
     "read_ticket",
     "remove_checkpoint",
     "ticket_flaws",

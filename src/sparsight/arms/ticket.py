@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +126,23 @@ def _named_in(log: Path) -> object:
     except (ValueError, IndexError):
         return None
     return last.get("network") if isinstance(last, dict) else None
+
+
+def read_log(folder: Path) -> tuple[Epoch, ...]:
+    """The epochs of a training; none where it was stopped before the first.
+
+    Raises:
+        InputError: if the file is missing.
+        DamagedError: if it is not whole.
+    """
+    path = folder / LOG
+    check_sealed(path)
+    names = [field.name for field in fields(Epoch)]
+    try:
+        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        return tuple(Epoch(**{name: line[name] for name in names}) for line in lines if names[0] in line)
+    except (ValueError, KeyError, TypeError):
+        raise DamagedError(path) from None
 
 
 def ticket_origin(folder: Path) -> dict[str, Any]:

@@ -1,40 +1,34 @@
-"""The table that ends a study."""
+"""The tables that end a study."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
+from sparsight.arms import find_arm
 from sparsight.config import StudySettings
+from sparsight.io import read_json
+from sparsight.results.write import VERDICT
+from sparsight.runs import RESULTS
 from sparsight.stats import mean
 from sparsight.study import StudyResult
 
+LEAST_SEEDS, LEAST_RETRAINS = 3, 1
+
 
 def print_summary(result: StudyResult, asked: StudySettings | None = None) -> None:
-    """Print, by arm and round, accuracies and top-k overlap, means over the seeds; then where the report is.
+    """Print, by arm and round, accuracies and top-k overlap, means over the seeds, and the verdicts; then where the
+    report is.
 
     Args:
         result: of the study.
         asked: what was asked for; what the run holds beyond it is said.
     """
     console = Console(highlight=False)
-    seeds = len(result.settings.study.seeds)
-    k = result.settings.concepts.top_k
-    table = Table(title=f"test accuracy and shared top {k} concepts, mean of {seeds} seed{'s' * (seeds > 1)}")
-    for column in ("arm", "weights left", "f", "g", f"top {k} shared with dense"):
-        left = column == "arm"
-        table.add_column(column, justify="left" if left else "right", overflow="fold", min_width=12 if left else 5)
-    for arm in (*result.settings.study.arms, "retrain:right"):
-        shares = result.accuracy[result.accuracy["arm"] == arm].groupby("round")["weights_remaining"].mean()
-        for i, (round_, share) in enumerate(shares.items()):
-            cells = [_accuracy(result, arm, int(str(round_)), model) for model in ("f", "g")]
-            overlap = _overlap(result, arm, int(str(round_)))
-            table.add_row(
-                arm if i == 0 else "",
-                f"{share:.1%}",
-                *map(_cell, cells),
-                _cell(overlap),
-                end_section=i == len(shares) - 1,
-            )
-    console.print(table)
+    console.print(_numbers(result))
+    _print_verdicts(console, result, read_json(result.folder / RESULTS / VERDICT, "verdict")["arms"])
     if asked is not None and (asked.study, asked.pruning) != (result.settings.study, result.settings.pruning):
         held = result.settings
         console.print(
@@ -48,6 +42,76 @@ def print_summary(result: StudyResult, asked: StudySettings | None = None) -> No
     console.print(f"report: {result.report}", markup=False, soft_wrap=True)
 
 
+def _numbers(result: StudyResult) -> Table:
+    """Accuracies and overlap of the arms, then of the retrained networks."""
+    seeds = len(result.settings.study.seeds)
+    k = result.settings.concepts.top_k
+    columns = ("f", "g", f"top {k} shared with dense")
+    table = _table(f"test accuracy and shared top {k} concepts, mean of {seeds} seed{'s' * (seeds > 1)}", columns)
+    for arm, label in [*((arm, arm) for arm in result.settings.study.arms), *_controls(result)]:
+        rows = result.accuracy[result.accuracy["arm"] == arm]
+        shares = rows.groupby("round")["weights_remaining"].mean()
+        cells = []
+        for number, share in shares.items():
+            round_ = int(str(number))
+            # A control is never pruned; where it is a sequence, it is the round that tells its networks apart.
+            place = f"round {round_}" if arm != label and round_ else f"{share:.1%}"
+            accuracies = [_accuracy(result, arm, round_, model) for model in ("f", "g")]
+            cells.append((place, *map(_cell, accuracies), _cell(_overlap(result, arm, round_))))
+        _add(table, label, cells)
+    return table
+
+
+def _controls(result: StudyResult) -> list[tuple[str, str]]:
+    """Each rule's retrained networks, and what they are called: by arms, for a rule's name may be a long one."""
+    arms: dict[str, list[str]] = {}
+    for arm in result.settings.study.arms:
+        arms.setdefault(f"retrain:{find_arm(arm).control}", []).append(arm)
+    held = set(result.accuracy["arm"])
+    found = {name: own for name, own in arms.items() if name in held}
+    if len(found) == 1:
+        return [(name, "retrained") for name in found]
+    return [
+        (name, f"retrained: {own[0]}" + (f" and {len(own) - 1} more" if len(own) > 1 else ""))
+        for name, own in found.items()
+    ]
+
+
+def _table(title: str, columns: Sequence[str]) -> Table:
+    table = Table(title=title)
+    table.add_column("arm", overflow="fold", min_width=12)
+    for column in ("weights left", *columns):
+        table.add_column(column, justify="right", overflow="fold", min_width=5)
+    return table
+
+
+def _add(table: Table, label: str, cells: Sequence[tuple[str, ...]]) -> None:
+    """Rows of one arm, its name on the first."""
+    for i, row in enumerate(cells):
+        table.add_row(escape(label) if i == 0 else "", *row, end_section=i == len(cells) - 1)
+
+
+def _print_verdicts(console: Console, result: StudyResult, judged: Mapping[str, Any]) -> None:
+    """Winning ticket or not and what became of the explanation, by arm and round; then a sentence an arm."""
+    shown = {arm: judged[arm] for arm in result.settings.study.arms if judged[arm]["rounds"]}
+    if not shown:
+        return
+    table = _table("verdicts against networks trained again without pruning", ("winning ticket?", "explanation"))
+    for arm, one in shown.items():
+        cells = [(f"{row['weights_remaining']:.1%}", row["winning"], row["explanation"]) for row in one["rounds"]]
+        _add(table, arm, cells)
+    console.print(table)
+    for one in shown.values():
+        console.print(one["sentence"], markup=False, soft_wrap=True)
+    study = result.settings.study
+    if len(study.seeds) < LEAST_SEEDS or study.retrains < LEAST_RETRAINS:
+        console.print(
+            f"note: a verdict needs {LEAST_SEEDS} seeds and {LEAST_RETRAINS} retrain: --seeds 3 --retrains 1 extends "
+            "this run, --seeds 5 --retrains 2 decides more often",
+            soft_wrap=True,
+        )
+
+
 def _accuracy(result: StudyResult, arm: str, round_: int, model: str) -> float:
     rows = result.accuracy
     chosen = (rows["arm"] == arm) & (rows["round"] == round_) & (rows["model"] == model)
@@ -57,7 +121,7 @@ def _accuracy(result: StudyResult, arm: str, round_: int, model: str) -> float:
 def _overlap(result: StudyResult, arm: str, round_: int) -> float:
     rows = result.drift
     chosen = (rows["arm"] == arm) & (rows["round"] == round_) & (rows["metric"] == "top_k_overlap")
-    return 1 - mean(rows[chosen]["value"])
+    return 1 - mean(rows[chosen & (rows["unit"] == "all")]["value"])
 
 
 def _cell(value: float) -> str:

@@ -6,8 +6,15 @@ from typing import Annotated
 import typer
 
 
-def verify(run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run that has ended.")]) -> None:
+def verify(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run that has ended.")],
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Pass the images through every network again, too; takes longer.")
+    ] = False,
+) -> None:
     """Check a run's files against their hashes, and compute its numbers again from what is stored.
+
+    The last line of the table says what was not looked at. Nothing is written.
 
     Exit code 0: all is well; 1: a check failed; 2: the folder holds no run that has ended.
     """
@@ -17,7 +24,7 @@ def verify(run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder o
 
     from sparsight.verifying import verify_run
 
-    checks = verify_run(run)
+    checks = verify_run(run, deep=deep)
     console = Console(highlight=False)
     table = Table(title="checks")
     for column in ("check", "looked at", "result"):

@@ -15,7 +15,7 @@ from sparsight.concepts.bank import (
     held_out,
     learn_bank,
 )
-from sparsight.concepts.pcbm import PCBM, fit_pcbm, predict, shown_weights, top_concepts
+from sparsight.concepts.pcbm import PCBM, fit_pcbm, objective, predict, shown_weights, top_concepts
 from sparsight.concepts.probe import probe_logits
 from sparsight.concepts.random_bank import random_bank, shuffled_labels
 from sparsight.concepts.settings import ConceptSettings, Method, ValueKind
@@ -33,6 +33,7 @@ __all__ = [
     "fit_pcbm",
     "held_out",
     "learn_bank",
+    "objective",
     "predict",
     "probe_logits",
     "random_bank",

@@ -83,6 +83,16 @@ def predict(pcbm: PCBM, values: Float[Tensor, "n c"]) -> Float[Tensor, "n k"]:
     return (values.double() - pcbm.mean) / pcbm.scale @ pcbm.weights.T + pcbm.intercepts
 
 
+def objective(
+    pcbm: PCBM, values: Float[Tensor, "n c"], labels: Int64[Tensor, " n"], settings: ConceptSettings
+) -> float:
+    """Eq. 1 at g's weights, on the concept values and labels that it was learned from."""
+    loss = torch.nn.functional.cross_entropy(predict(pcbm, values), labels)
+    size, squares = pcbm.weights.abs().sum(), pcbm.weights.square().sum()
+    strength = settings.lam / pcbm.weights.numel()
+    return float(loss + strength * (settings.rho * size + (1 - settings.rho) / 2 * squares))
+
+
 def shown_weights(weights: Float[Tensor, "k c"]) -> Float[Tensor, "k c"]:
     """The weights to read a class's concepts from.
 

@@ -23,4 +23,4 @@ class ConceptSettings(BaseModel):
     lam: float = Field(default=0.2, gt=0, description="lambda of eq. 1, divided there by concepts x classes")
     rho: float = Field(default=0.99, ge=0, le=1, description="share of the l1 term in the penalty of g")
     tolerance: float = Field(default=1e-6, ge=1e-12, lt=1, description="relative duality gap at which g is solved")
-    top_k: int = Field(default=3, ge=1, description="concepts shown a class")
+    top_k: int = Field(default=3, ge=1, le=1000, description="concepts shown a class")

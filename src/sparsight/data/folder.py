@@ -103,7 +103,7 @@ def read_folder(settings: FolderSettings) -> tuple[ConceptDataset, tuple[str, ..
         several += picture.frames > 1
     splits, copies = _splits(settings, tree, images, readable)
     problems += _missing(tree, splits)
-    notes = [f"{copies} copies of images left out"] if copies else []
+    notes = [f"{copies} {'copy of an image' if copies == 1 else 'copies of images'} left out"] if copies else []
     if tree.ignored:
         notes.append(f"{tree.ignored} files or folders that are no images were ignored")
     if several:

@@ -24,7 +24,8 @@ DATA_SETTINGS: dict[str, type[BaseModel]] = {
 
 DESCRIPTIONS = {
     "toybirds": "birds drawn by a program, with concepts, part masks and a habitat that can be made a shortcut",
-    "mnist": "5,000 real handwritten digits, even or odd, with the ten digits as concepts (extra: mnist)",
+    "mnist": "real handwritten digits, even or odd, with the ten digits as concepts: 5,000 (extra: mnist), or all "
+    "70,000 from the IDX files (--data FOLDER)",
     "folder": "images of your own in class folders, with concepts from a CSV file: folder:PATH",
 }
 

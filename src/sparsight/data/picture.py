@@ -1,13 +1,19 @@
-"""One image file of a stranger's, decoded to RGB or refused with one line that names it."""
+"""One image file of a stranger's, decoded to RGB or refused with one line that names it.
 
+A picture is decoded once and cut and converted by bands of rows, so that it costs little more than its own pixels.
+"""
+
+import re
 import stat
 import warnings
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from jaxtyping import Bool, UInt8
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from sparsight.errors import InputError
 
@@ -16,9 +22,23 @@ LOSSLESS = ("PNG", "BMP", "TIFF", "GIF")
 EXTENSIONS = frozenset(
     {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".gif"}
 )  # a file with one of them is taken for an image; what it holds is decided by its bytes
-MOST_PIXELS = 100_000_000
+MOST_PIXELS = 50_000_000
+LARGE = 16_000_000
+"""Pixels of a JPEG from which on its decoder halves it, as often as its short side stays twice what is wanted."""
 MOST_BYTES = 1 << 30
 _TRANSPARENT = ("RGBA", "LA", "PA", "La", "RGBa")
+_BAND = 512
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What turns a picture upright, by its EXIF orientation."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,16 +60,29 @@ def read_picture(path: Path, side: int) -> Picture:
     """The centre square of an image file, ``side`` pixels wide.
 
     The square reaches over the picture's short side and is resized by Pillow's bilinear filter, which antialiases where
-    it shrinks. The picture is turned upright by its EXIF orientation first. Greyscale repeats its channel, transparency
-    shows white, CMYK and palettes become RGB, 16 bits are scaled to 8, and of several frames the first is read.
+    it shrinks; a JPEG of more than ``LARGE`` pixels is shrunk by its decoder first. The picture is turned upright by
+    its EXIF orientation. Greyscale repeats its channel, transparency shows white, CMYK and palettes become RGB, 16 bits are
+    scaled to 8, and of several frames the first is read.
 
     Raises:
         InputError: naming the file, if it is not a regular file, empty, cut off, not one of ``FORMATS``, larger than
             ``MOST_PIXELS`` (told from its header, before it is decoded) or holds numbers whose range is unknown.
     """
-    image, frames = _opened(path, FORMATS)
-    rgb = _rgb(image, path)
-    return Picture(np.array(_square(rgb, side), dtype=np.uint8), rgb.size, frames)
+
+    def look(image: Image.Image) -> Picture:
+        frames = int(getattr(image, "n_frames", 1))
+        image.seek(0)
+        if image.format in ("JPEG", "MPO"):
+            size, turn = _upright(image)
+            if image.width * image.height > LARGE:
+                image.draft(None, (2 * side, 2 * side))
+        else:  # decoding a TIFF turns it already
+            image.load()
+            size, turn = _upright(image)
+        square = _turned(_square(_rgb(image, path), side), turn)
+        return Picture(np.array(square, dtype=np.uint8), size, frames)
+
+    return _opened(path, FORMATS, look)
 
 
 def read_mask(path: Path, side: int, size: tuple[int, int]) -> Bool[np.ndarray, "side side"]:
@@ -66,20 +99,25 @@ def read_mask(path: Path, side: int, size: tuple[int, int]) -> Bool[np.ndarray, 
     Raises:
         InputError: as ``read_picture``, or if the size is another.
     """
-    image, _ = _opened(path, LOSSLESS)
-    if image.size != size:
-        raise InputError(f"{path}: is {image.width} x {image.height}, its image {size[0]} x {size[1]}; make them equal")
-    bands = np.array(image).reshape(size[1], size[0], -1)
-    if image.mode in _TRANSPARENT:
-        inside = (bands[..., :-1] != 0).any(axis=-1) & (bands[..., -1] != 0)
-    else:
-        inside = (bands != 0).any(axis=-1)
-    cover = _square(Image.fromarray(inside.astype(np.uint8) * 255), side)
-    return np.asarray(cover) >= 128
+
+    def look(image: Image.Image) -> np.ndarray:
+        image.load()
+        upright, turn = _upright(image)
+        if upright != size:
+            raise InputError(
+                f"{path}: is {upright[0]} x {upright[1]}, its image {size[0]} x {size[1]}; make them equal"
+            )
+        inside = Image.new("L", image.size)
+        for top, band in _bands(image):
+            inside.paste(Image.fromarray(_inside(band).astype(np.uint8) * 255), (0, top))
+        cover = _turned(_square(inside, side), turn)
+        return np.asarray(cover) >= 128
+
+    return _opened(path, LOSSLESS, look)
 
 
-def _opened(path: Path, formats: tuple[str, ...]) -> tuple[Image.Image, int]:
-    """The first frame, decoded and upright, and the number of frames."""
+def _opened(path: Path, formats: tuple[str, ...], look: Callable[[Image.Image], T]) -> T:
+    """What ``look`` finds in the file's image, which is not decoded yet."""
     try:
         status = path.stat()
     except (OSError, ValueError) as error:
@@ -93,39 +131,78 @@ def _opened(path: Path, formats: tuple[str, ...]) -> tuple[Image.Image, int]:
     try:
         with warnings.catch_warnings(action="ignore"), Image.open(path, formats=formats) as image:
             if image.width * image.height <= MOST_PIXELS:
-                frames = int(getattr(image, "n_frames", 1))
-                image.seek(0)
-                return ImageOps.exif_transpose(image).copy(), frames
+                return look(image)
             pixels = image.width * image.height
-    except Image.DecompressionBombError:
-        pixels = MOST_PIXELS + 1
+    except InputError:
+        raise
+    except Image.DecompressionBombError as error:  # as "Image size (3600000000 pixels) exceeds limit of ..."
+        found = re.search(r"\((\d+) pixels\)", str(error))
+        pixels = int(found[1]) if found else 2 * (Image.MAX_IMAGE_PIXELS or MOST_PIXELS)
     except UnidentifiedImageError:
         raise InputError(f"{path}: not an image of {', '.join(formats)}; convert or remove it") from None
     except Exception as error:  # a decoder may raise anything on a stranger's bytes
         reason = " ".join(str(getattr(error, "strerror", None) or error).split())[:120] or type(error).__name__
         raise InputError(f"{path}: cannot be decoded ({reason}); replace or remove it") from None
-    about = f"{pixels / 1e6:.0f} " if pixels > MOST_PIXELS + 1 else ""
     raise InputError(
-        f"{path}: {about}megapixels, more than the {MOST_PIXELS // 1_000_000} that are decoded; shrink or remove it"
+        f"{path}: {pixels / 1e6:.1f} megapixels, more than the {MOST_PIXELS // 1_000_000} that are decoded; "
+        "shrink or remove it"
     )
 
 
+def _upright(image: Image.Image) -> tuple[tuple[int, int], Image.Transpose | None]:
+    """Width and height of the picture when it is upright, and what turns it."""
+    turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    across = turn in (_TURNS[5], _TURNS[6], _TURNS[7], _TURNS[8])
+    return ((image.height, image.width) if across else image.size), turn
+
+
+def _turned(image: Image.Image, turn: Image.Transpose | None) -> Image.Image:
+    return image if turn is None else image.transpose(turn)
+
+
+def _bands(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
+    """The picture, so many rows at a time, each with its first row."""
+    for top in range(0, image.height, _BAND):
+        yield top, image.crop((0, top, image.width, min(top + _BAND, image.height)))
+
+
 def _rgb(image: Image.Image, path: Path) -> Image.Image:
+    """The picture in RGB, or in grey where a channel is all that it has; its pixels are decoded here."""
+    image.load()
+    sixteen = image.mode.startswith("I")
     if image.mode == "F" or (image.mode == "I" and image.format != "PNG" and not _sixteen_bits(image)):
         raise InputError(f"{path}: pixels are floats or 32-bit integers of unknown range; save it with 8 or 16 bits")
-    if image.mode.startswith("I"):
-        grey = np.asarray(image).astype(np.float32) / 257  # 65,535 becomes 255
-        return Image.fromarray(np.rint(grey).clip(0, 255).astype(np.uint8)).convert("RGB")
-    if image.mode in _TRANSPARENT or "transparency" in image.info:
-        clear = image.convert("RGBA")
-        white = Image.new("RGBA", clear.size, (255, 255, 255, 255))
-        return Image.alpha_composite(white, clear).convert("RGB")
-    return image.convert("RGB")
+    clear = image.mode in _TRANSPARENT or "transparency" in image.info
+    if image.mode == "RGB" and not clear:
+        return image
+    whole = Image.new("RGB", image.size)
+    for top, band in _bands(image):
+        whole.paste(_grey(band) if sixteen else _on_white(band) if clear else band.convert("RGB"), (0, top))
+    return whole
+
+
+def _grey(band: Image.Image) -> Image.Image:
+    """65,535 becomes 255."""
+    grey = np.asarray(band).astype(np.float32) / 257
+    return Image.fromarray(np.rint(grey).clip(0, 255).astype(np.uint8)).convert("RGB")
+
+
+def _on_white(band: Image.Image) -> Image.Image:
+    clear = band.convert("RGBA")
+    white = Image.new("RGBA", clear.size, (255, 255, 255, 255))
+    return Image.alpha_composite(white, clear).convert("RGB")
+
+
+def _inside(band: Image.Image) -> Bool[np.ndarray, "h w"]:
+    values = np.array(band).reshape(band.height, band.width, -1)
+    if band.mode in _TRANSPARENT:
+        return np.asarray((values[..., :-1] != 0).any(axis=-1) & (values[..., -1] != 0))
+    return np.asarray((values != 0).any(axis=-1))
 
 
 def _sixteen_bits(image: Image.Image) -> bool:
-    low, high = np.asarray(image).min(), np.asarray(image).max()
-    return bool(low >= 0 and 255 < high <= 65_535)
+    low, high = image.getextrema()
+    return isinstance(low, int | float) and isinstance(high, int | float) and low >= 0 and 255 < high <= 65_535
 
 
 def _square(image: Image.Image, side: int) -> Image.Image:

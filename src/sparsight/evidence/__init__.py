@@ -1,6 +1,7 @@
 """Evidence: everything measured on one network, and its files."""
 
 from sparsight.evidence.collect import TARGETS, Evidence, Maps, Seen, collect, usable_concepts
+from sparsight.evidence.dead import dead_layers
 from sparsight.evidence.interventions import Effects, dependence, effects
 from sparsight.evidence.settings import EvidenceSettings
 from sparsight.evidence.store import (
@@ -28,6 +29,7 @@ __all__ = [
     "Maps",
     "Seen",
     "collect",
+    "dead_layers",
     "dense_prediction",
     "dependence",
     "effects",

@@ -3,8 +3,9 @@
 import torch
 from torch import nn
 
+from sparsight.models.own import build_own
 from sparsight.models.resnet_cifar import CifarResNet
-from sparsight.models.settings import CIFAR_DEPTHS, TORCHVISION, ModelSettings
+from sparsight.models.settings import CIFAR_DEPTHS, TORCHVISION, ModelSettings, is_own
 from sparsight.models.weights import load_weights
 
 
@@ -19,7 +20,7 @@ def build_model(settings: ModelSettings, num_classes: int, generator_seed: int) 
         generator_seed: a key's seed, as of ``sparsight.draws.key_seed``.
 
     Raises:
-        InputError: if the weights file cannot be read or does not fit.
+        InputError: if the weights file cannot be read or does not fit, or an own function gives no network.
     """
     with torch.random.fork_rng(devices=[]), torch.device("cpu"):
         torch.default_generator.manual_seed(generator_seed)  # not torch.manual_seed, which would reseed the GPUs too
@@ -32,6 +33,8 @@ def build_model(settings: ModelSettings, num_classes: int, generator_seed: int) 
 def _initialised(settings: ModelSettings, num_classes: int) -> nn.Module:
     if settings.name in CIFAR_DEPTHS:
         return CifarResNet(CIFAR_DEPTHS[settings.name], num_classes, settings.stem_stride)
+    if is_own(settings.name):
+        return build_own(settings.name, num_classes, settings.source)
     # Imported here because it takes as long as torch itself, and networks of ours do without it.
     from torchvision import models
 

@@ -46,8 +46,22 @@ class Switch:
 
     @property
     def rank(self) -> float:
-        """The mean of what it costs on its own and what leaving it out gives back: the first and the last to go."""
-        return mean([self.alone.mean, self.left_out.mean])
+        """The mean of what it costs on its own and what leaving it out gives back: the first and the last to go.
+
+        Where one of the two was not run it is the other one alone, and ``missing`` says so; NaN where neither was.
+        """
+        return mean([effect.mean for effect in (self.alone, self.left_out) if effect.values])
+
+    @property
+    def missing(self) -> str | None:
+        """Which side was not run, in words."""
+        if self.alone.values and self.left_out.values:
+            return None
+        if not self.alone.values and not self.left_out.values:
+            return "neither side run"
+        return (
+            "ranked by one side: on alone not run" if not self.alone.values else "ranked by one side: left out not run"
+        )
 
 
 @dataclass(frozen=True)
@@ -58,7 +72,8 @@ class Ablation:
         model: f or g.
         weights: share of the weights that are left under magnitude.
         collapse: what the released code loses against magnitude.
-        switches: ranked; those that the CUB run does not have on come last, as they have no part in its loss.
+        switches: ranked, by the side that is known where only one was run; those that the CUB run does not have on
+            come last, as they have no part in its loss.
     """
 
     model: str
@@ -84,7 +99,7 @@ def _ablation(rows: pd.DataFrame, model: str, weights: float) -> Ablation:
         for name, own in rows.groupby("switch", sort=False)
     ]
     first = rows[rows["switch"] == rows["switch"].iloc[0]]
-    ranked = sorted(switches, key=lambda switch: (not switch.released, -switch.rank))
+    ranked = sorted(switches, key=lambda switch: (not switch.released, switch.rank != switch.rank, -switch.rank))
     return Ablation(model, weights, _effect(first["collapse"]), tuple(ranked))
 
 
@@ -117,7 +132,7 @@ def ablation_sentence(ablation: Ablation, seeds: int) -> str:
     if not loss > 0:
         return f"{where} lose no test accuracy of {ablation.model} against the right ones ({over})."
     lost = f"{where} lose {number(loss, 2)} of {ablation.model}'s test accuracy against the right ones ({over})"
-    told = [_told(switch, loss) for switch in ablation.switches if switch.released][:2]
+    told = [_told(switch, loss) for switch in ablation.switches if switch.released and switch.rank == switch.rank][:2]
     return f"{lost}. Of their switches those that matter most are {' and '.join(told)}." if told else f"{lost}."
 
 
@@ -126,11 +141,15 @@ def _told(switch: Switch, loss: float) -> str:
     for effect, words in ((switch.alone, "alone it costs"), (switch.left_out, "leaving it out gives back")):
         if effect.values:
             parts.append(f"{words} {number(effect.mean, 2)}, {percent(round(effect.mean / loss, 2) + 0.0)} of it")
+    if switch.missing:
+        parts.append(switch.missing)
     return f"{plain(switch.name)} ({'; '.join(parts)})"
 
 
 def _label(switch: Switch) -> str:
-    return plain(switch.name) if switch.released else f"{plain(switch.name)} (not in the CUB run)"
+    """The name, and what it must not be read without: a switch of the CUB run was to be run both ways."""
+    beside = switch.missing if switch.released else "not in the CUB run"
+    return f"{plain(switch.name)} ({beside})" if beside else plain(switch.name)
 
 
 def ablation_figure(ablation: Ablation) -> Figure:

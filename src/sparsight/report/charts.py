@@ -69,9 +69,7 @@ def charts(data: ReportData, measured: Measures) -> Iterator[Chart]:
         caption = f"Share of the positive {maps_name(data)} energy that lies in the object's mask. {seeds}"
         yield Chart("mask-energy", "energy", caption, figure)
     if not measured.pointing.empty:
-        figure = curves(
-            _of(measured.pointing, drawn), "pointing game (share)", controls=names, levels=_area(measured)
-        )
+        figure = curves(_of(measured.pointing, drawn), "pointing game (share)", controls=names, levels=_area(measured))
         caption = f"Share of the images whose {maps_name(data)} has its maximum in the object's mask. {seeds}"
         yield Chart("pointing-game", "energy", caption, figure)
     habitat = habitat_share(data, {arm: data.rules[arm] for arm in data.arms})

@@ -13,10 +13,13 @@ from sparsight.report.quantity import Point, Quantity
 from sparsight.report.svg import ARM_COLOURS, FAINT, INK, literal
 from sparsight.report.text import percent, plain
 
+Dash = tuple[int, tuple[float, ...]]
+"""Of a line: where it begins, and the lengths of strokes and gaps in turn."""
+
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 """One more than there are colours: the seventh arm has the first one's colour, but not its marker."""
-DASHES: tuple[tuple[int, tuple[float, ...]], ...] = ((0, ()), (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)), (0, (3, 1)), (0, (8, 3)))
-_CONTROL_DASHES: tuple[tuple[int, tuple[float, ...]], ...] = ((0, (7, 3)), (0, (3, 2)), (0, (7, 2, 1.5, 2)), (0, (12, 3)))
+DASHES: tuple[Dash, ...] = ((0, ()), (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)), (0, (3, 1)), (0, (8, 3)))
+_CONTROL_DASHES: tuple[Dash, ...] = ((0, (7, 3)), (0, (3, 2)), (0, (7, 2, 1.5, 2)), (0, (12, 3)))
 _LABELS = 7
 
 
@@ -56,7 +59,7 @@ def curves(
             labels.append(plain(arm, 40))
     left, right = weights_axis(axes, [point.weights for own in measured.arms.values() for point in own])
     # A control is never pruned: one of a round stands where the arms of its round do.
-    weights = {point.round: point.weights for own in reversed(measured.arms.values()) for point in own}
+    weights = {point.round: point.weights for own in list(measured.arms.values())[::-1] for point in own}
     for index, (rule, label) in enumerate(controls.items()):
         if own := measured.controls.get(rule, ()):
             x = [left, right] if len(own) == 1 else [weights.get(point.round, math.nan) for point in own]
@@ -74,7 +77,7 @@ def curves(
     return figure
 
 
-def look(index: int) -> tuple[str, str, tuple[int, tuple[float, ...]]]:
+def look(index: int) -> tuple[str, str, Dash]:
     """Colour, marker and dash of an arm, by its place in the study."""
     return (
         ARM_COLOURS[index % len(ARM_COLOURS)],
@@ -96,7 +99,7 @@ def _arm(axes: Axes, own: tuple[Point, ...], index: int, points: bool) -> Artist
     return line
 
 
-def _control(axes: Axes, own: tuple[Point, ...], x: list[float], dash: tuple[int, tuple[float, ...]]) -> Artist:
+def _control(axes: Axes, own: tuple[Point, ...], x: list[float], dash: Dash) -> Artist:
     """One point serves all rounds, so that it is a level; several are a curve."""
     times = len(x) if len(own) == 1 else 1
     mean, low, high = ([getattr(point, name) for point in own] * times for name in ("mean", "low", "high"))

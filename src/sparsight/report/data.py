@@ -90,8 +90,8 @@ class ReportData:
         drift: table with ``COLUMNS["drift"]``.
         ablation: table with ``COLUMNS["ablation"]``, without rows where no switch was studied.
         verdict: table with ``COLUMNS["verdict"]``.
-        judged: what ``verdict.json`` says above the table: ``gates``, and by arm ``arms`` (hypothesis, sentence, rounds,
-            association, truth) and ``movers``.
+        judged: what ``verdict.json`` says above the table: ``gates``, and by arm ``arms`` (hypothesis, sentence,
+            rounds, association, truth) and ``movers``.
         strips: the images with their maps, of the first seed.
         notices: facts of one line each that a reader must know (dropped concepts, layers that died, ...).
         facts: what was run, as label and text, in the order in which it is shown (data, network, wall time, ...).

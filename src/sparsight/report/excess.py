@@ -35,9 +35,7 @@ class Step:
 def excesses(data: ReportData, arms: Sequence[str]) -> dict[str, dict[str, tuple[Step, ...]]]:
     """The steps of each primary metric that has any, by arm."""
     table = data.verdict[is_primary(data.verdict)]
-    found = {
-        metric: {arm: _steps(select(table, arm=arm, metric=metric)) for arm in arms} for _, metric, _ in PRIMARY
-    }
+    found = {metric: {arm: _steps(select(table, arm=arm, metric=metric)) for arm in arms} for _, metric, _ in PRIMARY}
     return {
         metric: own
         for metric, own in found.items()

@@ -13,12 +13,14 @@ from sparsight.report.text import listing, number, percent, plain
 
 
 def finding(data: ReportData, measured: Measures) -> tuple[str, ...]:
-    """The verdicts, then sentences on the switches, the accuracy and the concepts at the last round of each arm; none on what is unknown.
+    """What the verdicts say, then sentences on the switches, the accuracy and the concepts at the last round of each
+    arm; none on what is unknown.
 
     Of many arms, those that the charts draw.
     """
+    judged = [f"{_name(arm)}: {words}" for arm, words in verdicts(data)]
     switches = [ablation_sentence(own, len(data.seeds)) for own in ablations(data)[:1]]
-    sentences = (*(f"{_name(arm)}: {words}" for arm, words in verdicts(data)), *switches, _accuracy(data, measured.f), _shared(data, measured))
+    sentences = (*judged, *switches, _accuracy(data, measured.f), _shared(data, measured))
     return tuple(sentence for sentence in sentences if sentence)
 
 

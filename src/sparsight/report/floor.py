@@ -31,8 +31,7 @@ def floor_sheet(data: ReportData) -> Sheet | None:
             rows.append((metric_name(data, metric), *map(number, values), *(signed(v, 3) for v in inherited)))
             kinds = ("retrained", "another seed", "other images", *(f"inheritance of {arm}" for arm in arms))
             numbers += [
-                (", ".join(arms), metric, kind, value)
-                for kind, value in zip(kinds, [*values, *inherited], strict=True)
+                (", ".join(arms), metric, kind, value) for kind, value in zip(kinds, [*values, *inherited], strict=True)
             ]
         header = ("Mean drift", *KINDS, *(f"Inheritance, {plain(arm, 40)}" for arm in arms))
         tables.append(Table(listing([plain(arm, 40) for arm in arms]), header, tuple(rows)))

@@ -78,9 +78,7 @@ def headline_sheet(data: ReportData) -> Sheet | None:
     for one in shown.arms:
         rows = [
             (str(round_), weights, winning.word, explanation.word)
-            for (round_, weights), winning, explanation in zip(
-                shown.columns, one.winning, one.explanation, strict=True
-            )
+            for (round_, weights), winning, explanation in zip(shown.columns, one.winning, one.explanation, strict=True)
         ]
         tables.append(Table(one.arm, ("Round", "Weights", "Winning ticket?", "Explanation"), tuple(rows)))
     numbers = [
@@ -99,21 +97,24 @@ def arm_sentence(data: ReportData, arm: str) -> str:
     return said.removeprefix(f"{arm}: ") if _rounds(data, arm) else ""
 
 
-def undecidable(data: ReportData) -> str:
-    """What is missing for a verdict; empty where every arm has what it takes."""
+def undecidable(data: ReportData) -> tuple[str, str]:
+    """What is missing for a verdict, and for which arms that is so: empty where every arm has what it takes.
+
+    Where no arm has, the arms are not named.
+    """
     if not len(data.verdict):
-        return "No round was judged: a verdict needs a pruned round." if data.rounds < 2 else "No round was judged."
+        return ("No round was judged: a verdict needs a pruned round.", "")
     few = len(data.seeds) < LEAST_SEEDS
     bare = [arm for arm in data.arms if not _controlled(data, arm)]
-    if not few and not bare:
-        return ""
     lacks = []
     if few:
         lacks.append(f"{len(data.seeds)} seed{'s' * (len(data.seeds) > 1)}, and a verdict needs {LEAST_SEEDS}")
     if bare:
-        whose = "" if len(bare) == len(data.arms) else f" of {listing([plain(arm, 40) for arm in bare])}"
-        lacks.append(f"no retrained control{whose} to compare with")
-    return f"{'Nothing' if few or len(bare) == len(data.arms) else 'Not everything'} can be decided: " + "; ".join(lacks)
+        lacks.append("no retrained control to compare with")
+    if not lacks:
+        return ("", "")
+    whose = "" if few or len(bare) == len(data.arms) else listing([plain(arm, 40) for arm in bare])
+    return (f"{f'Of {whose} nothing' if whose else 'Nothing'} can be decided: {'; '.join(lacks)}.", whose)
 
 
 def _controlled(data: ReportData, arm: str) -> bool:

@@ -61,7 +61,7 @@ def measures(data: ReportData) -> Measures:
     looks = data.faithfulness
     energy = select(looks, metric="mask_energy")
     target = next((name for name in TARGETS if (energy["target"] == name).any()), "dense")
-    overlap = select(data.drift, family="concepts", metric="top_k_overlap")
+    overlap = _overall(select(data.drift, family="concepts", metric="top_k_overlap"))
     auroc = select(looks, metric="concept_auroc")
     known = [method for method in dict.fromkeys(auroc["method"]) if pd.notna(method)]
     return Measures(
@@ -78,12 +78,8 @@ def measures(data: ReportData) -> Measures:
         area=quantity("area", "Mask area", _overall(select(looks, metric="mask_area")), rules),
         dead=quantity("dead", "Dead maps", _overall(_of_target(select(looks, metric="dead_maps"), target)), rules),
         target=TARGETS[target],
-        weights_truth=quantity(
-            "weights_truth", "g's weights", _overall(select(looks, metric="weights_truth")), rules
-        ),
-        energy_truth=quantity(
-            "energy_truth", "energy in parts", _overall(select(looks, metric="energy_truth")), rules
-        ),
+        weights_truth=quantity("weights_truth", "g's weights", _overall(select(looks, metric="weights_truth")), rules),
+        energy_truth=quantity("energy_truth", "energy in parts", _overall(select(looks, metric="energy_truth")), rules),
         auroc={
             method: quantity(f"auroc_{i}", _method_label(method), select(auroc, method=method), rules, ("unit_id",))
             for i, method in enumerate(known)

@@ -38,7 +38,7 @@ def truth_sheet(data: ReportData) -> Sheet | None:
             for one in found
         ]
         if rows:
-            header = ("Round (weights)", "Explanation", "In words", "Its verdict", "The truth's")
+            header = ("Round (weights)", "Explanation", "In words", "Verdict", "Truth's verdict")
             tables.append(Table(arm, header, tuple(rows)))
         numbers += [(arm, *(one[key] for key in _KEYS)) for one in found]
     frame = pd.DataFrame(numbers, columns=["arm", *_KEYS])

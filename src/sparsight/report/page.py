@@ -26,8 +26,8 @@ from sparsight.report.quantity import Quantity
 from sparsight.report.sheet import Sheet
 from sparsight.report.strips import shown
 from sparsight.report.tables import ConceptTable, Table, by_round
-from sparsight.report.verdicts import other_tables, reason_tables, verdict_sheet
 from sparsight.report.text import breakable, number, percent, plain, sentence
+from sparsight.report.verdicts import other_tables, reason_tables, verdict_sheet
 
 _WEAKEST = 8
 
@@ -84,6 +84,7 @@ def page(
         "sentence": sentence,
     }
     lead = verdicts(data)
+    missing, whose = undecidable(data)
     # Only what this package wrote itself is marked safe: its style, its script, and SVG in which text is escaped.
     html = environment.get_template("template.html.j2").render(
         data=data,
@@ -93,7 +94,8 @@ def page(
         finding=finding(data, measured)[len(lead) :],
         grid=grid(data),
         symbols=SYMBOLS,
-        missing=undecidable(data),
+        missing=missing,
+        decides=not missing or bool(whose),
         failed=failed_gates(data),
         sheets=sheets,
         reasons=reason_tables(data),

@@ -28,9 +28,7 @@ def parts_sheet(data: ReportData) -> Sheet | None:
                 for round_ in weights.index
             ]
             rows.append((str(name), interval(size, size, size), *cells))
-            numbers += [
-                (arm, name, p.round, p.weights, size, p.mean, p.low, p.high) for p in found.values()
-            ]
+            numbers += [(arm, name, p.round, p.weights, size, p.mean, p.low, p.high) for p in found.values()]
         tables.append(Table(arm, ("Part", "Area", *map(percent, weights)), tuple(rows)))
     columns = ["arm", "part", "round", "weights_remaining", "area", "mean", "low", "high"]
     caption = "Energy in each part beside the part's area."

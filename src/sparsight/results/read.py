@@ -16,6 +16,7 @@ from sparsight.evidence import METRICS, read_metrics
 from sparsight.io import read_json
 from sparsight.networks import Network, plan
 from sparsight.report import COLUMNS, METHOD_WORDS, ReportData
+from sparsight.results.stopped import stopped_notices
 from sparsight.results.strips import STRIPS, read_strips
 from sparsight.results.write import DRIFT, VERDICT
 from sparsight.runs import RESULTS, STUDY, check_result, read_manifest
@@ -187,6 +188,7 @@ def notices(
         dead_maps = metrics["saliency"]["dead_maps"]["dense"]
         if dead_maps > metrics["saliency"]["images"] / 20:
             mapless.setdefault(network.arm, {}).setdefault(network.round, []).append(dead_maps)
+    yield from stopped_notices(folder, networks)
     for arm, rounds in mapless.items():
         counts = "; ".join(f"round {r}: {', '.join(map(str, found))}" for r, found in sorted(rounds.items()))
         yield (

@@ -4,29 +4,38 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+MOST_EPOCHS = 100_000
+
 
 class TrainingSettings(BaseModel):
     """Stochastic gradient descent for a fixed number of epochs; every round gets the same budget unless it says so."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    epochs: int = Field(default=10, ge=1)
+    epochs: int = Field(default=10, ge=1, le=MOST_EPOCHS)
     first_round_epochs: int | None = Field(
-        default=None, ge=1, description="epochs of the dense training, where they differ (released code: 2 of 50)"
+        default=None,
+        ge=1,
+        le=MOST_EPOCHS,
+        description="epochs of the dense training, where they differ (released code: 2 of 50)",
     )
     finetune_rate: float | None = Field(
         default=None, gt=0, description="constant learning rate of the arm finetune; a tenth of learning_rate if none"
     )
-    batch_size: int = Field(default=32, ge=2)
+    batch_size: int = Field(default=32, ge=2, le=65_536)
     learning_rate: float = Field(default=0.01, gt=0)
     momentum: float = Field(default=0.9, ge=0, lt=1)
     weight_decay: float = Field(default=1e-4, ge=0)
     schedule: Literal["constant", "step", "cosine"] = "cosine"
-    step_epochs: int = Field(default=30, ge=1, description="epochs between two drops of the step schedule")
+    step_epochs: int = Field(
+        default=30, ge=1, le=MOST_EPOCHS, description="epochs between two drops of the step schedule"
+    )
     step_factor: float = Field(default=0.1, gt=0, lt=1, description="factor of each drop of the step schedule")
     selection: Literal["last", "best"] = Field(default="last", description="epoch kept; best is chosen on validation")
     flip: bool = Field(default=True, description="mirror half of the images, where the data set allows it")
-    crop_padding: int = Field(default=0, ge=0, description="random crop after padding by so many pixels; 0 is none")
+    crop_padding: int = Field(
+        default=0, ge=0, le=1024, description="random crop after padding by so many pixels; 0 is none"
+    )
     device: Literal["cpu", "cuda", "auto"] = "cpu"
 
     def of_round(self, round_: int) -> "TrainingSettings":

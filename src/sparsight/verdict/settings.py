@@ -10,11 +10,11 @@ class VerdictSettings(BaseModel):
 
     margin: float = Field(default=0.5, gt=0, description="excess drift that still counts as preserved, in floor units")
     least_margin: float = Field(default=0.02, ge=0, description="the margin is at least this much drift")
-    window: int = Field(default=5, ge=1, description="rounds over which the spread between seeds is estimated")
+    window: int = Field(default=5, ge=1, le=1000, description="rounds over which the spread between seeds is estimated")
     level: float = Field(default=0.05, gt=0, le=0.2, description="level of each test and rate of Benjamini-Hochberg")
     accuracy_margin: float = Field(default=0.02, gt=0, description="margin of accuracies and AUROCs, absolute")
     energy_margin: float = Field(default=0.05, gt=0, description="margin of the energy inside masks, absolute")
-    least_images: int = Field(default=30, ge=1, description="a metric on fewer images is void")
+    least_images: int = Field(default=30, ge=1, le=1_000_000, description="a metric on fewer images is void")
     most_dead: float = Field(default=0.2, ge=0, lt=1, description="a network with a larger share of dead maps voids")
     most_randomised: float = Field(
         default=0.5, gt=0, lt=1, description="maps of the randomised model may be this similar to the trained one's"

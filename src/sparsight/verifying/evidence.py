@@ -25,7 +25,7 @@ def evidence_faults(folder: Path, network: Network, settings: StudySettings, dat
     """
     arrays = read_evidence(folder / network.folder)
     metrics = read_metrics(folder / network.folder)
-    bank, g = _bank(arrays, metrics), _pcbm(arrays, metrics)
+    bank, g = stored_bank(arrays, metrics), stored_pcbm(arrays, metrics)
     kept = SPLITS if TRAINING in arrays else SPLITS[1:]
     for split in kept:
         labels = data.labels[data.splits[split]]
@@ -78,14 +78,16 @@ def _map_faults(
         yield "mask energy does not follow from the maps"
 
 
-def _bank(arrays: Mapping[str, Tensor], metrics: Mapping[str, Any]) -> ConceptBank:
+def stored_bank(arrays: Mapping[str, Tensor], metrics: Mapping[str, Any]) -> ConceptBank:
+    """The concept bank in a network's evidence; its losses are not kept."""
     concepts = metrics["concepts"]
     names, unknown = tuple(concepts["names"]), torch.full((len(concepts["names"]),), torch.nan, dtype=torch.float64)
     solved = (unknown, concepts["gradient"], concepts["converged"])
     return ConceptBank(arrays["bank/Q"], arrays["bank/intercepts"], names, concepts["no_direction"], *solved)
 
 
-def _pcbm(arrays: Mapping[str, Tensor], metrics: Mapping[str, Any]) -> PCBM:
+def stored_pcbm(arrays: Mapping[str, Tensor], metrics: Mapping[str, Any]) -> PCBM:
+    """The g in a network's evidence."""
     solved = metrics["g"]
     rest = (solved["objective"], solved["duality_gap"], solved["iterations"], solved["converged"])
     return PCBM(arrays["g/weights"], arrays["g/intercepts"], arrays["g/mean"], arrays["g/scale"], *rest)

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sparsight.errors import DamagedError, InputError
 from sparsight.io import sha256
 from sparsight.networks import Network
-from sparsight.runs import MANIFEST, REPORT, STUDY
+from sparsight.runs import MANIFEST, REPORT, REPORT_FILES, STUDY, read_report_files
 from sparsight.seals import FORMS, seal_of
 from sparsight.standing import Standing
 from sparsight.verifying.check import Check, Found
@@ -31,14 +32,7 @@ def check_seals(folder: Path) -> Check:
 def check_manifest(folder: Path, manifest: Mapping[str, Any], networks: Sequence[Network]) -> Check:
     """Every file against the manifest, and the manifest against the files."""
     listed = manifest["files"]
-    wrong = []
-    for name, digest in listed.items():
-        if Path(name).is_absolute() or ".." in Path(name).parts:
-            wrong.append(Found(folder / MANIFEST, f"lists {name!r}, which is not in the run"))
-        elif not (folder / name).is_file():
-            wrong.append(Found(folder / name, "missing"))
-        elif sha256(folder / name) != digest:
-            wrong.append(Found(folder / name, "not what the manifest lists"))
+    wrong = list(_against(folder, listed, folder / MANIFEST, "the manifest"))
     wrong += [Found(path, "not listed in the manifest") for path in _unlisted(folder, listed)]
     homes = [network.folder for network in networks]
     absent = [home for home in homes if not any(name.startswith(f"{home}/") for name in listed)]
@@ -46,6 +40,40 @@ def check_manifest(folder: Path, manifest: Mapping[str, Any], networks: Sequence
     beyond = len(list(_beyond(folder, listed)))
     left = f"; {beyond} files of an extension that has not ended" if beyond else ""
     return Check("manifest", f"{len(listed)} files that it lists{left}", _lines(folder, wrong))
+
+
+def check_report(folder: Path) -> Check:
+    """The report's files against the list that was written with them."""
+    report = folder / REPORT
+    if not report.is_dir():
+        return Check("report", "not looked at: there is none; sparsight report writes it", (), skipped=True)
+    own = report / REPORT_FILES
+    looked = f"files that {REPORT}/{REPORT_FILES} lists; not whether they show what the tables hold"
+    try:
+        listed = read_report_files(folder)
+    except InputError as error:
+        why = error.why if isinstance(error, DamagedError) else "missing"
+        remedy = "sparsight report writes the report again"
+        return Check("report", looked, (f"{REPORT}/{REPORT_FILES}: {why}; {remedy}",))
+    wrong = list(_against(report, listed, own, REPORT_FILES))
+    files = [path for path in sorted(report.rglob("*")) if path.is_file() and path != own]
+    wrong += [
+        Found(path, f"not listed in {REPORT_FILES}")
+        for path in files
+        if path.relative_to(report).as_posix() not in listed
+    ]
+    return Check("report", f"{len(listed)} {looked}", _lines(folder, wrong))
+
+
+def _against(place: Path, listed: Mapping[str, str], lister: Path, words: str) -> Iterator[Found]:
+    """What lies below a folder against a list of hashes."""
+    for name, digest in listed.items():
+        if Path(name).is_absolute() or ".." in Path(name).parts:
+            yield Found(lister, f"lists {name!r}, which is not in the run")
+        elif not (place / name).is_file():
+            yield Found(place / name, "missing")
+        elif sha256(place / name) != digest:
+            yield Found(place / name, f"not what {words} lists")
 
 
 def check_origins(folder: Path, found: Mapping[Network, Standing]) -> Check:

@@ -1,14 +1,17 @@
 """All checks of a run, one after the other."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from torch import nn
 
 from sparsight.config import StudySettings
 from sparsight.data import ConceptDataset
 from sparsight.errors import DamagedError, InputError
 from sparsight.evidence import read_evidence
 from sparsight.io import hold
+from sparsight.models import build_model, is_own
 from sparsight.networks import Network, plan
 from sparsight.results import result_files
 from sparsight.runs import (
@@ -23,16 +26,30 @@ from sparsight.runs import (
 )
 from sparsight.standing import Standing, sources, survey
 from sparsight.verifying.check import Check
+from sparsight.verifying.deep import Forward, deep_faults
 from sparsight.verifying.evidence import TRAINING, evidence_faults
-from sparsight.verifying.files import check_manifest, check_origins, check_seals
+from sparsight.verifying.facts import check_facts
+from sparsight.verifying.files import check_manifest, check_origins, check_report, check_seals
+from sparsight.verifying.masks import mask_faults, prunes
 from sparsight.verifying.tickets import ticket_faults
 
+UNLOCKED = "cannot be taken on storage that cannot be written: another process may be changing this run meanwhile"
+SHALLOW = "whether logits, embeddings and maps are what the weights give (--deep looks)"
+LEFT_OUT = (
+    "whether the weights come from their training, and concepts, probe and random controls from its images (only "
+    "making them again would tell); training logs beyond their hashes; what the report says"
+)
+"""What no check looks at."""
 _UNFIT = (KeyError, IndexError, TypeError, ValueError, AttributeError, RuntimeError)
 """What reading arrays of other names, shapes or types raises: files with a seal of somebody else's making."""
 
 
-def verify_run(folder: Path) -> tuple[Check, ...]:
-    """Check a run that has ended; nothing is written.
+def verify_run(folder: Path, *, deep: bool = False) -> tuple[Check, ...]:
+    """Check a run that has ended; nothing is written, so that it may lie on storage that cannot be.
+
+    Args:
+        folder: the run's.
+        deep: also pass the images through every network again.
 
     Raises:
         InputError: if the folder is not a run's, the run has not ended, or a process works on it.
@@ -40,67 +57,111 @@ def verify_run(folder: Path) -> tuple[Check, ...]:
     if not (folder / STUDY).exists() or not (folder / MANIFEST).exists():
         read_settings(folder)
         read_manifest(folder)
-    with errors_named(folder, "mend it"), hold(folder):
-        return tuple(_checks(folder))
+    with errors_named(folder, "mend it"), hold(folder, reading=True) as held:
+        alone = () if held else (Check("lock", UNLOCKED, (), skipped=True),)
+        return (*alone, *_checks(folder, deep))
 
 
-def _checks(folder: Path) -> Iterator[Check]:
+def _checks(folder: Path, deep: bool) -> Iterator[Check]:
     yield check_seals(folder)
+    yield check_report(folder)
     try:
         settings = read_settings(folder)
     except InputError as error:
         yield Check("settings", STUDY, (f"{STUDY}: {_why(error)}; nothing else can be checked without it",))
         return
-    networks = plan(settings)
+    networks, data = plan(settings), standing_data(folder)
     try:
         manifest: dict[str, Any] = read_manifest(folder)
         yield check_manifest(folder, manifest, networks)
+        if data is not None:
+            yield check_facts(folder, manifest, settings, data)
     except InputError as error:
         yield Check("manifest", MANIFEST, (f"{MANIFEST}: {_why(error)}",))
-    data = standing_data(folder)
     try:
-        found = survey(folder, networks, sources(folder))
+        found = survey(folder, networks, sources(folder, settings))
+    except DamagedError as error:
+        yield Check("origins", "", (f"{STUDY}: {error.why}; nothing else can be checked without it",))
+        return
     except InputError:
-        yield Check("origins", "", (f"{DATA}: not the data, or initial weights, that the tickets name",))
+        yield Check("origins", "", (f"{DATA}: not the data, initial weights or settings that the networks name",))
         return
     yield check_origins(folder, found)
     yield _each(
         "tickets",
         "masks nest, pruned weights are zero, as many are left as asked",
-        folder,
-        found,
-        lambda network: ticket_faults(folder, network, settings.pruning.rate),
+        [(network, ticket_faults(folder, network, settings.pruning.rate)) for network in found],
     )
     if data is None:
         yield Check("evidence", "", (f"{DATA}: damaged; nothing can be computed again without it",))
         return
-    whole = data
+    model = None
+    try:
+        model = _model(settings, data, deep)
+        pruned = [network for network in found if prunes(network)]
+        yield _each(
+            "masks",
+            "pruned again from the ticket before" + _borrowed(found),
+            [(network, mask_faults(folder, network, model, settings.pruning.rate)) for network in pruned],
+        )
+    except InputError as error:
+        yield Check("masks", f"not looked at: {error}", (), skipped=True)
+    ready = [network for network in found if all(found[one].done for one in (network, *network.needs))]
     yield _each(
         "evidence",
         f"scores, concepts, g and maps computed again; {_training(folder, found)}",
-        folder,
-        found,
-        lambda network: evidence_faults(folder, network, settings, whole),
+        [(network, evidence_faults(folder, network, settings, data)) for network in ready],
+        len(found),
     )
     yield _tables(folder, settings, data, networks, found)
+    if deep and model is not None:
+        yield _deep(folder, Forward(model, data, settings), ready, len(found))
+    yield Check("not looked at", LEFT_OUT if deep else f"{SHALLOW}; {LEFT_OUT}", (), skipped=True)
 
 
-def _each(
-    name: str,
-    looked: str,
-    folder: Path,
-    found: dict[Network, Standing],
-    faults: Callable[[Network], Iterator[str]],
-) -> Check:
-    """A check of every network whose files, and those of the networks that it needs, stand."""
-    failures = []
-    ready = [network for network in found if all(found[one].done for one in (network, *network.needs))]
-    for network in ready:
+def _each(name: str, looked: str, checked: Sequence[tuple[Network, Iterator[str]]], of: int | None = None) -> Check:
+    """A check of networks by what is wrong with each; one whose files are missing or damaged, which other checks name,
+    does not count as looked at."""
+    failures, whole = [], 0
+    for network, faults in checked:
         try:
-            failures += [f"{network.folder}: {fault}" for fault in faults(network)]
+            for fault in faults:
+                failures.append(f"{network.folder}: {fault}")  # noqa: PERF401 (those before an error count)
+            whole += 1
+        except InputError:
+            continue
         except _UNFIT as error:
             failures.append(f"{network.folder}: does not hold what it should ({type(error).__name__}: {error})")
-    return Check(name, f"{len(ready)} of {len(found)} networks: {looked}", tuple(failures))
+    return Check(name, f"{whole} of {of or len(checked)} networks: {looked}", tuple(failures))
+
+
+def _borrowed(found: Mapping[Network, Standing]) -> str:
+    """Of which pruned networks that cannot be said."""
+    arms = sorted({network.arm for network in found if network.kind == "ticket" and not prunes(network)})
+    return f"; not those of {', '.join(arms)}, which come from another arm" if arms else ""
+
+
+def _model(settings: StudySettings, data: ConceptDataset, deep: bool) -> nn.Module:
+    """A network of the run's architecture.
+
+    Raises:
+        InputError: if it cannot be built, or is of the user's own making and its code is not to be run.
+    """
+    if is_own(settings.model.name) and not deep:
+        raise InputError("the network is made by code of your own, which only --deep runs")
+    return build_model(settings.model.model_copy(update={"weights": None}), len(data.class_names), 0)
+
+
+def _deep(folder: Path, forward: Forward, ready: Sequence[Network], of: int) -> Check:
+    try:
+        device = forward.device
+    except InputError:
+        made = forward.settings.training.device
+        return Check("deep", f"not looked at: the evidence was made on {made}, which is not here", (), skipped=True)
+    looked = (
+        f"logits, embeddings, g's objective, dead layers, the first maps and interventions, from the weights ({device})"
+    )
+    return _each("deep", looked, [(network, deep_faults(folder, network, forward)) for network in ready], of)
 
 
 def _training(folder: Path, found: dict[Network, Standing]) -> str:

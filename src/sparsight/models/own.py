@@ -1,0 +1,195 @@
+"""A network of the user's own: ``package.module:function``, found, run, and noted by its file's SHA-256.
+
+Nothing is imported to find the file. What is run is what was hashed: the file is read once, and executed anew whatever
+the process may have imported before. Other files that it imports are not watched.
+"""
+
+import difflib
+import hashlib
+import importlib
+import importlib.util
+import os
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from types import ModuleType
+from typing import NoReturn
+
+import torch
+from torch import nn
+from torch.nn.parameter import is_lazy
+
+from sparsight.errors import InputError
+
+_SHOWN = 160
+
+
+@dataclass(frozen=True)
+class Source:
+    """The file of a module: where it lies, its bytes, and the folders of its submodules, if it is a package."""
+
+    path: Path
+    code: bytes
+    below: tuple[str, ...] | None
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the file."""
+        return hashlib.sha256(self.code).hexdigest()
+
+
+def own_source(name: str) -> Source:
+    """The file behind ``package.module:function``, looked for in the working directory, then as Python does.
+
+    No code is run, not even that of the packages above.
+
+    Raises:
+        InputError: if there is no such module, or it is not a readable file of Python.
+    """
+    module = name.partition(":")[0]
+    words = module.split(".")
+    below: Sequence[str] | None = None
+    with _from_here():
+        for i in range(len(words)):
+            spec = _spec(".".join(words[: i + 1]), below)
+            if spec is None:
+                raise InputError(
+                    f"model.name: no module {'.'.join(words[: i + 1])!r} in {Path.cwd()} or on PYTHONPATH; "
+                    "start from the folder that holds it"
+                )
+            below = _folders(spec)
+            if below is None and i + 1 < len(words):
+                raise InputError(f"model.name: {'.'.join(words[: i + 1])!r} is a module, not a package of {module!r}")
+    assert spec is not None
+    path = Path(spec.origin or "")
+    if path.suffix != ".py":
+        raise InputError(f"model.name: module {module!r} is not a file of Python; name one that ends in .py")
+    try:
+        return Source(path, path.read_bytes(), None if below is None else tuple(below))
+    except OSError as error:
+        raise InputError(f"model.name: {path}: cannot be read ({error.strerror}); mend its permissions") from None
+
+
+def build_own(name: str, num_classes: int, source: str | None) -> nn.Module:
+    """The network that the function gives, called with ``num_classes=``. It draws from torch's global generator.
+
+    Args:
+        name: ``package.module:function``.
+        num_classes: number of logits.
+        source: the SHA-256 that the function's file must have; None takes any.
+
+    Raises:
+        InputError: if there is no such module or function, the file is another one, its code fails, or it gives no
+            network that can be trained.
+    """
+    file = own_source(name)
+    if source not in (None, file.digest):
+        raise InputError(
+            f"model.source: {file.path} has changed since the run or its settings were made; restore it or "
+            "choose another --out"
+        )
+    module_name, _, function_name = name.partition(":")
+    with _from_here():
+        try:
+            module = _executed(module_name, file)
+        except (Exception, SystemExit) as error:
+            _fail(f"importing {module_name}", error, file.path)
+        function = getattr(module, function_name, None)
+        if function is None:
+            _no_function(module, function_name, file.path)
+        if not callable(function):
+            raise InputError(
+                f"model.name: {function_name!r} in {file.path} is {type(function).__name__}, not a function"
+            )
+        try:
+            model = function(num_classes=num_classes)
+        except (Exception, SystemExit) as error:
+            _fail(f"{name} called with num_classes={num_classes}", error, file.path)
+    if not isinstance(model, nn.Module):
+        raise InputError(f"model.name: {name} gives {type(model).__name__}, not a torch.nn.Module; return the network")
+    if any(map(is_lazy, (*model.parameters(), *model.buffers()))):
+        raise InputError(f"model.name: {name} gives a network with lazy layers; state their sizes")
+    if not any(parameter.requires_grad for parameter in model.parameters()):
+        raise InputError(f"model.name: {name} gives a network without a weight that can be trained")
+    return model.train()
+
+
+@lru_cache(maxsize=8)
+def _executed(name: str, file: Source) -> ModuleType:
+    """The module, executed from the bytes that were read, with torch's generator in a state of its own."""
+    if "." in name:
+        importlib.import_module(name.rpartition(".")[0])
+    below = None if file.below is None else list(file.below)
+    spec = importlib.util.spec_from_file_location(name, file.path, submodule_search_locations=below)
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    before = sys.modules.get(name)
+    sys.modules[name] = module  # dataclasses and the like look their module up
+    try:
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(0)
+            exec(compile(file.code, str(file.path), "exec", dont_inherit=True), module.__dict__)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    finally:
+        if before is not None:  # what the user's own program has imported stays what it was
+            sys.modules[name] = before
+    return module
+
+
+@contextmanager
+def _from_here() -> Iterator[None]:
+    """The working directory first among the places of modules, as with ``python -m``; no byte code is written."""
+    here, writes = os.getcwd(), sys.dont_write_bytecode  # noqa: PTH109 (sys.path holds strings)
+    sys.path.insert(0, here)
+    sys.dont_write_bytecode = True
+    importlib.invalidate_caches()
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = writes
+        if here in sys.path:
+            sys.path.remove(here)
+
+
+def _spec(name: str, below: Sequence[str] | None) -> ModuleSpec | None:
+    """``importlib.util.find_spec`` imports the packages above; this asks the same finders and does not."""
+    for finder in sys.meta_path:
+        spec = finder.find_spec(name, below) if hasattr(finder, "find_spec") else None
+        if spec is not None:
+            return spec
+    return None
+
+
+def _folders(spec: ModuleSpec) -> list[str] | None:
+    """Where a package's modules lie; None for a module."""
+    found = spec.submodule_search_locations
+    if found is None:
+        return None
+    try:
+        return list(found)
+    except KeyError:  # a namespace package below another asks for its parent, which is not imported
+        return list(getattr(found, "_path", []))
+
+
+def _no_function(module: ModuleType, name: str, path: Path) -> NoReturn:
+    callables = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
+    own = [key for key in callables if getattr(vars(module)[key], "__module__", None) == module.__name__]
+    near = difflib.get_close_matches(name, own, n=3, cutoff=0.4) or own[:3]
+    hint = f"; it has {', '.join(near)}" if near else ""
+    raise InputError(f"model.name: no function {name!r} in {path}{hint}")
+
+
+def _fail(doing: str, error: BaseException, path: Path) -> NoReturn:
+    """Say where in the user's file it went wrong."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+    line = error.lineno if isinstance(error, SyntaxError) and error.filename == str(path) else (lines or [None])[-1]
+    where = f"{path}, line {line}" if line else str(path)
+    said = " ".join(str(error).split())[:_SHOWN]
+    raise InputError(f"model.name: {doing} fails in {where}: {type(error).__name__}: {said}") from error

@@ -1,0 +1,36 @@
+"""Whether the manifest says of settings, seeds, images and notices what the run's files say."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from sparsight.config import StudySettings
+from sparsight.data import ConceptDataset
+from sparsight.making import check_concepts
+from sparsight.runs import MANIFEST, OTHER_VERSIONS, STUDY
+from sparsight.seals import seal_of
+from sparsight.verifying.check import Check
+
+
+def check_facts(folder: Path, manifest: Mapping[str, Any], settings: StudySettings, data: ConceptDataset) -> Check:
+    """What the manifest says besides the hashes of files.
+
+    Raises:
+        InputError: if the data have too few concepts for the settings.
+    """
+    looked = "settings, seeds, numbers of images, notices; not its versions, machine and times"
+    return Check("facts", f"{MANIFEST}: {looked}", tuple(_faults(folder, manifest, settings, data)))
+
+
+def _faults(folder: Path, manifest: Mapping[str, Any], settings: StudySettings, data: ConceptDataset) -> Iterator[str]:
+    if manifest.get("settings") != seal_of(folder / STUDY):
+        yield f"{STUDY}: not the settings that the manifest names"
+    if manifest.get("seeds") != list(settings.study.seeds):
+        yield f"{MANIFEST}: its seeds are not those of the settings"
+    if manifest["images"] != {split: len(indices) for split, indices in data.splits.items()}:
+        yield f"{MANIFEST}: its numbers of images are not those of the data"
+    if [line for line in manifest["notices"] if line != OTHER_VERSIONS] != [
+        *data.notes,
+        *check_concepts(settings, data),
+    ]:
+        yield f"{MANIFEST}: its notices are not what data and settings give"

@@ -1,0 +1,44 @@
+"""Whether masks are those that the arm makes of the round before."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from sparsight.arms import find_arm, next_mask, read_ticket
+from sparsight.networks import Network
+
+
+def mask_faults(folder: Path, network: Network, model: nn.Module, rate: float) -> Iterator[str]:
+    """Layers whose mask is not the one that pruning the ticket before gives; nothing is said of networks that take
+    their masks from another arm, or are not pruned.
+
+    Args:
+        folder: the run's.
+        network: which one.
+        model: any network of the run's architecture.
+        rate: share of the weights that a round removes.
+
+    Raises:
+        InputError: if a file is missing or damaged.
+    """
+    if not prunes(network):
+        return
+    assert network.before is not None
+    stored = read_ticket(folder / network.folder).mask
+    previous = read_ticket(folder / network.before.folder)
+    made = next_mask(model, find_arm(network.arm), network.seed, network.round, previous, rate)
+    if stored.keys() != made.keys():
+        yield "its masks are not of the layers that the arm prunes"
+    for name in sorted(stored.keys() & made.keys()):
+        if not torch.equal(stored[name], made[name]):
+            yield f"{name}: its mask is not what pruning the ticket before gives"
+
+
+def prunes(network: Network) -> bool:
+    """Whether a network's masks come from the ticket before it."""
+    if network.kind != "ticket":
+        return False
+    arm = find_arm(network.arm)
+    return arm.stop_at is None and arm.masks_from is None
