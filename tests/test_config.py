@@ -140,6 +140,19 @@ def test_wrong_assignments(text):
         ("data", "shortcutt", 1, "data.shortcutt: unknown key"),
         ("model", "name", "resnet9", "resnet9"),
         ("training", "momentum", "x" * 10_000, "training.momentum"),
+        ("training", "epochs", 10**22, "training.epochs"),
+        ("training", "epochs", 100_001, "less than or equal to 100000"),
+        ("training", "first_round_epochs", 100_001, "training.first_round_epochs"),
+        ("training", "step_epochs", 100_001, "training.step_epochs"),
+        ("training", "batch_size", 65_537, "training.batch_size"),
+        ("training", "crop_padding", 1025, "training.crop_padding"),
+        ("evidence", "batch_size", 65_537, "evidence.batch_size"),
+        ("evidence", "interventions", 10_001, "evidence.interventions"),
+        ("evidence", "sanity", 10_001, "evidence.sanity"),
+        ("concepts", "top_k", 1001, "concepts.top_k"),
+        ("verdict", "window", 1001, "verdict.window"),
+        ("verdict", "least_images", 1_000_001, "verdict.least_images"),
+        ("study", "seeds", list(range(1001)), "study.seeds"),
     ],
 )
 def test_wrong_settings_are_named_in_one_short_line(room, key, value, says):
@@ -189,3 +202,15 @@ def test_quick_needs_quick_settings(tmp_path):
 
 def test_validated_takes_plain_values():
     assert validated({"data": {"name": "toybirds"}}, "test").training.batch_size == 32
+
+
+@pytest.mark.parametrize(("key", "value"), [("train", 1_000_001), ("test", 10**22), ("seed", 2**63)])
+def test_sizes_of_mnist_have_limits(key, value):
+    with pytest.raises(InputError, match=f"data.{key}"):
+        load_study("mnist", overrides={"data": {key: value}})
+
+
+def test_another_network_leaves_the_presets_stem(tmp_path):
+    assert load_study("toybirds", overrides={"model": {"name": "package.module:build"}}).model.stem_stride == 1
+    assert load_study("toybirds", overrides={"model": {"name": "torchvision:resnet18"}}).model.stem_stride == 1
+    assert load_study("toybirds", overrides={"model": {"name": "resnet20"}}).model.stem_stride == 2

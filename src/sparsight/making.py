@@ -140,7 +140,8 @@ def check_concepts(settings: StudySettings, data: ConceptDataset) -> list[str]:
         InputError: if fewer are left than ``concepts.top_k``.
     """
     usable = usable_concepts(data).tolist()
-    constant = [name for name, kept in zip(data.concept_names, usable, strict=True) if not kept]
+    names = [name if len(name) <= 80 else f"{name[:60]}..." for name in data.concept_names]
+    constant = [name for name, kept in zip(names, usable, strict=True) if not kept]
     if sum(usable) < settings.concepts.top_k:
         raise InputError(
             f"data set {data.name}: {sum(usable)} concepts differ between training images, too few for concepts.top_k "

@@ -18,7 +18,7 @@ from sparsight.evidence import (
 )
 from sparsight.models import ModelSettings, build_model, split
 from sparsight.pruning import full_mask, prunable
-from sparsight.saliency import SaliencySettings
+from sparsight.saliency import SaliencySettings, cascade
 
 CPU = torch.device("cpu")
 
@@ -28,8 +28,8 @@ def model():
     return build_model(ModelSettings(), 3, 5)
 
 
-def look(model, data, dense=None, batch_size=7, saliency=None):
-    rooms = (EvidenceSettings(batch_size=batch_size), ConceptSettings(), saliency or SaliencySettings())
+def look(model, data, dense=None, batch_size=7, saliency=None, **settings):
+    rooms = (EvidenceSettings(batch_size=batch_size, **settings), ConceptSettings(), saliency or SaliencySettings())
     return collect(model, split(model), data, *rooms, CPU, dense)
 
 
@@ -138,3 +138,51 @@ def test_files_hold_what_was_measured(model, tiny, tmp_path):
     assert metrics["saliency"]["images"] == 24
     write_evidence(tmp_path / "kept", evidence, mask, keep_embeddings=True)
     assert torch.equal(read_evidence(tmp_path / "kept")["embedding/train"], evidence.seen["train"].embedding)
+
+
+def test_a_dense_network_is_randomised_and_its_concepts_are_learned_again(model, tiny):
+    evidence = look(model, tiny, sanity=5, refits=3)
+    assert len(evidence.controls.refits) == 3
+    assert len(evidence.cascades) == 4
+    images = (tiny.images[tiny.splits["test"]].float() / 255)[:5]
+    mean, std = (torch.tensor(value).view(1, 3, 1, 1) for value in (tiny.mean, tiny.std))
+    labels = tiny.labels[tiny.splits["test"]][:5]
+    for seed, found in enumerate(evidence.cascades):
+        expected = cascade(model, split(model), (images - mean) / std, labels, SaliencySettings(), seed)
+        assert found.stages == expected.stages
+        torch.testing.assert_close(found.similarity, expected.similarity, rtol=0, atol=0.05, equal_nan=True)
+    assert not torch.equal(evidence.cascades[0].similarity, evidence.cascades[1].similarity)
+
+
+def test_other_networks_are_neither_and_nobody_is_where_it_is_not_asked_for(model, tiny):
+    ticket = look(model, tiny, torch.zeros(24, dtype=torch.int64), sanity=5, refits=3)
+    assert (ticket.cascades, ticket.controls.refits) == ((), ())
+    assert ticket.controls.probe["test"].shape == (24, 3)
+    dense = look(model, tiny, sanity=0, refits=0)
+    assert (dense.cascades, dense.controls.refits) == ((), ())
+
+
+def test_files_hold_the_controls_of_each_kind_of_network(model, tiny, tmp_path):
+    mask = full_mask(model.state_dict(), prunable(model))
+    dense, ticket = look(model, tiny, sanity=5), look(model, tiny, torch.zeros(24, dtype=torch.int64), sanity=5)
+    for name, evidence in (("dense", dense), ("ticket", ticket)):
+        write_evidence(tmp_path / name, evidence, mask, keep_embeddings=False)
+    arrays, metrics = read_evidence(tmp_path / "dense"), read_metrics(tmp_path / "dense")
+    assert torch.equal(arrays["gates/cascade"], torch.stack([one.similarity for one in dense.cascades]))
+    assert tuple(metrics["cascade"]) == dense.cascades[0].stages
+    assert metrics["cascade"][0] == "fc"
+    assert arrays["gates/cascade"].shape == (4, len(metrics["cascade"]), 5)
+    for b, refit in enumerate(dense.controls.refits, start=1):
+        assert torch.equal(arrays[f"refit/{b}/Q"], refit.Q)
+        assert torch.equal(arrays[f"refit/{b}/weights"], refit.weights)
+    others, numbers = read_evidence(tmp_path / "ticket"), read_metrics(tmp_path / "ticket")
+    assert arrays.keys() - others.keys() == {
+        "gates/cascade",
+        *(f"refit/{b}/{part}" for b in (1, 2) for part in ("Q", "intercepts", "weights")),
+    }
+    assert numbers["cascade"] is None
+    for model_name in ("probe", "g-random"):
+        labels = tiny.labels[tiny.splits["test"]]
+        right = (others[f"{model_name}/logits/test"].argmax(1) == labels).double().mean()
+        assert numbers["accuracy"][model_name]["test"]["accuracy"] == float(right)
+        assert numbers["accuracy"][model_name].keys() == {"train", "validation", "test"}

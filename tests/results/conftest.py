@@ -39,3 +39,47 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def made(run: Path) -> Made:
     """The run's files, read without sparsight."""
     return read_made(run)
+
+
+@pytest.fixture(scope="session")
+def settings(run: Path) -> "StudySettings":
+    """The run's."""
+    from sparsight.runs import read_settings
+
+    return read_settings(run)
+
+
+@pytest.fixture(scope="session")
+def data(run: Path) -> "ConceptDataset":
+    """The run's."""
+    from sparsight.data import read_dataset
+
+    return read_dataset(run / "data.safetensors")
+
+
+@pytest.fixture(scope="session")
+def everything(run: Path, settings: "StudySettings") -> "list[Looked]":
+    """The run's networks with their evidence, under the names of their rows."""
+    from sparsight.evidence import read_evidence, read_metrics
+    from sparsight.networks import Network, plan
+    from sparsight.results.tables import Looked
+
+    networks = plan(settings)
+    arrays = {network: read_evidence(run / network.folder) for network in networks}
+    named = [(network, network.arm, network.repeat) for network in networks]
+    for arm in settings.study.arms:
+        named += [(Network(arm, seed, None, 0).dense, arm, None) for seed in settings.study.seeds]
+    found = []
+    for network, arm, repeat in named:
+        metrics = read_metrics(run / network.folder)
+        key = (arm, network.seed, repeat, network.round, metrics["weights_remaining"])
+        found.append(Looked(network, key, metrics, arrays[network], arrays[network.dense]))
+    return found
+
+
+@pytest.fixture(scope="session")
+def compared(everything: "list[Looked]", settings: "StudySettings", data: "ConceptDataset") -> "list[Pair]":
+    """Every comparison of the run."""
+    from sparsight.results.pairs import pairs
+
+    return list(pairs(everything, settings, data))

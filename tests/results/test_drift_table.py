@@ -94,7 +94,11 @@ def of_images(made: Made, dense, other, targets):
 def of_embeddings(made: Made, dense, other):
     x, y = (own - own.mean(0) for own in (made.numbers(side, "embedding/test") for side in (dense, other)))
     norms = np.linalg.norm(x.T @ x) * np.linalg.norm(y.T @ y)
-    yield ("representation", "linear_cka", "embedding", "", "test"), "all", np.array([1 - np.linalg.norm(y.T @ x) ** 2 / norms])
+    yield (
+        ("representation", "linear_cka", "embedding", "", "test"),
+        "all",
+        np.array([1 - np.linalg.norm(y.T @ x) ** 2 / norms]),
+    )
 
 
 def of_truth(made: Made, dense, other):
@@ -209,10 +213,7 @@ def test_every_comparison_is_named(table):
         *(("seeds", f"dense:{rule}", f"dense:{rule}", "0", "0") for rule in PARENTS.values()),
         *(("refits", f"refit:{rule}", f"dense:{rule}", "0", "0") for rule in PARENTS.values()),
         *(("inheritance", "magnitude", "retrain:right", str(r), "0") for r in ROUNDS[1:]),
-        *(
-            ("inheritance", "released-code", f"retrain:{CONTROLS['released-code']}", str(r), str(r))
-            for r in ROUNDS[1:]
-        ),
+        *(("inheritance", "released-code", f"retrain:{CONTROLS['released-code']}", str(r), str(r)) for r in ROUNDS[1:]),
     }
 
 
@@ -226,7 +227,9 @@ def test_means_are_over_what_is_defined(table):
     """Of some networks some maps are dead: what is left counts, and nothing is taken for 0."""
     units = {key for key, value in table.items() if key[9] == "map_iou_20" and value != value}
     assert units, "no map is dead in this study"
-    assert all(value > 0 for key, value in table.items() if key[9] == "map_iou_20" and key[13] == "all" and key[3] == "3")
+    assert all(
+        value > 0 for key, value in table.items() if key[9] == "map_iou_20" and key[13] == "all" and key[3] == "3"
+    )
 
 
 def test_raw_values_of_images_stand_beside_the_table(made, expected):

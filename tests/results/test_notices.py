@@ -99,7 +99,7 @@ def test_dead_maps_are_told_of_once_an_arm(healthy):
 def test_autograd_is_told_of(healthy):
     folder, settings = healthy
     edit(folder, "saliency", {"closed_form": False})
-    assert told(folder, settings) == ["Grad-CAM by autograd for 1 of 9 networks: no closed form there"]
+    assert told(folder, settings) == ["Grad-CAM by autograd for 1 of 36 networks: no closed form there"]
 
 
 def test_a_dense_network_that_never_stopped_is_told_of(healthy):

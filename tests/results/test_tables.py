@@ -7,6 +7,7 @@ from scipy.stats import rankdata
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 
 from tests.results.made import FOLDERS, PARENTS, ROUNDS, ROWS, SEEDS, TARGETS, TICKETS, average, same, top
 
@@ -51,7 +52,8 @@ def test_accuracy(made):
     for folder in FOLDERS:
         arrays, ticket = made.evidence[folder], made.tickets[folder]
         embedding = {split: made.numbers(folder, f"embedding/{split}") for split in splits}
-        logits = {"probe": probe(embedding, made.labels("train")), "g-random": random_g(made, folder, splits)}
+        with threadpool_limits(1):
+            logits = {"probe": probe(embedding, made.labels("train")), "g-random": random_g(made, folder, splits)}
         logits["f"] = {
             split: phi @ ticket["fc.weight"].numpy().T + ticket["fc.bias"].numpy() for split, phi in embedding.items()
         }
@@ -84,7 +86,8 @@ def probe(embedding, labels):
     scaler = StandardScaler().fit(embedding["train"])
     found = {split: np.empty((len(phi), 12)) for split, phi in embedding.items()}
     for k in range(12):
-        peer = LogisticRegression(C=C, tol=1e-9, max_iter=10_000).fit(scaler.transform(embedding["train"]), labels == k)
+        peer = LogisticRegression(C=C, solver="newton-cholesky", tol=1e-9)
+        peer.fit(scaler.transform(embedding["train"]), labels == k)
         for split, phi in embedding.items():
             found[split][:, k] = peer.decision_function(scaler.transform(phi))
     return found
@@ -94,7 +97,9 @@ def random_g(made, folder, splits):
     """g on random directions: its intercepts are not kept, and follow from any image."""
     values = {split: made.values(folder, split, "g-random") for split in splits}
     scaler = StandardScaler().fit(values["train"])
-    linear = {split: scaler.transform(own) @ made.numbers(folder, "g-random/weights").T for split, own in values.items()}
+    linear = {
+        split: scaler.transform(own) @ made.numbers(folder, "g-random/weights").T for split, own in values.items()
+    }
     shift = made.numbers(folder, "g-random/logits/validation")[0] - linear["validation"][0]
     for split in splits[1:]:
         stored = made.numbers(folder, f"g-random/logits/{split}")

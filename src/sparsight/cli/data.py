@@ -1,7 +1,7 @@
 """``sparsight data``: what there is to study, and what it looks like."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -57,27 +57,40 @@ def preview(
 @app.command()
 def check(
     name: Annotated[str, typer.Argument(metavar="NAME|folder:PATH", help="A data set, or class folders.")],
-    data: Annotated[str | None, typer.Option(help="Where the data lie.")] = None,
+    data: Annotated[str | None, typer.Option(help="Where the data lie: class folders, or MNIST's IDX files.")] = None,
+    concepts: Annotated[str | None, typer.Option(help="The CSV file of a folder's concepts.")] = None,
     set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A setting of the data set.")
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="A setting of the data set, or concepts.top_k=K."),
     ] = None,
 ) -> None:
-    """Read a data set whole; say what it holds, and everything in it that cannot be used."""
+    """Read a data set whole; say what it holds, and everything in it that would stop a study."""
     from sparsight.cli.inventory import print_inventory
     from sparsight.config import data_of, parse_assignment, validated
-    from sparsight.data import DataError, FolderSettings, load_dataset, read_folder
+    from sparsight.data import FolderSettings, load_dataset, read_folder
+    from sparsight.making import check_concepts
 
-    settings = {key: value for _, key, value in (parse_assignment(f"data.{text}") for text in set_ or [])}
-    where = {} if data is None else {"path": data}
-    room = validated({"data": {**data_of(name), **where, **settings}}, "data").data
-    if isinstance(room, FolderSettings):
-        read, problems = read_folder(room)
+    rooms: dict[str, dict[str, Any]] = {"data": data_of(name)}
+    for key, value in (("path", data), ("concepts", concepts)):
+        if value is not None:
+            rooms["data"][key] = value
+    for text in set_ or []:
+        key, _, _ = text.partition("=")
+        room, key, value = parse_assignment(text if "." in key else f"data.{text}")
+        rooms.setdefault(room, {})[key] = value
+    settings = validated(rooms, "data check")
+    if isinstance(settings.data, FolderSettings):
+        read, found = read_folder(settings.data)
     else:
-        read, problems = load_dataset(room), ()
+        read, found = load_dataset(settings.data), ()
+    problems = list(found)
+    if read.concept_names and len(read.splits["train"]):
+        try:
+            check_concepts(settings, read)
+        except InputError as error:
+            problems.append(str(error))
     print_inventory(read, problems)
+    if len(problems) == 1:
+        raise InputError(problems[0])
     if problems:
-        raise (
-            DataError(problems[:1], name)
-            if len(problems) == 1
-            else InputError(f"{name}: {len(problems)} things must be mended, the first: {problems[0]}")
-        )
+        raise InputError(f"{name}: {len(problems)} things must be mended, the first: {problems[0]}")

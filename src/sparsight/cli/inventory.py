@@ -8,6 +8,8 @@ import typer
 from sparsight.data import ABSENT, PRESENT, SPLITS, UNKNOWN, ConceptDataset
 
 MOST = 20
+LONGEST = 200
+"""Characters of a name or a line."""
 
 
 def print_inventory(data: ConceptDataset, problems: Sequence[str]) -> None:
@@ -29,10 +31,11 @@ def print_inventory(data: ConceptDataset, problems: Sequence[str]) -> None:
     for note in data.notes:
         typer.echo(f"note: {_shown(note)}")
     for problem in problems[:MOST]:
-        typer.echo(f"problem: {_shown(problem)}")
+        typer.echo(f"problem: {_shown(problem, 2 * LONGEST)}")
     if len(problems) > MOST:
         typer.echo(f"and {len(problems) - MOST} more problems")
 
 
-def _shown(text: str) -> str:
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+def _shown(text: str, most: int = LONGEST) -> str:
+    shown = text if len(text) <= most else f"{text[: most - 60]} ... {text[-50:]}"
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in shown)

@@ -1,7 +1,10 @@
 """Images of the user's own, in class folders, with concepts from a CSV file."""
 
 import hashlib
+import json
 import math
+import re
+import shlex
 from pathlib import Path
 from typing import Literal
 
@@ -70,8 +73,23 @@ def folder(settings: FolderSettings) -> ConceptDataset:
     """
     data, problems = read_folder(settings)
     if problems:
-        raise DataError(problems, f"folder:{settings.path}")
+        raise DataError(problems, check_command(settings))
     return data
+
+
+def check_command(settings: FolderSettings) -> str:
+    """The command that lists what is wrong with the folder, by the same settings."""
+    words = ["sparsight", "data", "check", f"folder:{settings.path}"]
+    if settings.concepts is not None:
+        words += ["--concepts", str(settings.concepts)]
+    for name, field in FolderSettings.model_fields.items():
+        value = getattr(settings, name)
+        if name in ("name", "path", "concepts") or value == field.default:
+            continue
+        text = json.dumps(str(value) if isinstance(value, Path) else value, ensure_ascii=False)  # JSON is YAML, too
+        plain = text.strip('"') if re.fullmatch(r'"/[\w./-]*"', text) else text
+        words += ["--set", f"{name}={plain}"]
+    return " ".join(map(shlex.quote, words))
 
 
 def read_folder(settings: FolderSettings) -> tuple[ConceptDataset, tuple[str, ...]]:

@@ -61,8 +61,8 @@ def read_picture(path: Path, side: int) -> Picture:
 
     The square reaches over the picture's short side and is resized by Pillow's bilinear filter, which antialiases where
     it shrinks; a JPEG of more than ``LARGE`` pixels is shrunk by its decoder first. The picture is turned upright by
-    its EXIF orientation. Greyscale repeats its channel, transparency shows white, CMYK and palettes become RGB, 16 bits are
-    scaled to 8, and of several frames the first is read.
+    its EXIF orientation. Greyscale repeats its channel, transparency shows white, CMYK and palettes become RGB, 16 bits
+    are scaled to 8, and of several frames the first is read.
 
     Raises:
         InputError: naming the file, if it is not a regular file, empty, cut off, not one of ``FORMATS``, larger than

@@ -93,7 +93,7 @@ def _excess_charts(data: ReportData) -> Iterator[Chart]:
         if gated(data, metric):
             out += " A gate failed: the table says where this is not judged."
         name = metric_name(data, metric)
-        caption = f"{name}: excess over the floor. Line: mean over seeds. Band and bars: 90\u00a0% interval.{out}"
+        caption = f"{name}: excess over the floor. Line: mean over seeds. Band: 90\u00a0% interval.{out}"
         yield Chart(f"excess-{index}", "drift", caption, excess_figure(own, short_name(data, metric)))
 
 

@@ -20,6 +20,9 @@ from sparsight.report.verdicts import is_primary
 _ROOM = 0.75
 """How far an interval may stretch the chart beyond what is drawn anyway, as a share of that."""
 
+_MOST_BARS = 24
+"""Of more bars than these one sees only a fence; the bands are left."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -103,7 +106,8 @@ def _arm(axes: Axes, steps: tuple[Step, ...], index: int, arms: int) -> Artist:
     shift = _shift(axes, index, arms)
     x = [step.weights * shift for step in steps]
     axes.fill_between(x, [s.low for s in steps], [s.high for s in steps], color=colour, alpha=0.12, linewidth=0)
-    axes.vlines(x, [s.low for s in steps], [s.high for s in steps], color=colour, alpha=0.6, linewidth=1.4)
+    if arms * len(steps) <= _MOST_BARS:
+        axes.vlines(x, [s.low for s in steps], [s.high for s in steps], color=colour, alpha=0.6, linewidth=1.4)
     bottom, top = axes.get_ylim()
     for edge, sign, out in (
         (bottom, 6, [step.low < bottom for step in steps]),  # 6 and 7: carets that stand on the edge

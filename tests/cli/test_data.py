@@ -1,0 +1,83 @@
+"""``sparsight data check``: what would stop a study, and what is shown of it."""
+
+import shlex
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from sparsight.cli import main
+
+
+@pytest.fixture
+def call(monkeypatch, tmp_path, capsys):
+    """Run the command in ``tmp_path``: exit code, output, errors."""
+
+    def run(*arguments):
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(sys, "argv", ["sparsight", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return ended.value.code, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def birds(tmp_path):
+    """Two classes of five images; a table of three concepts elsewhere."""
+    draw = np.random.default_rng(0)
+    rows = ["image,red,striped,tall"]
+    for name in ("ara", "crow"):
+        (tmp_path / "birds" / name).mkdir(parents=True)
+        for i in range(5):
+            Image.fromarray(draw.integers(0, 255, (20, 20, 3), dtype=np.uint8)).save(
+                tmp_path / "birds" / name / f"{i}.png"
+            )
+            rows.append(f"{name}/{i}.png,{int(name == 'ara')},{i % 2},{int(i < 2)}")
+    (tmp_path / "my table.csv").write_text("\n".join(rows) + "\n")
+    return tmp_path / "birds"
+
+
+def test_concepts_and_data_are_named_as_for_a_study(call, birds):
+    code, out, err = call("data", "check", "folder:birds", "--concepts", "my table.csv")
+    assert (code, err) == (0, "")
+    assert "striped" in out
+    code, out, err = call("data", "check", "folder:elsewhere", "--data", "birds", "--concepts", "my table.csv")
+    assert (code, err) == (0, "")
+    code, _, err = call("data", "check", "folder:birds")
+    assert code == 2
+    assert "no concepts" in err
+
+
+def test_too_few_concepts_are_told_here_and_not_first_by_the_study(call, birds):
+    (birds / "concepts.csv").write_text("class,red,constant,blue\nara,1,1,0\ncrow,0,1,1\n")
+    code, out, err = call("data", "check", "folder:birds")
+    assert code == 2
+    assert "2 concepts differ between training images, too few for concepts.top_k 3" in err
+    assert "problem: data set birds: 2 concepts differ" in out
+    assert call("data", "check", "folder:birds", "--set", "concepts.top_k=2")[0] == 0
+
+
+def test_the_command_that_an_error_suggests_finds_the_same(call, birds, tmp_path):
+    (tmp_path / "masks").mkdir()
+    wanted = ("--concepts", "my table.csv")
+    code, _, err = call("study", "folder:birds", *wanted, "--set", "data.masks=masks", "--set", "data.image_size=16")
+    assert code == 2
+    command = shlex.split(err.partition("more: ")[2].removesuffix(" lists them)\n"))
+    assert command[:3] == ["sparsight", "data", "check"]
+    again, out, told = call(*command[1:])
+    assert again == 2
+    assert "10 things must be mended" in told
+    assert out.count("problem: ") == 10
+    assert "no mask" in out
+
+
+def test_names_of_ten_thousand_characters_are_cut_on_the_screen(call, birds):
+    long = "k" * 10_000
+    (birds / "concepts.csv").write_text(f"class,red,{long},blue,tall\nara,1,1,0,1\ncrow,0,1,1,0\n")
+    code, out, err = call("data", "check", "folder:birds")
+    assert (code, err) == (0, "")
+    assert "kkk ... kkk" in out
+    assert max(map(len, out.splitlines())) < 400

@@ -1,0 +1,557 @@
+"""The rows of ``verdict.csv`` and what stands above them follow from the other tables: made again by pandas and scipy."""
+
+import io
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from sparsight.results.compare import unrelated
+from sparsight.results.pairs import comparing
+from sparsight.results.verdict import judge
+from tests.results.made import CONTROLS, FOLDERS, PARENTS, ROUNDS, ROWS, SEEDS, average
+
+ARMS, TICKETS, S = tuple(PARENTS), ROUNDS[1:], len(SEEDS)
+KEY = ["family", "metric", "method", "target"]
+PRIMARY = {
+    **dict.fromkeys(("top_k_jaccard", "weight_spearman", "value_agreement", "linear_cka"), ""),
+    **dict.fromkeys(("map_spearman", "map_iou_20"), "dense"),
+}
+CONCEPTS, MAPS = ("top_k_jaccard", "weight_spearman", "value_agreement"), ("map_spearman", "map_iou_20")
+TEXT = ("arm", "axis", *KEY, "verdict", "reason", "reference_arm", "split", "model", "unit", "unit_id", "repeat")
+MARGIN, LEAST, LEVEL = 0.5, 0.02, 0.05
+
+
+def read(run, name) -> pd.DataFrame:
+    text = (run / "results" / f"{name}.csv").read_text(encoding="utf-8")
+    header = text.partition("\n")[0].split(",")
+    kinds = {column: str for column in TEXT if column in header}
+    frame = pd.read_csv(
+        io.StringIO(text), dtype=kinds, keep_default_na=False, na_values={c: [""] for c in header if c not in kinds}
+    )
+    assert list(frame.columns) == header
+    return frame
+
+
+@pytest.fixture(scope="module")
+def tables(run):
+    return {name: read(run, name) for name in ("verdict", "drift", "accuracy", "faithfulness")}
+
+
+@pytest.fixture(scope="module")
+def document(run):
+    return json.loads((run / "results" / "verdict.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def dead(made):
+    """Of each arm, the rounds in which some seed has dead maps in more than a fifth of the images, and the worst."""
+    shares = {}
+    for (arm, seed, _, r), (folder, _) in ROWS.items():
+        if arm in ARMS and r != "0":
+            maps = made.evidence[folder]["saliency/maps"][:, 2].flatten(1)
+            shares.setdefault((arm, int(r)), {})[seed] = float((maps <= 0).all(1).double().mean())
+    return {place: own for place, own in shares.items() if max(own.values()) > 0.2}
+
+
+def pivot(rows: pd.DataFrame) -> np.ndarray:
+    """Seeds by rounds 1 to 3, or by the one round there is."""
+    return rows.pivot(index="seed", columns="round", values="value").to_numpy()
+
+
+def drifts(table, arm, key) -> tuple[np.ndarray, np.ndarray]:
+    """E and F."""
+    chosen = table[
+        (table[KEY] == key).all(axis=1) & (table.unit == "all") & table.reference_arm.str.startswith("dense:")
+    ]
+    E = pivot(chosen[(chosen.arm == arm) & (chosen["round"] > 0)])
+    F = pivot(chosen[chosen.arm == f"retrain:{CONTROLS[arm]}"])
+    assert E.shape == (S, 3)
+    assert F.shape == (S, 1 if arm == "magnitude" else 3)
+    return E, np.broadcast_to(F, (S, 3))
+
+
+def levels(tables, arm, row) -> np.ndarray:
+    """Ticket less the mean of its dense network and its control, seeds by rounds."""
+    if row.axis == "accuracy":
+        table = tables["accuracy"]
+        table = table[(table.split == "test") & (table.metric == row.metric) & (table.model == row.method)]
+    else:
+        table = tables["faithfulness"]
+        unit = "concept" if row.metric == "concept_auroc" else "all"
+        table = table[(table.metric == row.metric) & (table.target == row.target) & (table.unit == unit)]
+        table = table.groupby(["arm", "seed", "round"], as_index=False).value.mean()
+    T = pivot(table[(table.arm == arm) & (table["round"] > 0)])
+    D = pivot(table[table.arm == f"dense:{PARENTS[arm]}"])
+    return T - (D + pivot(table[table.arm == f"retrain:{CONTROLS[arm]}"])) / 2
+
+
+def runs(valid):
+    """Stretches of consecutive rounds that are valid."""
+    found, open_ = [], []
+    for i, fine in enumerate([*valid, False]):
+        if fine:
+            open_.append(i)
+        elif open_:
+            found.append(open_)
+            open_ = []
+    return found
+
+
+def t_of(x: np.ndarray, valid, i: int) -> tuple[float, float, float, float]:
+    """Mean, standard error, degrees of freedom and spread at round i (STATISTICS step 2), by least squares."""
+    columns = next(run for run in runs(valid) if i in run)
+    part, w = x[:, columns], len(columns)
+    A, B, rest = part.mean(1).var(ddof=1), 0.0, 0.0
+    if w > 1:
+        seeds, rounds = (
+            np.eye(size)[place.ravel()] for size, place in zip(part.shape, np.indices(part.shape), strict=True)
+        )
+        design = np.hstack([seeds, rounds])
+        residual = part.ravel() - design @ np.linalg.lstsq(design, part.ravel(), rcond=None)[0]
+        df = (S - 1) * (w - 1)
+        B = (1 - 1 / w) * (residual**2).sum() / df
+        rest = B**2 / df
+    v = A + B
+    spread = max(v, x[:, i].var(ddof=1))
+    return x[:, i].mean(), np.sqrt(spread / S), v**2 / (A**2 / (S - 1) + rest), spread
+
+
+def each(tables, axis):
+    for (arm, *key), rows in tables["verdict"].groupby(["arm", *KEY], sort=False):
+        if (rows.axis == "similarity").all() == (axis == "similarity"):
+            assert rows["round"].tolist() == list(TICKETS)
+            yield arm, key, rows.reset_index(drop=True)
+
+
+@pytest.fixture(scope="module")
+def ceilings(everything, settings, data):
+    """By arm and primary metric, the mean over controls of the drift of what has nothing in common."""
+    found = {}
+    for arm, rule in CONTROLS.items():
+        own = [one for one in everything if one.key[0] == f"retrain:{rule}"]
+        values = [
+            unrelated(comparing(one.metrics["concepts"]["names"], settings, data), one.dense, one.arrays) for one in own
+        ]
+        assert len(values) == (S if arm == "magnitude" else 3 * S)
+        found |= {(arm, metric): np.mean([value[metric] for value in values]) for metric in values[0]}
+    return found
+
+
+def test_there_is_a_row_for_every_metric_and_round(tables):
+    table, drift = tables["verdict"], tables["drift"]
+    assert not table.duplicated(["arm", *KEY, "round"]).any()
+    expected = set(
+        map(tuple, drift[(drift.arm == "magnitude") & drift.reference_arm.str.startswith("dense:")][KEY].values)
+    )
+    for arm in ARMS:
+        own = table[table.arm == arm]
+        assert set(map(tuple, own[own.axis == "similarity"][KEY].values)) == expected
+        assert set(map(tuple, own[own.axis == "accuracy"][KEY].values)) == {
+            ("accuracy", metric, model, "")
+            for metric in ("accuracy", "balanced_accuracy")
+            for model in ("f", "g", "probe", "g-random")
+        }
+        assert set(map(tuple, own[own.axis == "faithfulness"][KEY].values)) == {
+            ("faithfulness", "concept_auroc", "predictor", ""),
+            ("faithfulness", "weights_truth", "predictor", ""),
+            *(("faithfulness", name, "gradcam", "dense") for name in ("mask_energy", "pointing_game", "energy_truth")),
+        }
+    assert len(expected) == 18
+    assert set(zip(table.seeds, table.retrains, strict=True)) == {(3, 1)}
+
+
+def test_drift_floor_excess_interval_and_p_follow_from_the_drifts(tables, dead):
+    checked = 0
+    for arm, key, rows in each(tables, "similarity"):
+        E, F = drifts(tables["drift"], arm, key)
+        E = E.copy()
+        for i, r in enumerate(TICKETS):
+            if key[1] in MAPS and (arm, r) in dead:
+                E[:, i] = np.nan
+        valid = ~np.isnan(E + F).any(axis=0)
+        for i in range(3):
+            row = rows.iloc[i]
+            assert row.drift == pytest.approx(E[:, i].mean(), nan_ok=True)
+            assert row.floor == pytest.approx(F[:, i].mean(), nan_ok=True)
+            if not valid[i]:
+                assert np.isnan([row.excess, row.ci_low, row.ci_high, row.p_changed, row.p_preserved]).all()
+                assert row.verdict == "undecided"
+                continue
+            ratio = E[:, i].mean() / F[:, i].mean()
+            assert row.excess == pytest.approx(ratio - 1)
+            mean, error, df, _ = t_of(E - F, valid, i)
+            assert row.p_changed == pytest.approx(stats.t.sf(mean / error, df), rel=1e-6)
+            _, error, df, _ = t_of(E - ratio * F, valid, i)
+            half = stats.t.ppf(0.95, df) * error / F[:, i].mean()
+            assert [row.ci_low, row.ci_high] == pytest.approx([ratio - 1 - half, ratio - 1 + half], rel=1e-6)
+            checked += 1
+    assert checked > 80
+
+
+def test_margins_and_the_test_of_no_change_follow_from_drifts_and_ceilings(tables, ceilings, dead):
+    tight = 0
+    for arm, key, rows in each(tables, "similarity"):
+        E, F = (side.copy() for side in drifts(tables["drift"], arm, key))
+        E[:, [key[1] in MAPS and (arm, r) in dead for r in TICKETS]] = np.nan
+        valid = ~np.isnan(E + F).any(axis=0)
+        ceiling = ceilings[arm, key[1]] if PRIMARY.get(key[1]) == key[3] else np.inf
+        for i in np.flatnonzero(valid):
+            row, floor = rows.iloc[i], F[:, i].mean()
+            allowed = min(MARGIN * floor, (ceiling - floor) / 2)
+            if allowed < LEAST:
+                tables_of_x = [E - F - LEAST]
+            elif ceiling == np.inf:
+                tables_of_x = [E - (1 + MARGIN) * F]
+            else:
+                tables_of_x = [E - (1 + MARGIN) * F, E - (F + ceiling) / 2]
+            tight += MARGIN * floor > allowed
+            assert row.margin == pytest.approx(max(allowed, LEAST) / floor)
+            found = [t_of(x, valid, i) for x in tables_of_x]
+            p = max(stats.t.cdf(mean / error, df) for mean, error, df, _ in found)
+            assert row.p_preserved == pytest.approx(p, rel=1e-6)
+            spread = max(t_of(E - F, valid, i)[3], *(one[3] for one in found))
+            if row.seeds_needed < 10_000:
+                bound = [
+                    (stats.t.ppf(0.95, n - 1) + stats.t.ppf(0.8, n - 1)) ** 2 * spread / max(allowed, LEAST) ** 2
+                    for n in (row.seeds_needed, max(row.seeds_needed - 1, 2))
+                ]
+                assert bound[0] <= row.seeds_needed
+                assert row.seeds_needed == 3 or bound[1] > row.seeds_needed - 1
+    assert tight, "no floor of this study is so high that the ceiling counts"
+
+
+def test_levels_follow_from_accuracies_and_faithfulness(tables):
+    checked = 0
+    for arm, _, rows in each(tables, "levels"):
+        x = levels(tables, arm, rows.iloc[0])
+        valid = ~np.isnan(x).any(axis=0)
+        narrow = rows.axis[0] == "accuracy" or rows.metric[0] == "concept_auroc"
+        for i in range(3):
+            row = rows.iloc[i]
+            assert row.drift == pytest.approx(x[:, i].mean(), abs=1e-12, nan_ok=True)
+            assert row.excess == pytest.approx(row.drift, nan_ok=True)
+            assert np.isnan(row.floor)
+            assert row.margin == (0.02 if narrow else 0.05)
+            if not valid[i] or np.isnan(row.p_changed):  # without a spread between seeds there is no test
+                assert row.verdict == "undecided"
+                continue
+            mean, error, df, _ = t_of(x, valid, i)
+            assert row.p_changed == pytest.approx(2 * stats.t.sf(abs(mean) / error, df), rel=1e-6)
+            both = max(stats.t.cdf((mean - row.margin) / error, df), stats.t.sf((mean + row.margin) / error, df))
+            assert row.p_preserved == pytest.approx(both, rel=1e-6)
+            half = stats.t.ppf(0.95, df) * error
+            assert [row.ci_low, row.ci_high] == pytest.approx([mean - half, mean + half], rel=1e-6)
+            checked += 1
+    assert checked > 60
+
+
+def void_of(document, key) -> list[str]:
+    """Reasons of the gates that void a metric at all rounds."""
+    return [
+        gate["reason"]
+        for gate in document["gates"]
+        if not gate["passed"] and key[1] in gate["voids"] and gate["name"] != "dead maps"
+    ]
+
+
+def test_words_follow_from_p_values_gates_and_walks(tables, document):
+    words = set()
+    for arm in ARMS:
+        metrics = [
+            (key, rows) for name, key, rows in (*each(tables, "similarity"), *each(tables, "levels")) if name == arm
+        ]
+        chosen = {}
+        for key, rows in metrics:
+            if rows.axis[0] == "similarity" and PRIMARY.get(key[1]) == key[3]:
+                last = np.flatnonzero(~np.isnan(rows.excess))
+                void = void_of(document, key) or not last.size or np.isnan(rows.p_changed[last[-1]])
+                chosen[tuple(key)] = 1.0 if void else rows.p_changed[last[-1]]
+        assert len(chosen) == 6
+        selected = stats.false_discovery_control(list(chosen.values()), method="bh") <= LEVEL
+        share = {key: LEVEL * selected.sum() / 6 if one else 0.0 for key, one in zip(chosen, selected, strict=True)}
+        for key, rows in metrics:
+            level = share.get(tuple(key), LEVEL) if rows.axis[0] == "similarity" else LEVEL
+            valid = np.flatnonzero(~np.isnan(rows.drift) & (np.isnan(rows.floor) | ~np.isnan(rows.excess)))
+            changed, preserved = np.zeros(3, dtype=bool), np.zeros(3, dtype=bool)
+            for i in range(valid[-1] if valid.size else -1, -1, -1):
+                if not rows.p_changed[i] <= level:
+                    break
+                changed[i] = True
+            for i in range(3):
+                if not rows.p_preserved[i] <= LEVEL:
+                    break
+                preserved[i] = True
+            for i in range(3):
+                expected = "preserved" if preserved[i] else "changed" if changed[i] else "undecided"
+                void = void_of(document, key) if rows.axis[0] == "similarity" else []
+                if void:
+                    expected = "undecided"
+                    assert rows.reason[i] in [
+                        *void,
+                        *(g["reason"] for g in document["gates"] if g["name"] == "dead maps"),
+                    ]
+                assert rows.verdict[i] == expected, (arm, key, i)
+                words.add(expected)
+    assert words == {"preserved", "changed", "undecided"}
+
+
+def gate_of(document, name, subject=None):
+    (found,) = [g for g in document["gates"] if g["name"] == name and subject in (None, g["subject"])]
+    return found
+
+
+def test_gates_follow_from_the_evidence(made, document, tables):
+    dense = [folder for folder in FOLDERS if folder.startswith("dense/")]
+    few = gate_of(document, "few images")
+    assert (few["value"], few["limit"], few["passed"]) == (36, 30, True)
+    random_model = gate_of(document, "randomised model", "gradcam")
+    cascades = np.stack([made.numbers(folder, "gates/cascade") for folder in dense])  # networks, draws, stages, images
+    assert cascades.shape == (6, 4, 5, 12)
+    assert random_model["value"] == pytest.approx(max(average(cascades[:, :, i]) for i in range(5)))
+    assert random_model["passed"] == (random_model["value"] <= 0.5)
+    labels = gate_of(document, "random labels", "predictor")
+    drawn = np.concatenate([made.numbers(folder, "gates/shuffled_auroc") for folder in dense])
+    learned = average(np.concatenate([made.numbers(folder, "concepts/auroc") for folder in dense]))
+    assert labels["value"] == pytest.approx(learned)
+    assert labels["limit"] == pytest.approx(np.nanpercentile(drawn, 95))
+    assert labels["passed"] == (learned > labels["limit"])
+    drift = tables["drift"]
+    controls = drift[drift.arm.str.startswith("retrain:") & (drift.unit == "all")]
+    for metric in CONCEPTS:
+        bank = gate_of(document, "random bank", metric)
+        assert bank["value"] == pytest.approx(controls[controls.metric == metric].value.mean())
+        assert bank["passed"] == (bank["value"] < bank["limit"])
+        assert bank["voids"] == [metric]
+
+
+def test_random_banks_floor_is_the_drift_of_random_directions(made, document):
+    found = {metric: [] for metric in ("weight_spearman", "value_agreement")}
+    for (arm, *_), (folder, dense) in ROWS.items():
+        if not arm.startswith("retrain:"):
+            continue
+        sides = (dense, folder)
+        values = [made.values(side, "test", "g-random") for side in sides]
+        agree = [1 - np.corrcoef(values[0][:, j], values[1][:, j])[0, 1] for j in range(values[0].shape[1])]
+        rows = [made.numbers(side, "g-random/weights") for side in sides]
+        ranked = [1 - stats.spearmanr(x, y).statistic for x, y in zip(*rows, strict=True) if np.ptp(x) and np.ptp(y)]
+        found["value_agreement"].append(average(np.array(agree)))
+        found["weight_spearman"].append(average(np.array(ranked)))
+    for metric, values in found.items():
+        assert gate_of(document, "random bank", metric)["limit"] == pytest.approx(np.mean(values), rel=1e-6)
+
+
+def test_a_round_of_dead_maps_voids_its_maps_and_no_other_round(tables, document, dead):
+    assert dead, "no round of this study has mostly dead maps"
+    assert len(dead) < len(ARMS) * len(TICKETS), "every round has"
+    gates = [g for g in document["gates"] if g["name"] == "dead maps"]
+    assert sorted(g["value"] for g in gates) == pytest.approx(sorted(max(own.values()) for own in dead.values()))
+    table = tables["verdict"]
+    for (arm, r), shares in dead.items():
+        rows = table[(table.arm == arm) & (table["round"] == r) & table.metric.isin(MAPS)]
+        assert len(rows) == 6
+        assert set(rows.verdict) == {"undecided"}
+        assert rows.drift.isna().all()
+        worst = max(shares, key=lambda seed: shares[seed])
+        assert all(f"are dead in round {r}, seed {worst}" in reason for reason in rows.reason)
+    others = table[
+        table.metric.isin(MAPS) & ~pd.Series(list(zip(table.arm, table["round"], strict=True))).isin(list(dead))
+    ]
+    assert not others.reason.str.contains("are dead").any()
+
+
+def judged(everything, compared, settings, data, tables, **verdict):
+    """Judge the same networks by other settings of the verdict."""
+    rows = {}
+    for name in ("accuracy", "faithfulness"):
+        cells = tables[name].itertuples(index=False, name=None)
+        rows[name] = [(*row[:2], int(row[2]) if row[2] else None, *row[3:]) for row in cells]
+    other = settings.model_copy(update={"verdict": settings.verdict.model_copy(update=verdict)})
+    table, document = judge(everything, compared, other, data, rows)
+    frame = pd.DataFrame(table, columns=list(tables["verdict"].columns))
+    return frame, document
+
+
+def test_the_same_judgement_from_the_tables_read_back(everything, compared, settings, data, tables, document):
+    frame, again = judged(everything, compared, settings, data, tables)
+    assert frame.verdict.tolist() == tables["verdict"].verdict.tolist()
+    assert frame.reason.tolist() == tables["verdict"].reason.tolist()
+    assert again["movers"] == document["movers"]
+
+
+def test_a_floor_without_room_voids_its_metric(everything, compared, settings, data, tables, ceilings):
+    least = 0.25
+    frame, document = judged(everything, compared, settings, data, tables, least_margin=least)
+    expected, free = {}, []
+    for (arm, metric), ceiling in ceilings.items():
+        (key,) = [k for name, k, _ in each(tables, "similarity") if (name, *k[1::2]) == (arm, metric, PRIMARY[metric])]
+        floor = average(drifts(tables["drift"], arm, key)[1])
+        if floor > ceiling - 2 * least:
+            expected[arm, metric] = (floor, ceiling - 2 * least)
+        else:
+            free.append((arm, metric))
+    found = [g for g in document["gates"] if g["name"] == "room"]
+    assert len(found) == len(expected) > 0
+    assert free
+    for gate, ((_, metric), numbers) in zip(found, expected.items(), strict=True):
+        assert gate["subject"] == metric
+        assert [gate["value"], gate["limit"]] == pytest.approx(numbers)
+    for arm, metric in expected:
+        own = frame[(frame.arm == arm) & (frame.metric == metric)]
+        assert set(own.verdict) == {"undecided"}
+    for arm, metric in free:
+        own = frame[(frame.arm == arm) & (frame.metric == metric)]
+        assert not own.reason.str.contains("no room").any()
+
+
+def test_too_few_images_void_the_primary_metrics_and_no_others(everything, compared, settings, data, tables):
+    frame, document = judged(everything, compared, settings, data, tables, least_images=37)
+    gate = gate_of(document, "few images")
+    assert (gate["value"], gate["limit"], gate["passed"]) == (36, 37, False)
+    own = frame[frame.metric.isin(list(PRIMARY)) & (frame.axis == "similarity")]
+    assert set(own.verdict) == {"undecided"}
+    rest = frame.drop(own.index)
+    assert rest.verdict.tolist() == tables["verdict"].drop(own.index).verdict.tolist()
+    assert {one["explanation"] for arm in document["arms"].values() for one in arm["rounds"]} == {"undecided"}
+
+
+def test_maps_that_died_in_one_round_of_one_seed(everything, compared, settings, data, tables, dead):
+    """The share is the worst seed's, and the rounds beside it are judged without that one."""
+    alive = next((arm, r) for arm in ARMS for r in (2,) if (arm, r) not in dead)
+    changed = []
+    for one in everything:
+        if (one.key[0], one.key[1], one.key[3]) == (alive[0], 1, alive[1]):
+            saliency = {**one.metrics["saliency"], "dead_maps": {"label": 0, "prediction": 0, "dense": 8}}
+            one = replace(one, metrics={**one.metrics, "saliency": saliency})
+        changed.append(one)
+    frame, document = judged(changed, compared, settings, data, tables)
+    gates = [g for g in document["gates"] if g["name"] == "dead maps"]
+    assert any(g["value"] == pytest.approx(8 / 36) for g in gates)
+    for arm in ARMS:
+        for r in TICKETS:
+            own = frame[(frame.arm == arm) & (frame["round"] == r) & frame.metric.isin(MAPS)]
+            assert own.drift.isna().all() == ((arm, r) == alive or (arm, r) in dead)
+    said = frame[(frame.arm == alive[0]) & (frame["round"] == alive[1]) & frame.metric.isin(MAPS)]
+    assert all("22 % of the maps of gradcam are dead in round 2, seed 1 (limit 20 %)" in text for text in said.reason)
+
+
+def test_without_controls_nothing_is_decided(everything, compared, settings, data, tables):
+    alone = settings.model_copy(update={"study": settings.study.model_copy(update={"retrains": 0})})
+    kept = [one for one in everything if one.network.kind != "retrain"]
+    own = [pair for pair in compared if pair.kind not in ("retrain", "inheritance")]
+    frame, document = judged(kept, own, alone, data, tables)
+    assert set(frame.verdict) == {"undecided"}
+    assert set(frame.retrains) == {0}
+    assert frame.reason.str.contains("No retrained control|Concept vectors|are dead").all()
+    assert {arm["hypothesis"] for arm in document["arms"].values()} == {"undecided"}
+    assert document["movers"] == {arm: [] for arm in ARMS}
+    assert not any(gate["name"] in ("random bank", "room") for gate in document["gates"])
+
+
+def test_the_document_holds_the_table(run, document):
+    frame = read(run, "verdict")
+    assert len(document["rows"]) == len(frame)
+    for row, (_, other) in zip(document["rows"], frame.iterrows(), strict=True):
+        assert row.keys() == set(frame.columns)
+        for name, value in row.items():
+            assert other[name] == (value if value is not None else pytest.approx(np.nan, nan_ok=True)), name
+
+
+def test_the_headline_follows_from_the_rows(document, tables):
+    table = tables["verdict"]
+    kept = tables["accuracy"].groupby(["arm", "round"]).weights_remaining.mean()
+    for arm in ARMS:
+        said, pairs = document["arms"][arm], set()
+        assert [one["round"] for one in said["rounds"]] == list(TICKETS)
+        for one in said["rounds"]:
+            rows = table[(table.arm == arm) & (table["round"] == one["round"])]
+            f = rows[(rows.axis == "accuracy") & (rows.metric == "accuracy") & (rows.method == "f")].iloc[0]
+            winning = "yes" if f.ci_low >= -0.02 else "no" if f.ci_high < -0.02 else "undecided"
+            words = [row.verdict for row in rows.itertuples() if PRIMARY.get(row.metric) == row.target]
+            assert len(words) == 6
+            kind = "changed" if "changed" in words else "preserved" if set(words) == {"preserved"} else "undecided"
+            assert (one["winning"], one["explanation"]) == (winning, kind)
+            assert one["weights_remaining"] == pytest.approx(kept[arm, one["round"]], abs=1e-15)
+            assert rows.weights_remaining.tolist() == [one["weights_remaining"]] * len(rows)
+            pairs.add((winning, kind))
+        against_a = any(w == "no" or e == "changed" for w, e in pairs)
+        against_b = any(w == "yes" or e == "preserved" for w, e in pairs)
+        whole = {frozenset({("yes", "preserved")}): "A", frozenset({("no", "changed")}): "B"}.get(frozenset(pairs))
+        assert said["hypothesis"] == (whole or ("neither" if against_a and against_b else "undecided"))
+        assert said["sentence"].startswith(f"{arm}: ")
+
+
+def test_the_association_is_spearmans_over_the_rounds_of_each_seed(document, tables):
+    table = tables["accuracy"]
+    f = table[(table.split == "test") & (table.model == "f") & (table.metric == "accuracy")]
+    defined = 0
+    for arm in ARMS:
+        lost = pivot(f[f.arm == f"dense:{PARENTS[arm]}"]) - pivot(f[(f.arm == arm) & (f["round"] > 0)])
+        for metric, found in document["arms"][arm]["association"].items():
+            key = next(
+                key
+                for name, key, _ in each(tables, "similarity")
+                if name == arm and key[1] == metric and key[3] == PRIMARY[metric]
+            )
+            E = drifts(tables["drift"], arm, key)[0]
+            for seed, value in enumerate(found["by_seed"]):
+                x, y = lost[seed], E[seed]
+                if np.isnan(y).any() or not np.ptp(x) or not np.ptp(y):
+                    assert value is None
+                else:
+                    assert value == pytest.approx(stats.spearmanr(x, y).statistic, abs=1e-12)
+                    defined += 1
+            own = [value for value in found["by_seed"] if value is not None]
+            assert found["mean"] == (pytest.approx(np.mean(own)) if own else None)
+        assert document["arms"][arm]["association"].keys() == PRIMARY.keys()
+    assert defined
+
+
+def test_movers_moved_more_than_under_retraining(document, tables):
+    table = tables["faithfulness"]
+    kinds = {("do_concept", "group"): "concept group", ("do_part", "part"): "part", ("do_habitat", "all"): "habitat"}
+    for arm in ARMS:
+        expected = []
+        for (metric, unit), kind in kinds.items():
+            own = table[(table.metric == metric) & (table.unit == unit)]
+            for name, rows in own.groupby("unit_id"):
+                T = pivot(rows[(rows.arm == arm) & (rows["round"] == 3)])[:, 0]
+                D = pivot(rows[rows.arm == f"dense:{PARENTS[arm]}"])[:, 0]
+                R = pivot(rows[rows.arm == f"retrain:{CONTROLS[arm]}"])[:, -1]
+                moved = abs(T - D).mean() - abs(R - D).mean()
+                if moved > 0:
+                    expected.append((moved, kind, name or kind, (T - D).mean()))
+        expected.sort(reverse=True)
+        found = document["movers"][arm]
+        assert len(found) == min(5, len(expected)) > 0
+        for one, (moved, kind, name, change) in zip(found, expected, strict=False):
+            assert (one["kind"], one["name"], one["round"]) == (kind, name, 3)
+            assert [one["moved"], one["change"]] == pytest.approx([moved, change])
+
+
+def test_the_truth_is_told_of_where_an_explanation_or_the_network_changed(document, tables):
+    truths = {"concepts": "do_concept", "pixels": "do_part"}
+    told = 0
+    for arm in ARMS:
+        table = tables["verdict"][tables["verdict"].arm == arm]
+        expected = set()
+        for row in table[(table.axis == "similarity") & table.family.isin(list(truths))].itertuples():
+            if PRIMARY.get(row.metric) != row.target:
+                continue
+            truth = table[(table.metric == truths[row.family]) & (table["round"] == row.round)].iloc[0]
+            if "changed" in (row.verdict, truth.verdict):
+                expected.add((row.round, row.metric, row.verdict, truth.metric, truth.verdict))
+        found = document["arms"][arm]["truth"]
+        assert {
+            (one["round"], one["metric"], one["explanation"], one["truth_metric"], one["truth"]) for one in found
+        } == expected
+        assert len(found) == len(expected)
+        for one in found:
+            assert ("the explanation moved" in one["sentence"]) == (one["explanation"] == "changed")
+            if one["truth"] == "changed" and one["explanation"] != "changed":
+                assert one["sentence"].startswith("the network moved")
+        told += len(found)
+    assert told
