@@ -336,7 +336,7 @@ def main() -> None:
     parser.add_argument("--studies", type=int, default=500)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    start = time.perf_counter()
+    start = time.process_time()
     studies = max(options.studies, 1)
     worst = false_alarms(studies, 1000 * options.seed)
     in_study, in_metric = power(max(studies * 2 // 5, 1), 1000 * options.seed + 100)
@@ -347,7 +347,7 @@ def main() -> None:
         f"Power at +0.5 floor, 5 seeds, 2 controls, noise {TARGET}, all six metrics: found in {100 * in_study:.1f} % "
         f"of studies (at least 95) and {100 * in_metric:.1f} % of metrics"
     )
-    print(f"{time.perf_counter() - start:.0f} s")
+    print(f"{time.process_time() - start:.0f} s of processor time")
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ NUMERIC = (
     "saliency",
     "stats",
     "training",
+    "verdict",
 )
 install_import_hook([f"sparsight.{room}" for room in NUMERIC], "beartype.beartype")
 

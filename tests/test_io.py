@@ -10,12 +10,16 @@ import torch
 
 from sparsight.errors import InputError
 from sparsight.io import (
+    check_sealed,
+    csv_bytes,
     hold,
+    json_bytes,
     read_json,
     read_metadata,
     read_tensors,
     remove_partial_files,
     sha256,
+    tensors_bytes,
     write_bytes,
     write_csv,
     write_json,
@@ -53,6 +57,41 @@ def test_json_round_trip_is_sorted_and_nan_is_null(tmp_path):
     write_json(tmp_path / "a.json", {"b": [1, float("nan"), float("inf")], "a": {"ü": (1, 2)}})
     assert read_json(tmp_path / "a.json") == {"a": {"ü": [1, 2]}, "b": [1, None, None]}
     assert list(json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))) == ["a", "b"]
+
+
+@pytest.mark.parametrize("kind", [None, "verdict"])
+def test_json_bytes_are_what_is_written(tmp_path, kind):
+    value = {"b": [1.5, float("nan")], "a": {"ü": None}, "rows": [{"p": 0.1 + 0.2}]}
+    write_json(tmp_path / "a.json", value, kind)
+    assert json_bytes(value, kind) == (tmp_path / "a.json").read_bytes()
+    assert json_bytes(dict(reversed(value.items())), kind) == json_bytes(value, kind)
+    assert read_json(tmp_path / "a.json", kind) == {"a": {"ü": None}, "b": [1.5, None], "rows": [{"p": 0.1 + 0.2}]}
+
+
+def test_json_bytes_with_a_kind_are_sealed(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_bytes(json_bytes({"a": 1}, "verdict"))
+    digest = check_sealed(path)
+    assert digest.removeprefix("sha256:") in path.read_text()
+    path.write_bytes(json_bytes({"a": 2}, "verdict"))
+    assert check_sealed(path) != digest
+    path.write_bytes(path.read_bytes().replace(b'"a": 2', b'"a": 1'))
+    with pytest.raises(InputError, match="damaged"):
+        check_sealed(path)
+    path.write_bytes(json_bytes({"a": 1}, "verdict"))
+    with pytest.raises(InputError, match="is not the metrics"):
+        read_json(path, "metrics")
+    for own in ("seal", "kind"):
+        with pytest.raises(ValueError, match="own keys"):
+            json_bytes({own: 1}, "verdict")
+
+
+def test_bytes_of_tables_and_tensors_are_what_is_written(tmp_path):
+    write_csv(tmp_path / "a.csv", ("x",), [(0.1,), (None,)])
+    assert csv_bytes(("x",), [(0.1,), (None,)]) == (tmp_path / "a.csv").read_bytes()
+    for kind in (None, "drift"):
+        write_tensors(tmp_path / "a", {"x": torch.ones(2)}, {"y": 1}, kind)
+        assert tensors_bytes({"x": torch.ones(2)}, {"y": 1}, kind) == (tmp_path / "a").read_bytes()
 
 
 def test_damaged_json_is_named(tmp_path):

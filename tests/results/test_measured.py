@@ -45,8 +45,8 @@ def study_of(arm, control, serves_all):
     ]
     for seed in (4, 7):
         for j in (2, 1):
-            for r in (0,) if serves_all else (1, 2, 3):
-                found.append(pair("retrain", control, seed, j, r, drift([number(seed, j, r)])))
+            rounds = (0,) if serves_all else (1, 2, 3)
+            found += [pair("retrain", control, seed, j, r, drift([number(seed, j, r)])) for r in rounds]
         found.append(pair("inheritance", arm, seed, None, 1, drift([99.0])))
         found.append(pair("seed", f"dense:{seed}", seed, 0, 0, drift([98.0])))
         found.append(pair("refit", "refit:right", seed, 1, 0, drift([97.0])))

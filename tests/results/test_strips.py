@@ -11,8 +11,18 @@ from sparsight.results.strips import chosen_images, read_strips
 
 RELEASED = "dense/freeze_negative+score_before_epoch/seed-0"
 FOLDERS = {
-    "magnitude": ("dense/right/seed-0", "magnitude/seed-0/round-01", "magnitude/seed-0/round-02"),
-    "released-code": (RELEASED, "released-code/seed-0/round-01", "released-code/seed-0/round-02"),
+    "magnitude": (
+        "dense/right/seed-0",
+        "magnitude/seed-0/round-01",
+        "magnitude/seed-0/round-02",
+        "magnitude/seed-0/round-03",
+    ),
+    "released-code": (
+        RELEASED,
+        "released-code/seed-0/round-01",
+        "released-code/seed-0/round-02",
+        "released-code/seed-0/round-03",
+    ),
 }
 SHOWN = (0, 1, 3, 4, 6, 7, 9, 10)  # eight of twelve classes
 
@@ -32,7 +42,7 @@ def test_strips_hold_the_labels_maps_of_every_round(run):
         np.testing.assert_array_equal(strip.mask, data["object_masks"][test[place]].numpy())
         assert list(strip.arms) == list(FOLDERS)
         for arm, cells in strip.arms.items():
-            assert [cell.round for cell in cells] == [0, 1, 2]
+            assert [cell.round for cell in cells] == [0, 1, 2, 3]
             for cell, folder in zip(cells, FOLDERS[arm], strict=True):
                 arrays = load_file(run / folder / "evidence.safetensors")
                 np.testing.assert_array_equal(cell.map, arrays["saliency/maps"][place, 0].numpy())

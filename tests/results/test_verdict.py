@@ -1,4 +1,4 @@
-"""The rows of ``verdict.csv`` and what stands above them follow from the other tables: made again by pandas and scipy."""
+"""The rows of ``verdict.csv`` and what stands above them, made again from the other tables by pandas and scipy."""
 
 import io
 import json

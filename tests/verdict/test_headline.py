@@ -63,17 +63,17 @@ def test_hypotheses_are_about_all_rounds(rounds, hypothesis):
 
 def test_the_sentence():
     assert arm(*[("yes", "preserved", "preserved")] * 3, *[("no", "changed", "changed")] * 2).sentence == (
-        "magnitude: neither hypothesis describes all rounds; winning, explanation preserved in rounds 1 to 3; "
-        "accuracy lost, explanation changed in rounds 4 and 5."
+        "magnitude: neither hypothesis holds in all rounds; in rounds 1 to 3 tickets win and their explanation is "
+        "preserved; in rounds 4 and 5 tickets lose and their explanation has changed."
     )
     mixed = arm(("yes", "preserved", "preserved"), ("yes", "changed", "changed"), ("yes", "preserved", "preserved"))
-    assert "explanation preserved in rounds 1 and 3;" in mixed.sentence
+    assert "in rounds 1 and 3 tickets win and their explanation is preserved" in mixed.sentence
     assert headline("random", [], PRIMARY).sentence == "random: undecided, no round was judged."
 
 
 def test_neighbours_are_rounds_that_follow_in_the_study():
     rows = [accuracy(number, "yes") for number in (3, 6, 9)]
-    assert "rounds 3 to 9." in headline("magnitude", rows, PRIMARY).sentence
+    assert "in rounds 3 to 9 " in headline("magnitude", rows, PRIMARY).sentence
 
 
 def test_too_few_seeds_win_nothing():

@@ -116,6 +116,10 @@ ARRAYS = {
     "bank/intercepts": ["held-out scores"],
     "g/weights": ["g's logits on validation"],
     "g/logits/test": ["g's logits on test", "scores of g on test"],
+    "probe/logits/validation": ["scores of probe on validation"],
+    "probe/logits/test": ["scores of probe on test"],
+    "g-random/logits/validation": ["scores of g-random on validation"],
+    "g-random/logits/test": ["scores of g-random on test"],
     "concepts/auroc": ["held-out scores"],
     "concepts/accuracy": ["held-out scores"],
     "saliency/classes": ["the explained classes"],
@@ -128,13 +132,11 @@ ARRAYS = {
 def test_an_array_of_other_numbers(copy, data, name):
     network = LAST[0]
     arrays = read_evidence(copy / network.folder)
-    if name.startswith("logits/"):  # every label right: a network of one epoch may answer the same class always
-        arrays[name] = functional.one_hot(data.labels[data.splits[name.removeprefix("logits/")]], 12).float() / 2
-    arrays[name] = (
-        arrays[name]
-        if name.startswith("logits/")
-        else arrays[name].flip(0) + (0 if name == "saliency/classes" else arrays[name])
-    )
+    place, _, split = name.partition("logits/")
+    if split and place != "g/":  # every label right: a network of one epoch may answer the same class always
+        arrays[name] = functional.one_hot(data.labels[data.splits[split]], 12).to(arrays[name].dtype) / 2
+    else:
+        arrays[name] = arrays[name].flip(0) + (0 if name == "saliency/classes" else arrays[name])
     write_tensors(copy / network.folder / EVIDENCE, arrays, {}, "evidence")
     found = "\n".join(evidence_faults(copy, network, SETTINGS, data))
     for says in ARRAYS[name]:

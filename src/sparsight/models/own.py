@@ -161,7 +161,12 @@ def _from_here() -> Iterator[None]:
 def _spec(name: str, below: Sequence[str] | None) -> ModuleSpec | None:
     """``importlib.util.find_spec`` imports the packages above; this asks the same finders and does not."""
     for finder in sys.meta_path:
-        spec = finder.find_spec(name, below) if hasattr(finder, "find_spec") else None
+        try:
+            spec = finder.find_spec(name, below) if hasattr(finder, "find_spec") else None
+        except KeyError:  # a folder without __init__.py below a package: it asks for that one, which is not imported
+            spec = ModuleSpec(name, None, is_package=True)
+            last = name.rpartition(".")[2]
+            spec.submodule_search_locations = [str(Path(folder) / last) for folder in below or ()]
         if spec is not None:
             return spec
     return None
@@ -169,13 +174,7 @@ def _spec(name: str, below: Sequence[str] | None) -> ModuleSpec | None:
 
 def _folders(spec: ModuleSpec) -> list[str] | None:
     """Where a package's modules lie; None for a module."""
-    found = spec.submodule_search_locations
-    if found is None:
-        return None
-    try:
-        return list(found)
-    except KeyError:  # a namespace package below another asks for its parent, which is not imported
-        return list(getattr(found, "_path", []))
+    return None if spec.submodule_search_locations is None else list(spec.submodule_search_locations)
 
 
 def _no_function(module: ModuleType, name: str, path: Path) -> NoReturn:

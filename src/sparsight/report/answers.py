@@ -2,10 +2,10 @@
 
 from sparsight.report.charts import CONTROL
 from sparsight.report.data import ReportData
-from sparsight.report.names import PRIMARY
 from sparsight.report.quantity import quantity, select
 from sparsight.report.sheet import Sheet
 from sparsight.report.tables import by_round, long_frame
+from sparsight.verdict import PRIMARY
 
 STRATA = ("both right", "flipped", "both wrong")
 _WORDS = {"map_spearman": "Spearman", "map_iou_20": "top 20\u00a0%"}

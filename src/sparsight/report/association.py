@@ -1,11 +1,12 @@
-"""Does the explanation move where accuracy is lost? Rank correlations over the rounds of each seed."""
+"""Does the explanation move where accuracy is lost, and would it move as far without pruning?"""
 
 import pandas as pd
 
 from sparsight.report.data import ReportData
-from sparsight.report.names import PRIMARY, metric_name
+from sparsight.report.names import metric_name
 from sparsight.report.sheet import Sheet, known, signed, signed_interval
 from sparsight.report.tables import Table
+from sparsight.verdict import PRIMARY
 
 LEAST_ROUNDS = 3
 
@@ -30,3 +31,21 @@ def association_sheet(data: ReportData) -> Sheet | None:
     columns = ["arm", "metric", "mean", "ci_low", "ci_high", "seed", "spearman"]
     caption = "Rank correlation, over rounds, of accuracy lost with drift."
     return Sheet("association", caption, tuple(tables), pd.DataFrame(numbers, columns=columns)) if tables else None
+
+
+def matched_sheet(data: ReportData) -> Sheet | None:
+    """The drift of an arm's ticket less that of a dense network of its accuracy; none where no arm has one."""
+    tables, numbers = [], []
+    for arm in data.arms:
+        found = data.judged.get("matched", {}).get(arm, [])
+        rows = []
+        for one in found:
+            values = tuple(known(one[name]) for name in ("difference", "ci_low", "ci_high"))
+            rows.append((metric_name(data, one["metric"]), signed_interval(*values)))
+            numbers.append((arm, one["arm"], one["round"], one["metric"], *values))
+        if rows:
+            header = ("Drift", "Beyond a dense network of its accuracy [90\u00a0% interval], floor units")
+            tables.append(Table(f"{arm}, round {found[0]['round']}", header, tuple(rows)))
+    columns = ["arm", "matched", "round", "metric", "difference", "ci_low", "ci_high"]
+    caption = "Drift beyond that of a dense network that was stopped at the ticket's accuracy."
+    return Sheet("matched", caption, tuple(tables), pd.DataFrame(numbers, columns=columns)) if tables else None

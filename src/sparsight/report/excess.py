@@ -11,11 +11,11 @@ from matplotlib.figure import Figure
 
 from sparsight.report.curves import legend, look, quiet, weights_axis
 from sparsight.report.data import ReportData
-from sparsight.report.names import PRIMARY
 from sparsight.report.quantity import select
 from sparsight.report.svg import FAINT, INK, literal
 from sparsight.report.text import plain
 from sparsight.report.verdicts import is_primary
+from sparsight.verdict import PRIMARY
 
 _ROOM = 0.75
 """How far an interval may stretch the chart beyond what is drawn anyway, as a share of that."""

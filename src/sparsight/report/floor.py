@@ -3,12 +3,13 @@
 import pandas as pd
 
 from sparsight.report.data import ReportData
-from sparsight.report.names import PRIMARY, metric_name
+from sparsight.report.names import metric_name
 from sparsight.report.quantity import select
 from sparsight.report.sheet import Sheet, signed
 from sparsight.report.tables import Table
 from sparsight.report.text import listing, number, plain
 from sparsight.stats import mean
+from sparsight.verdict import PRIMARY
 
 KINDS = ("Retrained: the floor", "Another seed", "Same network, other images")
 _COLUMNS = ["arms", "metric", "kind", "value"]

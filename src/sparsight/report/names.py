@@ -4,16 +4,6 @@ from sparsight.report.data import ReportData
 from sparsight.report.measures import maps_name, top_k
 from sparsight.report.text import plain
 
-PRIMARY = (
-    ("concepts", "top_k_jaccard", ""),
-    ("concepts", "weight_spearman", ""),
-    ("concepts", "value_agreement", ""),
-    ("pixels", "map_spearman", "dense"),
-    ("pixels", "map_iou_20", "dense"),
-    ("representation", "linear_cka", ""),
-)
-"""Family, metric and target of the drifts that make headlines, in the order of the page."""
-
 SYMBOLS = {"yes": "✓", "no": "✗", "preserved": "=", "changed": "≠", "undecided": "?", "gate": "⊘"}
 """A sign beside each word, so that a table can be read at a glance and without colours."""
 

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from sparsight.report.ablation import ablation_sentence, ablation_table, ablations
 from sparsight.report.answers import answers_sheet
-from sparsight.report.association import association_sheet
+from sparsight.report.association import association_sheet, matched_sheet
 from sparsight.report.charts import CONTROL, control_names
 from sparsight.report.data import ReportData
 from sparsight.report.depends import dependence_sentence, dependence_tables, habitat_share
@@ -143,6 +143,7 @@ def verdict_sheets(data: ReportData) -> dict[str, Sheet]:
         truth_sheet,
         movers_sheet,
         association_sheet,
+        matched_sheet,
         parts_sheet,
         answers_sheet,
     )

@@ -7,11 +7,12 @@ import pandas as pd
 
 from sparsight.report.data import ReportData
 from sparsight.report.gates import failed_gate
-from sparsight.report.names import PRIMARY, SYMBOLS, metric_name, short_name
+from sparsight.report.names import SYMBOLS, metric_name, short_name
 from sparsight.report.quantity import select
 from sparsight.report.sheet import Sheet, signed_interval
 from sparsight.report.tables import Table
 from sparsight.report.text import NO_VALUE, percent
+from sparsight.verdict import PRIMARY
 
 
 def is_primary(table: pd.DataFrame) -> "pd.Series[bool]":

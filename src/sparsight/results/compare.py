@@ -29,16 +29,7 @@ from sparsight.drift import (
 )
 from sparsight.evidence import TARGETS
 from sparsight.stats import mean
-
-PRIMARY = (
-    ("concepts", "top_k_jaccard", ""),
-    ("concepts", "weight_spearman", ""),
-    ("concepts", "value_agreement", ""),
-    ("pixels", "map_spearman", "dense"),
-    ("pixels", "map_iou_20", "dense"),
-    ("representation", "linear_cka", ""),
-)
-"""Family, metric and target of the six drifts that make headlines."""
+from sparsight.verdict import PRIMARY
 
 ORDERS = 10
 """Random orders of the concepts that ``unrelated`` averages over."""

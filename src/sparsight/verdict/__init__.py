@@ -13,9 +13,11 @@ from sparsight.verdict.gates import (
 )
 from sparsight.verdict.headline import Association, Headline, RoundHeadline, association, headline
 from sparsight.verdict.measured import Drifted, Key, Levelled, Verdict, Word
+from sparsight.verdict.primary import PRIMARY
 from sparsight.verdict.settings import VerdictSettings
 
 __all__ = [
+    "PRIMARY",
     "Association",
     "Drifted",
     "Gate",

@@ -111,7 +111,7 @@ def room(metric: str, floor: float, ceiling: float, least: float, voids: tuple[s
         least: the least margin; the room must be twice that.
         voids: the metric.
     """
-    passed = not floor > ceiling - 2 * least
+    passed = floor <= ceiling - 2 * least
     leaves = "leaves room below" if passed else "leaves no room below"
     reason = f"the floor of {metric} ({number(floor)}) {leaves} what has nothing in common ({number(ceiling)})"
     return _gate("room", metric, floor, ceiling - 2 * least, passed, voids, reason)

@@ -145,22 +145,17 @@ def _spans(numbers: Sequence[int], all_numbers: Sequence[int]) -> str:
     return f"round{'s' if len(numbers) > 1 else ''} {joined}"
 
 
-_PHRASES = {
-    ("yes", "preserved"): "winning, explanation preserved",
-    ("yes", "changed"): "winning, explanation changed",
-    ("no", "preserved"): "accuracy lost, explanation preserved",
-    ("no", "changed"): "accuracy lost, explanation changed",
-    ("yes", "undecided"): "winning, explanation undecided",
-    ("no", "undecided"): "accuracy lost, explanation undecided",
-    ("undecided", "preserved"): "accuracy undecided, explanation preserved",
-    ("undecided", "changed"): "accuracy undecided, explanation changed",
-    ("undecided", "undecided"): "both undecided",
+_WINNING = {"yes": "tickets win", "no": "tickets lose", "undecided": "it is undecided whether tickets win"}
+_EXPLANATION = {
+    "preserved": "their explanation is preserved",
+    "changed": "their explanation has changed",
+    "undecided": "their explanation is undecided",
 }
 _OPENINGS = {
-    "A": "as Hypothesis A says",
-    "B": "as Hypothesis B says",
-    "neither": "neither hypothesis describes all rounds",
-    "undecided": "undecided",
+    "A": "Hypothesis A holds",
+    "B": "Hypothesis B holds",
+    "neither": "neither hypothesis holds in all rounds",
+    "undecided": "neither hypothesis is shown",
 }
 
 
@@ -169,8 +164,11 @@ def _sentence(arm: str, rounds: Sequence[RoundHeadline], hypothesis: Hypothesis)
     if not rounds:
         return f"{arm}: undecided, no round was judged."
     parts = []
-    for kind, phrase in _PHRASES.items():
-        those = [found.round for found in rounds if (found.winning, found.explanation) == kind]
-        if those:
-            parts.append(f"{phrase} in {_spans(those, numbers)}")
+    for winning, wins in _WINNING.items():
+        for explanation, moves in _EXPLANATION.items():
+            those = [found.round for found in rounds if (found.winning, found.explanation) == (winning, explanation)]
+            if not those:
+                continue
+            nothing = winning == explanation == "undecided"
+            parts.append(f"in {_spans(those, numbers)} {'nothing is decided' if nothing else f'{wins} and {moves}'}")
     return f"{arm}: {_OPENINGS[hypothesis]}; {'; '.join(parts)}."

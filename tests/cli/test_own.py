@@ -1,0 +1,99 @@
+"""A study of a network of the user's own."""
+
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+import yaml
+from safetensors.torch import load_file
+
+NET = """\
+from pathlib import Path
+import torch
+from torch import nn
+Path(__file__).with_name("imported").touch()
+class Net(nn.Module):
+    def __init__(self, num_classes):
+        super().__init__()
+        self.features = nn.Sequential(nn.Conv2d(3, 8, 3, 2), nn.BatchNorm2d(8), nn.ReLU(), nn.Conv2d(8, 16, 3, 2))
+        self.last = nn.Linear(16, num_classes)
+    def forward(self, x):
+        return self.last(torch.relu(self.features(x)).mean((2, 3)))
+def build(num_classes):
+    return Net(num_classes)
+"""
+SMALL = """\
+data: {name: toybirds, train: 48, validation: 24, test: 24, image_size: 32}
+model: {name: "mine.net:build"}
+training: {epochs: 2, batch_size: 16, learning_rate: 0.05}
+pruning: {rate: 0.5, rounds: 2}
+evidence: {refits: 0, sanity: 0, interventions: 0}
+study: {seeds: [0, 1], arms: [magnitude], retrains: 1}
+"""
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory, sparsight):
+    """A folder with a network, settings, and a run of them by two workers. Not to be changed."""
+    place = tmp_path_factory.mktemp("own")
+    (place / "mine").mkdir()
+    (place / "mine" / "net.py").write_text(NET)
+    (place / "small.yaml").write_text(SMALL)
+    ended = sparsight("study", "small.yaml", "--out", "run", "--workers", "2", cwd=place)
+    assert ended.returncode == 0, ended.stderr
+    assert f"model.name: runs the code in {place / 'mine' / 'net.py'}" in ended.stdout
+    return place
+
+
+@pytest.fixture
+def copy(own, tmp_path):
+    return shutil.copytree(own, tmp_path / "copy")
+
+
+def test_seeds_decide_the_weights_and_the_file_is_noted(own, sparsight):
+    settings = yaml.safe_load((own / "run" / "study.yaml").read_text())
+    assert len(settings["model"]["source"]) == 64
+    weights = [load_file(own / "run" / f"dense/right/seed-{s}/ticket.safetensors")["last.weight"] for s in (0, 1)]
+    assert not weights[0].equal(weights[1])
+
+
+def test_killed_and_resumed_ends_with_the_same_bytes(own, copy, command, sparsight, results_of):
+    shutil.rmtree(copy / "run")
+    process = subprocess.Popen(
+        command("study", "small.yaml", "--out", "run"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=copy
+    )
+    while not (copy / "run/dense/right/seed-0/ticket.safetensors").exists():
+        assert process.poll() is None, process.communicate()[1].decode()
+        time.sleep(0.002)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    ended = sparsight("study", "small.yaml", "--out", "run", "--workers", "0", cwd=copy)
+    assert ended.returncode == 0, ended.stderr
+    assert results_of(copy / "run") == results_of(own / "run")
+
+
+def test_commands_that_read_a_run_import_nothing(copy, sparsight):
+    (copy / "mine" / "imported").unlink()
+    for command in ("report", "verify"):
+        ended = sparsight(command, "run", cwd=copy)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert not (copy / "mine" / "imported").exists()
+    shutil.rmtree(copy / "mine")
+    assert sparsight("report", "run", cwd=copy).returncode == 0
+
+
+def test_a_source_that_has_changed_is_refused_and_nothing_is_run(copy, sparsight, results_of):
+    before = results_of(copy / "run")
+    (copy / "mine" / "imported").unlink()
+    (copy / "mine" / "net.py").write_text(NET + "# changed\n")
+    ended = sparsight("study", "small.yaml", "--out", "run", cwd=copy)
+    assert (ended.returncode, ended.stdout.strip(), ended.stderr.count("\n")) == (2, "", 1)
+    assert "model.source: the file of mine.net:build has changed since" in ended.stderr
+    strangers = sparsight("study", "run/study.yaml", "--out", "other", cwd=copy)  # its settings name another file
+    assert strangers.returncode == 2
+    assert "not the file of mine.net:build that these settings were made with" in strangers.stderr
+    assert not (copy / "mine" / "imported").exists()
+    assert not (copy / "other").exists()
+    assert results_of(copy / "run") == before
