@@ -40,9 +40,9 @@ def matched_sheet(data: ReportData) -> Sheet | None:
         found = data.judged.get("matched", {}).get(arm, [])
         rows = []
         for one in found:
-            values = tuple(known(one[name]) for name in ("difference", "ci_low", "ci_high"))
-            rows.append((metric_name(data, one["metric"]), signed_interval(*values)))
-            numbers.append((arm, one["arm"], one["round"], one["metric"], *values))
+            middle, low, high = (known(one[name]) for name in ("difference", "ci_low", "ci_high"))
+            rows.append((metric_name(data, one["metric"]), signed_interval(middle, low, high)))
+            numbers.append((arm, one["arm"], one["round"], one["metric"], middle, low, high))
         if rows:
             header = ("Drift", "Beyond a dense network of its accuracy [90\u00a0% interval], floor units")
             tables.append(Table(f"{arm}, round {found[0]['round']}", header, tuple(rows)))
