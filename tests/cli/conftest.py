@@ -12,6 +12,7 @@ data: {name: toybirds, train: 48, validation: 24, test: 24, image_size: 32}
 model: {name: resnet8, stem_stride: 2}
 training: {epochs: 2, batch_size: 16, learning_rate: 0.05}
 pruning: {rate: 0.5, rounds: 3}
+evidence: {interventions: 12, sanity: 12, refits: 1}
 study: {seeds: [0], arms: [magnitude, released-code], retrains: 1}
 quick: {pruning: {rounds: 2}}
 """

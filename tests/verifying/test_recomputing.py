@@ -24,7 +24,7 @@ SETTINGS = StudySettings.model_validate(
         "model": {"name": "resnet8", "stem_stride": 2},
         "training": {"epochs": 1, "batch_size": 16, "learning_rate": 0.05},
         "pruning": {"rate": 0.5, "rounds": 3},
-        "evidence": {"keep_embeddings": True},
+        "evidence": {"keep_embeddings": True, "interventions": 12, "sanity": 12, "refits": 1},
         "study": {"seeds": [0], "arms": ["magnitude", "magnitude-global", "released-code"], "retrains": 1},
     }
 )
