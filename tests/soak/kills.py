@@ -67,7 +67,7 @@ def stage(run: Path) -> str:
     if any(run.rglob("checkpoint.safetensors")):
         return "training, with a checkpoint"
     tickets, seen = (len(list(run.rglob(name))) for name in ("ticket.safetensors", "metrics.json"))
-    return "evidence" if tickets > seen else "training" if tickets < 12 else "all networks stand"
+    return "evidence" if tickets > seen else "training" if tickets < 18 else "all networks stand"
 
 
 def kill(process: subprocess.Popen[bytes], victim: str, draw: random.Random) -> None:

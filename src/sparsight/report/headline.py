@@ -133,4 +133,4 @@ def _hypothesis(data: ReportData, arm: str) -> str:
 
 def _answers(own: dict[int, dict[str, Any]], rounds: list[int], question: str) -> tuple[Answer, ...]:
     words = [str(own[round_][question]) if round_ in own else "" for round_ in rounds]
-    return tuple(Answer(SYMBOLS.get(word, "?"), word) if word else Answer(NO_VALUE, "no such round") for word in words)
+    return tuple(Answer(SYMBOLS.get(word, "?"), word) if word else Answer(NO_VALUE, "none") for word in words)

@@ -66,7 +66,7 @@ def mapless(
     failed = {}
     for round_ in rounds:
         shares = {
-            f"round {round_}, seed {one.key[1]}": one.metrics["saliency"]["dead_maps"][TARGETS[-1]]
+            f"{arm}, round {round_}, seed {one.key[1]}": one.metrics["saliency"]["dead_maps"][TARGETS[-1]]
             / one.metrics["saliency"]["images"]
             for one in everything
             if one.key[0] == arm and one.key[3] == round_

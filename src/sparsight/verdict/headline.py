@@ -140,7 +140,7 @@ def _spans(numbers: Sequence[int], all_numbers: Sequence[int]) -> str:
             groups[-1].append(number)
         else:
             groups.append([number])
-    texts = [str(g[0]) if len(g) == 1 else f"{g[0]} {'to' if len(g) > 2 else 'and'} {g[-1]}" for g in groups]
+    texts = [text for g in groups for text in ([f"{g[0]} to {g[-1]}"] if len(g) > 2 else map(str, g))]
     joined = texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"
     return f"round{'s' if len(numbers) > 1 else ''} {joined}"
 
