@@ -1,11 +1,12 @@
 """Does the verdict find a change that was planted, and name it? Real networks on ToyBirds whose truth is known.
 
-    python benchmarks/planted.py [--seeds 5] [--retrains 2]
+    python benchmarks/planted.py [--seeds 5] [--retrains 2] [--plants nothing,habitat,...]
 
 The dense networks and their controls see the usual images. In the place of tickets stand networks of the same start
 and budget that nothing was pruned from, but whose training images were changed, so that something else decides there:
 
-- ``habitat``: every bird sits in its species' own habitat, which is a shortcut;
+- ``habitat``: every bird sits in its species' own habitat, which is a shortcut; without it the network is lost;
+- ``half_habitat``: half of the birds do, the others anywhere, so that the habitat helps and does not suffice;
 - ``wing_color``: the wing's colour is drawn by lot, so that the concept is of no use;
 - ``belly``: the belly's colour and pattern are drawn by lot, so that the part is of no use;
 - ``nothing``: the usual images in another order, as a control trains. Here nothing must be found.
@@ -40,7 +41,8 @@ from sparsight.results.verdict import judge
 from sparsight.training import DrawKey, fit
 
 CPU = torch.device("cpu")
-PLANTS = ("nothing", "habitat", "wing_color", "belly")
+PLANTS = ("nothing", "habitat", "half_habitat", "wing_color", "belly")
+SHORTCUTS = {"habitat": 1.0, "half_habitat": 0.5}
 
 
 def planted(scene: Scene, plant: str, index: int) -> Scene:
@@ -57,7 +59,7 @@ def images_of(settings: StudySettings, plant: str) -> ConceptDataset:
     """The data set with its training images changed; the others are as they are."""
     assert isinstance(settings.data, ToyBirdsSettings)
     data = load_dataset(settings.data)
-    drawn = settings.data.model_copy(update={"shortcut": 1.0}) if plant == "habitat" else settings.data
+    drawn = settings.data.model_copy(update={"shortcut": SHORTCUTS.get(plant, settings.data.shortcut)})
     images = data.images.clone()
     if plant in PLANTS[1:]:
         for index in data.splits["train"].tolist():
@@ -126,7 +128,11 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--retrains", type=int, default=2)
     parser.add_argument("--quick", action="store_true", help="small pictures and short trainings, to try the command")
+    parser.add_argument("--plants", default=",".join(PLANTS), help="which of them, with commas")
     options = parser.parse_args()
+    plants = options.plants.split(",")
+    if unknown := set(plants) - set(PLANTS):
+        parser.error(f"unknown plants {', '.join(sorted(unknown))}; there are {', '.join(PLANTS)}")
     overrides = {
         "study": {"seeds": list(range(options.seeds)), "arms": ["magnitude"], "retrains": options.retrains},
         "pruning": {"rounds": 2},
@@ -147,11 +153,11 @@ def main() -> None:
             for s in settings.study.seeds
             for j in range(1, options.retrains + 1)
         ]
-        tickets = [(Network("magnitude", seed, None, 1), plant) for plant in PLANTS for seed in settings.study.seeds]
+        tickets = [(Network("magnitude", seed, None, 1), plant) for plant in plants for seed in settings.study.seeds]
         with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
             wait(pool, settings, home, [(network, "") for network in dense])
             wait(pool, settings, home, [*others, *tickets])
-        for plant in PLANTS:
+        for plant in plants:
             verdicts(settings, home, plant)
 
 

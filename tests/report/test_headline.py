@@ -32,7 +32,7 @@ def test_arms_whose_weights_or_rounds_differ_share_the_columns(report_data):
     only = {"round": 2, "winning": "no", "explanation": "preserved", "weights_remaining": 0.75}
     shown = grid(_with(data, "released-code", rounds=[only]))
     assert shown.columns == ((1, "75\u00a0%"), (2, "56.2\u00a0% to 75\u00a0%"))
-    assert [one.word for one in shown.arms[1].explanation] == ["no such round", "preserved"]
+    assert [one.word for one in shown.arms[1].explanation] == ["none", "preserved"]
 
 
 def test_the_sentences_lead_with_the_verdict(report_data):
