@@ -15,10 +15,11 @@ from sparsight.report.export import csv, latex
 from sparsight.report.floor import floor_sheet
 from sparsight.report.gates import failed_gates, gates_sheet
 from sparsight.report.moved import movers_sheet, truth_sheet
-from sparsight.report.names import PRIMARY, metric_name
+from sparsight.report.names import metric_name
 from sparsight.report.parts import parts_sheet
 from sparsight.report.sheet import signed, signed_interval
 from sparsight.report.verdicts import is_primary, other_tables, reason_tables, verdict_sheet
+from sparsight.verdict import PRIMARY
 from tests.report.judged import GATE
 from tests.report.test_page import read
 

@@ -27,7 +27,7 @@ app.add_typer(data.app, name="data")
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 
-LONGEST = 480
+LONGEST = 960
 """Characters of an error's line; of a longer one, as with a very long name in it, the middle is left out."""
 
 
