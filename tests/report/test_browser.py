@@ -23,7 +23,8 @@ def test_nothing_leaves_the_file_and_nothing_fails(chromium, report_page):
     browser = chromium(report_page)
     urls = requests(browser)
     assert report_page.as_uri() in urls
-    assert [url for url in urls if not url.startswith(("data:", report_page.as_uri()))] == []
+    # The browser's own start page, chrome://new-tab-page, may still be loading; no page can ask for it.
+    assert [url for url in urls if not url.startswith(("data:", "chrome://", report_page.as_uri()))] == []
     assert browser.get_log("browser") == []
 
 

@@ -356,7 +356,7 @@ def test_a_round_of_dead_maps_voids_its_maps_and_no_other_round(tables, document
         assert set(rows.verdict) == {"undecided"}
         assert rows.drift.isna().all()
         worst = max(shares, key=lambda seed: shares[seed])
-        assert all(f"are dead in round {r}, seed {worst}" in reason for reason in rows.reason)
+        assert all(f"are dead in {arm}, round {r}, seed {worst}" in reason for reason in rows.reason)
     others = table[
         table.metric.isin(MAPS) & ~pd.Series(list(zip(table.arm, table["round"], strict=True))).isin(list(dead))
     ]
@@ -435,7 +435,10 @@ def test_maps_that_died_in_one_round_of_one_seed(everything, compared, settings,
             own = frame[(frame.arm == arm) & (frame["round"] == r) & frame.metric.isin(MAPS)]
             assert own.drift.isna().all() == ((arm, r) == alive or (arm, r) in dead)
     said = frame[(frame.arm == alive[0]) & (frame["round"] == alive[1]) & frame.metric.isin(MAPS)]
-    assert all("22 % of the maps of gradcam are dead in round 2, seed 1 (limit 20 %)" in text for text in said.reason)
+    assert all(
+        "22 % of the maps of gradcam are dead in magnitude, round 2, seed 1 (limit 20 %)" in text
+        for text in said.reason
+    )
 
 
 def test_without_controls_nothing_is_decided(everything, compared, settings, data, tables):
