@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from sparsight.arms import Arm, find_arm, find_control
 from sparsight.config import StudySettings
 
+Place = tuple[str, int, int | None, int]
+"""Arm, seed, repeat and round of a network's rows."""
+
 
 @dataclass(frozen=True)
 class Network:
@@ -73,6 +76,11 @@ class Network:
         if arm.stop_at is not None:
             return Network(arm.stop_at[0], self.seed, None, arm.stop_at[1])
         return Network(arm.masks_from, self.seed, None, self.round) if arm.masks_from else None
+
+    @property
+    def place(self) -> "Place":
+        """What tells its rows in the result tables from others: their first four columns."""
+        return self.arm, self.seed, self.repeat, self.round
 
     @property
     def needs(self) -> "tuple[Network, ...]":

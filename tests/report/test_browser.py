@@ -97,3 +97,11 @@ def test_hostile_names_do_nothing(chromium, hostile_page, width):
     assert browser.get_log("browser") == []
     assert [url for url in requests(browser) if not url.startswith(("data:", hostile_page.as_uri()))] == []
     assert browser.execute_script(WIDE)
+
+
+def test_what_cannot_be_used_on_paper_is_not_printed(chromium, report_page):
+    browser = chromium(report_page)
+    shown = "return [...document.querySelectorAll('nav, .slider')].filter(one => one.offsetParent !== null).length"
+    assert browser.execute_script(shown) == 2
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    assert browser.execute_script(shown) == 0

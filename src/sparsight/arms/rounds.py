@@ -66,7 +66,7 @@ class Workshop:
 
 def train_dense(shop: Workshop, arm: Arm, seed: int, where: str) -> Trained:
     """Train the dense parent of an arm and seed."""
-    model = shop.new_model(seed, arm.start) if arm.start == "reinit" else shop.new_model(seed)
+    model = _initial(shop, arm, seed)
     mask = full_mask(model.state_dict(), prunable(model))
     fitted = _fit(shop, model, mask, DrawKey(seed, 0, 0), where, rule=arm.rule)
     return _ticket(fitted, mask, arm.rule), fitted.log
@@ -130,7 +130,7 @@ def train_round(
         masks: the mask, where it does not come from ``previous``: of another arm's ticket, or of ones.
         repeat: 0 for tickets; another one draws another data order.
     """
-    model = shop.new_model(seed)
+    model = _initial(shop, arm, seed)
     mask = masks if masks is not None else next_mask(model, arm, seed, round_, previous, shop.pruning.rate)
     settings, start = shop.training, None
     later: dict[str, object] = {}
@@ -143,7 +143,7 @@ def train_round(
         settings = settings.model_copy(update={"learning_rate": rate, "schedule": "constant"})
     if arm.toggles.keep_optimizer:
         later["optimiser"] = previous.optimiser
-    begin = start or _start(shop, arm, model, seed, previous)
+    begin = start or _start(arm, model, previous)
     model.load_state_dict(rewind(begin, mask, carried_state(arm, round_, previous)))
     fitted = _fit(
         shop,
@@ -185,11 +185,16 @@ def carried_state(arm: Arm, round_: int, previous: Ticket) -> State:
     return carried
 
 
-def _start(shop: Workshop, arm: Arm, model: nn.Module, seed: int, previous: Ticket) -> State:
+def _initial(shop: Workshop, arm: Arm, seed: int) -> nn.Module:
+    """The network as the arm's dense parents start: of the seed, or in another initialisation."""
+    return shop.new_model(seed, arm.start) if arm.start == "reinit" else shop.new_model(seed)
+
+
+def _start(arm: Arm, model: nn.Module, previous: Ticket) -> State:
+    """What a round starts from, before its mask: where the one before ended, or the initial state of ``model``."""
     if arm.start in ("finetune", "lr-rewind"):
         return previous.end
-    fresh = shop.new_model(seed, arm.start) if arm.start == "reinit" else model
-    return {name: tensor.clone() for name, tensor in fresh.state_dict().items()}
+    return {name: tensor.clone() for name, tensor in model.state_dict().items()}
 
 
 def _state_after(shop: Workshop, arm: Arm, seed: int, where: str) -> State:

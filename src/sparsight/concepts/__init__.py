@@ -14,6 +14,7 @@ from sparsight.concepts.bank import (
     constant_concepts,
     held_out,
     learn_bank,
+    vectors_only,
 )
 from sparsight.concepts.pcbm import PCBM, fit_pcbm, objective, predict, shown_weights, top_concepts
 from sparsight.concepts.probe import probe_logits
@@ -40,4 +41,5 @@ __all__ = [
     "shown_weights",
     "shuffled_labels",
     "top_concepts",
+    "vectors_only",
 ]

@@ -55,6 +55,12 @@ class HeldOut:
     negatives: Int64[Tensor, " c"]
 
 
+def vectors_only(Q: Float[Tensor, "c l"], intercepts: Float[Tensor, " c"], names: tuple[str, ...]) -> ConceptBank:
+    """A bank of vectors that were not fitted here: read back, or drawn. Its objectives are not known."""
+    unknown = torch.full((len(names),), torch.nan, dtype=torch.float64)
+    return ConceptBank(Q, intercepts, names, {}, unknown, 0.0, True)
+
+
 def constant_concepts(concepts: Int8[Tensor, "n c"]) -> Bool[Tensor, " c"]:
     """Which concepts have fewer than two different known labels: nothing can be learned about them."""
     return ~((concepts == 1).any(0) & (concepts == 0).any(0))

@@ -5,7 +5,7 @@ from jaxtyping import Float, Int8
 from torch import Tensor
 
 from sparsight.concepts._standard import column_moments
-from sparsight.concepts.bank import ConceptBank
+from sparsight.concepts.bank import ConceptBank, vectors_only
 from sparsight.draws import generator
 
 
@@ -21,8 +21,7 @@ def random_bank(embeddings: Float[Tensor, "n l"], names: tuple[str, ...]) -> Con
     _, scale = column_moments(embeddings.double())
     shape = (len(names), embeddings.shape[1])
     Q = torch.randn(shape, generator=generator("random bank", *shape), dtype=torch.float64) / scale
-    zeros = torch.zeros(len(names), dtype=torch.float64)
-    return ConceptBank(Q, zeros, names, {}, zeros, 0.0, True)
+    return vectors_only(Q, torch.zeros(len(names), dtype=torch.float64), names)
 
 
 def shuffled_labels(concepts: Int8[Tensor, "n c"], split: str) -> Int8[Tensor, "n c"]:

@@ -8,8 +8,6 @@ from jaxtyping import Float, Int8, Int64
 from torch import Tensor
 
 from sparsight.concepts import (
-    PCBM,
-    ConceptBank,
     ConceptSettings,
     concept_values,
     constant_concepts,
@@ -20,6 +18,7 @@ from sparsight.concepts import (
     probe_logits,
     random_bank,
     shuffled_labels,
+    vectors_only,
 )
 from sparsight.draws import generator
 
@@ -131,8 +130,8 @@ def _refit(
     Q = torch.zeros(len(names), train.shape[1], dtype=torch.float64)
     intercepts = torch.zeros(len(names), dtype=torch.float64)
     Q[kept], intercepts[kept] = own.Q, own.intercepts
-    bank = ConceptBank(Q, intercepts, names, own.dropped, torch.zeros_like(intercepts), own.gradient, own.converged)
-    g: PCBM = fit_pcbm(concept_values(bank, train[drawn], settings.value), labels[drawn], num_classes, settings)
+    values = concept_values(vectors_only(Q, intercepts, names), train[drawn], settings.value)
+    g = fit_pcbm(values, labels[drawn], num_classes, settings)
     return Refit(Q, intercepts, g.weights)
 
 

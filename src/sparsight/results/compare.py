@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
-from sparsight.concepts import ConceptBank, ValueKind, concept_values, shown_weights
+from sparsight.concepts import ValueKind, concept_values, shown_weights, vectors_only
 from sparsight.data import ConceptDataset
 from sparsight.draws import generator
 from sparsight.drift import (
@@ -117,6 +117,19 @@ def concept_drifts(study: Comparing, dense: Arrays, other: Arrays) -> Iterator[D
         dense: ``bank/Q``, ``bank/intercepts``, ``g/weights`` and ``embedding/test`` of the one network.
         other: the same of the other.
     """
+    yield from _row_drifts(study, dense, other)
+    values = tuple(
+        concept_values(
+            vectors_only(side["bank/Q"], side["bank/intercepts"], study.names), side["embedding/test"], study.value
+        )
+        for side in (dense, other)
+    )
+    agreement = _numbers(value_agreement(*values))
+    yield Drift("concepts", "value_agreement", study.method, "", "test", "concept", study.names, agreement)
+
+
+def _row_drifts(study: Comparing, dense: Arrays, other: Arrays) -> Iterator[Drift]:
+    """Those of g's rows alone, by class."""
     rows = tuple(shown_weights(side["g/weights"]) for side in (dense, other))
     grouped = tuple(by_group(weights, study.groups)[0] for weights in rows)
     tops = tuple(listed(weights, study.top_k) for weights in rows)
@@ -131,11 +144,6 @@ def concept_drifts(study: Comparing, dense: Arrays, other: Arrays) -> Iterator[D
         ("group_spearman", weight_spearman(*grouped)),
     ):
         yield Drift("concepts", metric, "pcbm", "", "train", "class", classes, _numbers(value))
-    values = tuple(
-        concept_values(_bank(side, study.names), side["embedding/test"], study.value) for side in (dense, other)
-    )
-    agreement = _numbers(value_agreement(*values))
-    yield Drift("concepts", "value_agreement", study.method, "", "test", "concept", study.names, agreement)
 
 
 def random_drifts(study: Comparing, dense: Arrays, other: Arrays) -> dict[str, float]:
@@ -167,7 +175,7 @@ def unrelated(study: Comparing, dense: Arrays, other: Arrays) -> dict[str, float
         for name in ("embedding/test", "saliency/maps"):
             shuffled[name] = other[name][images]
         # One order of many images is enough; of a few concepts several are needed.
-        drifts = concept_drifts(study, dense, shuffled) if repeat else compare(study, dense, shuffled, primary=True)
+        drifts = _row_drifts(study, dense, shuffled) if repeat else compare(study, dense, shuffled, primary=True)
         for one in drifts:
             if one.primary:
                 found.setdefault(one.metric, []).append(mean(one.values))
@@ -220,11 +228,6 @@ def visible_parts(data: ConceptDataset, count: int) -> Tensor:
     assert data.part_masks is not None
     masks = data.part_masks[data.splits["test"][:count]].flatten(1)
     return torch.stack([(masks == p + 1).any(1) for p in range(len(data.part_names))], dim=1)
-
-
-def _bank(side: Arrays, names: tuple[str, ...]) -> ConceptBank:
-    unknown = torch.full((len(names),), torch.nan, dtype=torch.float64)
-    return ConceptBank(side["bank/Q"], side["bank/intercepts"], names, {}, unknown, 0.0, True)
 
 
 def _numbers(values: Tensor) -> np.ndarray:

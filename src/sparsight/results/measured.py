@@ -6,15 +6,12 @@ import numpy as np
 
 from sparsight.arms import Arm, find_arm
 from sparsight.config import StudySettings
-from sparsight.networks import Network, controls
+from sparsight.networks import Network, Place, controls
 from sparsight.results.compare import Drift
 from sparsight.results.pairs import Pair
 from sparsight.results.tables import Row
 from sparsight.stats import mean
 from sparsight.verdict import Drifted, Key, Levelled
-
-Place = tuple[str, int, int | None, int]
-"""Arm, seed, repeat and round of a network's rows."""
 
 Levels = Mapping[Key, Mapping[Place, float]]
 """By metric, one number a network."""
@@ -63,12 +60,14 @@ def levels(accuracy: Iterable[Row], faithfulness: Iterable[Row]) -> Levels:
         faithfulness: rows of ``faithfulness.csv``; metrics that have no row for all images are averaged over units.
     """
     raw: dict[Key, dict[Place, list[float]]] = {}
-    for *place, _, split, model, metric, value in accuracy:
+    for arm, seed, repeat, round_, _, split, model, metric, value in accuracy:
         if split == "test":
-            raw.setdefault(("accuracy", metric, model, ""), {}).setdefault(_place(place), []).append(value)
-    for *place, _, metric, method, target, unit, _, value in faithfulness:
+            own = raw.setdefault(("accuracy", metric, model, ""), {})
+            own.setdefault((arm, seed, repeat, round_), []).append(value)
+    for arm, seed, repeat, round_, _, metric, method, target, unit, _, value in faithfulness:
         if metric in LEVELS and target in ("", "dense") and (unit == "all" or metric == "concept_auroc"):
-            raw.setdefault(("faithfulness", metric, method, target), {}).setdefault(_place(place), []).append(value)
+            own = raw.setdefault(("faithfulness", metric, method, target), {})
+            own.setdefault((arm, seed, repeat, round_), []).append(value)
     return {key: {place: mean(values) for place, values in own.items()} for key, own in raw.items()}
 
 
@@ -77,7 +76,7 @@ def levelled(arm: str, found: Levels, settings: StudySettings) -> Iterator[Level
     rounds, seeds = rounds_of(arm, settings), settings.study.seeds
     wide, narrow = settings.verdict.energy_margin, settings.verdict.accuracy_margin
     for (family, metric, method, target), values in found.items():
-        dense = [values.get(_key(Network(arm, seed, None, 1).dense), np.nan) for seed in seeds]
+        dense = [values.get(Network(arm, seed, None, 1).dense.place, np.nan) for seed in seeds]
         yield Levelled(
             family,  # which is its axis, too
             *(family, metric, method, target),
@@ -98,15 +97,6 @@ def _controls(
 ) -> np.ndarray:
     """(seeds, rounds, retrains); a control that serves all rounds is repeated."""
     table = [
-        [[values.get(_key(one), np.nan) for one in controls(arm, seed, r, retrains)] for r in rounds] for seed in seeds
+        [[values.get(one.place, np.nan) for one in controls(arm, seed, r, retrains)] for r in rounds] for seed in seeds
     ]
     return np.array(table, dtype=np.float64).reshape(len(seeds), len(rounds), retrains)
-
-
-def _key(network: Network) -> Place:
-    return network.arm, network.seed, network.repeat, network.round
-
-
-def _place(columns: Sequence[object]) -> Place:
-    arm, seed, repeat, round_ = columns
-    return arm, seed, repeat, round_  # type: ignore[return-value]

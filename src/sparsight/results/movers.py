@@ -7,7 +7,7 @@ import numpy as np
 
 from sparsight.arms import find_arm
 from sparsight.config import StudySettings
-from sparsight.networks import Network, controls
+from sparsight.networks import Network, Place, controls
 from sparsight.results.tables import Row
 from sparsight.stats import mean
 
@@ -27,7 +27,7 @@ def movers(arm: str, faithfulness: Iterable[Row], settings: StudySettings) -> li
     if not rounds:
         return []
     last, seeds = rounds[-1], settings.study.seeds
-    values: dict[tuple[str, str], dict[tuple[str, int, int | None, int], float]] = {}
+    values: dict[tuple[str, str], dict[Place, float]] = {}
     for name, seed, repeat, round_, _, metric, _, _, unit, unit_id, value in faithfulness:
         if (metric, unit) in KINDS:
             values.setdefault((KINDS[metric, unit], unit_id), {})[name, seed, repeat, round_] = value
@@ -36,10 +36,10 @@ def movers(arm: str, faithfulness: Iterable[Row], settings: StudySettings) -> li
         changes, floors = [], []
         for seed in seeds:
             dense = Network(arm, seed, None, 1).dense
-            parent = own.get((dense.arm, seed, 0, 0), np.nan)
+            parent = own.get(dense.place, np.nan)
             changes.append(own.get((arm, seed, None, last), np.nan) - parent)
             floors += [
-                abs(own.get((one.arm, seed, one.repeat, one.round), np.nan) - parent)
+                abs(own.get(one.place, np.nan) - parent)
                 for one in controls(find_arm(arm), seed, last, settings.study.retrains)
             ]
         moved = mean(np.abs(changes)) - mean(floors)

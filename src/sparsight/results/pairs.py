@@ -48,12 +48,10 @@ def pairs(everything: Sequence[Looked], settings: StudySettings, data: ConceptDa
         settings: the study's.
         data: what was looked at.
     """
-    found = {(one.key[0], *one.key[1:4]): one for one in everything}
+    found = {one.key[:4]: one for one in everything}
     for one in everything:
         study = _comparing(one, settings, data)
-        dense = one.network.dense
-        reference = (dense.arm, dense.seed, 0, 0)
-        kind = one.network.kind
+        reference, kind = one.network.dense.place, one.network.kind
         if kind == "retrain":
             yield _pair("retrain", study, one, reference, one.dense)
         elif one.key[0] in settings.study.arms:
@@ -62,9 +60,7 @@ def pairs(everything: Sequence[Looked], settings: StudySettings, data: ConceptDa
                 for control in controls(
                     find_arm(one.key[0]), one.network.seed, one.network.round, settings.study.retrains
                 ):
-                    other = found[control.arm, control.seed, control.repeat, control.round]
-                    name = (control.arm, control.seed, control.repeat, control.round)
-                    yield _pair("inheritance", study, one, name, other.arrays)
+                    yield _pair("inheritance", study, one, control.place, found[control.place].arrays)
     parents = [one for one in everything if one.network.kind == "dense" and one.key[0].startswith("dense:")]
     for first, second in combinations(parents, 2):
         if first.key[0] == second.key[0]:

@@ -18,7 +18,7 @@ from sparsight.results.movers import movers
 from sparsight.results.pairs import Pair, comparing
 from sparsight.results.tables import Looked, Row
 from sparsight.stats import mean
-from sparsight.verdict import Association, Drifted, Gate, Verdict, association, decide, headline, room, voided
+from sparsight.verdict import Association, Drifted, Gate, Levelled, Verdict, association, decide, headline, room, voided
 
 NAMES = COLUMNS["verdict"]
 
@@ -31,6 +31,7 @@ class Judged:
         arm: its name.
         weights: share of the weights left, by round, mean over seeds.
         drifts: what was compared with the floor.
+        levels: accuracies and faithfulness beside those of unpruned networks.
         verdicts: by metric and round.
         failed: gates of its own that failed: floors without room, rounds with mostly dead maps.
     """
@@ -38,6 +39,7 @@ class Judged:
     arm: str
     weights: Mapping[int, float]
     drifts: tuple[Drifted, ...]
+    levels: tuple[Levelled, ...]
     verdicts: tuple[Verdict, ...]
     failed: tuple[Gate, ...]
 
@@ -60,7 +62,8 @@ def judge(
     """
     checks = tuple(gates(everything, pairs, settings, data))
     found = levels(rows["accuracy"], rows["faithfulness"])
-    judged = [_judge(arm, everything, pairs, settings, data, checks, found) for arm in settings.study.arms]
+    ceilings = _ceilings(everything, settings, data)
+    judged = [_judge(arm, everything, pairs, settings, ceilings, checks, found) for arm in settings.study.arms]
     table: list[Row] = []
     for one in judged:
         for verdict in one.verdicts:
@@ -68,7 +71,7 @@ def judge(
             table.append((one.arm, verdict.round, one.weights[verdict.round], *(values[name] for name in NAMES[3:])))
     document = {
         "gates": [asdict(gate) for gate in (*checks, *(gate for one in judged for gate in one.failed))],
-        "arms": {one.arm: _headline(one, found, settings) for one in judged},
+        "arms": {one.arm: _headline(one) for one in judged},
         "matched": _matched(judged, settings),
         "movers": {one.arm: movers(one.arm, rows["faithfulness"], settings) for one in judged},
         "rows": [dict(zip(NAMES, row, strict=True)) for row in table],
@@ -87,12 +90,13 @@ def _judge(
     everything: Sequence[Looked],
     pairs: Sequence[Pair],
     settings: StudySettings,
-    data: ConceptDataset,
+    ceilings: Mapping[str, Mapping[str, float]],
     checks: Sequence[Gate],
     found: Levels,
 ) -> Judged:
     rounds = rounds_of(arm, settings)
-    drifts = tuple(drifted(arm, pairs, settings, _ceilings(arm, everything, settings, data)))
+    drifts = tuple(drifted(arm, pairs, settings, ceilings.get(find_arm(arm).control, {})))
+    own = tuple(levelled(arm, found, settings))
     weights = {
         round_: mean([one.key[4] for one in everything if one.key[0] == arm and one.key[3] == round_])
         for round_ in rounds
@@ -101,12 +105,12 @@ def _judge(
     shown = [_without(drift, [i for i, r in enumerate(rounds) if r in dead]) for drift in drifts]
     rooms = tuple(_rooms(drifts, settings.verdict.least_margin))
     void = voided((*checks, *rooms), [drift.key for drift in drifts])
-    decided = decide(rounds, [*shown, *levelled(arm, found, settings)], settings.verdict, void) if rounds else ()
+    decided = decide(rounds, [*shown, *own], settings.verdict, void) if rounds else ()
     verdicts = tuple(
         replace(row, reason=dead[row.round].reason) if row.metric in MAPS and row.round in dead else row
         for row in decided
     )
-    return Judged(arm, weights, drifts, verdicts, (*(gate for gate in rooms if not gate.passed), *dead.values()))
+    return Judged(arm, weights, drifts, own, verdicts, (*(gate for gate in rooms if not gate.passed), *dead.values()))
 
 
 def _rooms(drifts: Sequence[Drifted], least: float) -> Iterator[Gate]:
@@ -117,14 +121,17 @@ def _rooms(drifts: Sequence[Drifted], least: float) -> Iterator[Gate]:
 
 
 def _ceilings(
-    arm: str, everything: Sequence[Looked], settings: StudySettings, data: ConceptDataset
-) -> dict[str, float]:
-    """By primary metric, the drift of evidence that has nothing in common: means over the arm's controls."""
-    own = [one for one in everything if one.key[0] == f"retrain:{find_arm(arm).control}"]
-    found = [
-        unrelated(comparing(one.metrics["concepts"]["names"], settings, data), one.dense, one.arrays) for one in own
-    ]
-    return {metric: mean([values[metric] for values in found]) for metric in (found[0] if found else ())}
+    everything: Sequence[Looked], settings: StudySettings, data: ConceptDataset
+) -> dict[str, dict[str, float]]:
+    """By control, and by primary metric, the drift of evidence that has nothing in common: means over the controls."""
+    found: dict[str, list[dict[str, float]]] = {}
+    for one in everything:
+        if one.network.kind == "retrain":
+            study = comparing(one.metrics["concepts"]["names"], settings, data)
+            found.setdefault(one.network.rule, []).append(unrelated(study, one.dense, one.arrays))
+    return {
+        rule: {metric: mean([values[metric] for values in own]) for metric in own[0]} for rule, own in found.items()
+    }
 
 
 def _without(drift: Drifted, columns: Sequence[int]) -> Drifted:
@@ -136,12 +143,12 @@ def _without(drift: Drifted, columns: Sequence[int]) -> Drifted:
     return replace(drift, drift=left)
 
 
-def _headline(one: Judged, found: Levels, settings: StudySettings) -> dict[str, Any]:
+def _headline(one: Judged) -> dict[str, Any]:
     """What the arm's verdicts say together, which is what Hypotheses A and B are about."""
     primary = [drift for drift in one.drifts if drift.primary]
     said = headline(one.arm, one.verdicts, {drift.key for drift in primary})
     rounds = [{**asdict(round_), "weights_remaining": one.weights[round_.round]} for round_ in said.rounds]
-    lost = _lost(one.arm, found, settings)
+    lost = _lost(one)
     return {
         "hypothesis": said.hypothesis,
         "sentence": said.sentence,
@@ -155,13 +162,9 @@ def _association(found: Association) -> dict[str, Any]:
     return {**asdict(found), "by_seed": found.by_seed.tolist()}
 
 
-def _lost(arm: str, found: Levels, settings: StudySettings) -> np.ndarray:
+def _lost(one: Judged) -> np.ndarray:
     """Test accuracy of f of the dense network less the ticket's, (seeds, rounds)."""
-    f = next(
-        one
-        for one in levelled(arm, found, settings)
-        if (one.axis, one.metric, one.method) == ("accuracy", "accuracy", "f")
-    )
+    f = next(own for own in one.levels if (own.axis, own.metric, own.method) == ("accuracy", "accuracy", "f"))
     return np.asarray(f.dense[:, None] - f.ticket)
 
 

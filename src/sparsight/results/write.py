@@ -49,12 +49,12 @@ def result_files(
             rows["faithfulness"] += faithfulness_rows(looked, data, settings.concepts.method, settings.saliency.method)
             rows["concepts"] += concept_rows(looked, data, top_k)
         compared = list(pairs(everything, settings, data))
-    images: dict[str, torch.Tensor] = {}
-    for pair in compared:
-        rows["drift"] += drift_rows(pair, data)
-        images |= image_values(pair)
-    rows["ablation"] += ablation_rows(everything)
-    rows["verdict"], document = judge(everything, compared, settings, data, rows)
+        rows["ablation"] += ablation_rows(everything)
+        images: dict[str, torch.Tensor] = {}
+        for pair in compared:
+            rows["drift"] += drift_rows(pair, data)
+            images |= image_values(pair)
+        rows["verdict"], document = judge(everything, compared, settings, data, rows)
     tables = {f"{name}.csv": csv_bytes(header, rows[name]) for name, header in COLUMNS.items()}
     return tables | {
         DRIFT: tensors_bytes(images, {}, "drift"),

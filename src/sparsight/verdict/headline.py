@@ -10,9 +10,8 @@ from typing import Literal
 
 import numpy as np
 from jaxtyping import Float64
-from scipy.special import stdtrit
 
-from sparsight.stats import row_spearman
+from sparsight.stats import row_spearman, t_interval
 from sparsight.verdict.measured import Key, Verdict, Word
 
 Winning = Literal["yes", "no", "undecided"]
@@ -105,12 +104,8 @@ def association(lost: Float64[np.ndarray, "s r"], drift: Float64[np.ndarray, "s 
         finite = np.isfinite(x) & np.isfinite(y)
         if finite.sum() >= 3:
             by_seed[i] = row_spearman(x[None, finite], y[None, finite])[0]
-    values = by_seed[~np.isnan(by_seed)]
-    n, mean = len(values), float(values.mean()) if len(values) else float("nan")
-    half = float(stdtrit(n - 1, 0.95) * values.std(ddof=1) / np.sqrt(n)) if n > 1 else float("nan")
-    return Association(
-        by_seed, mean, max(mean - half, -1.0) if n > 1 else half, min(mean + half, 1.0) if n > 1 else half
-    )
+    mean, low, high = t_interval(by_seed[~np.isnan(by_seed)], 0.9)
+    return Association(by_seed, mean, float(np.maximum(low, -1.0)), float(np.minimum(high, 1.0)))
 
 
 def _winning(rows: Sequence[Verdict]) -> Winning:
