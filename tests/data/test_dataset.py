@@ -20,6 +20,13 @@ def test_a_data_set_is_the_same_after_it_was_a_file(tiny, tmp_path):
     assert (found.class_names, found.mean, found.notes, found.flip) == (hostile.class_names, tiny.mean, ("one",), True)
 
 
+def _examples(m, c):
+    return {
+        "example_concepts": torch.zeros(m, c, dtype=torch.int8),
+        "example_held_out": torch.zeros(m, dtype=torch.bool),
+    }
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
@@ -31,6 +38,9 @@ def test_a_data_set_is_the_same_after_it_was_a_file(tiny, tmp_path):
         ({"splits": {"train": torch.tensor([0, 0])}}, "repeats an image"),
         ({"splits": {"train": torch.tensor([72])}}, "does not exist"),
         ({"splits": {"dev": torch.tensor([0])}}, "unknown split"),
+        ({"example_concepts": torch.zeros(2, 4, dtype=torch.int8)}, "examples need images"),
+        ({"example_images": torch.zeros(2, 3, 8, 8, dtype=torch.uint8)} | _examples(3, 4), "one each|example"),
+        ({"example_images": torch.zeros(2, 3, 8, 8, dtype=torch.uint8)} | _examples(2, 5), "5 columns|example"),
     ],
 )
 def test_what_does_not_fit_is_refused(tiny, change, says):

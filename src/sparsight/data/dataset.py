@@ -28,6 +28,11 @@ class ConceptDataset:
         part_names: names of the parts.
         mean, std: per-channel normalisation of pixel values scaled to [0, 1].
         flip: whether a mirrored image keeps its label and concepts (horizontal flips may augment training).
+        notes: what a user should know about how it was read, a line each.
+        example_images: where concepts come as example images instead of labels of the images: the examples, as wide
+            and high as ``images``; or None.
+        example_concepts: 1 a positive, 0 a negative example of a concept, -1 neither; or None.
+        example_held_out: the examples on which concepts are tested; they are learned from the others; or None.
 
     Raises:
         ValueError: if lengths disagree, a label or concept is out of range, or two splits share an image.
@@ -48,6 +53,9 @@ class ConceptDataset:
     std: tuple[float, float, float] = (0.25, 0.25, 0.25)
     flip: bool = True
     notes: tuple[str, ...] = field(default=())
+    example_images: UInt8[Tensor, "m 3 h w"] | None = None
+    example_concepts: Int8[Tensor, "m c"] | None = None
+    example_held_out: Bool[Tensor, " m"] | None = None
 
     def __post_init__(self) -> None:
         n = len(self.images)
@@ -61,6 +69,12 @@ class ConceptDataset:
             raise ValueError(f"{self.name}: a label lies outside 0..{len(self.class_names) - 1}")
         if self.concepts.numel() and not UNKNOWN <= int(self.concepts.min()) <= int(self.concepts.max()) <= PRESENT:
             raise ValueError(f"{self.name}: a concept is not -1, 0 or 1")
+        examples = (self.example_images, self.example_concepts, self.example_held_out)
+        given = [part for part in examples if part is not None]
+        if given and (len(given) < len(examples) or len({len(part) for part in given}) > 1):
+            raise ValueError(f"{self.name}: examples need images, concepts and a mark of those held out, one each")
+        if self.example_concepts is not None and self.example_concepts.shape[1] != len(self.concept_names):
+            raise ValueError(f"{self.name}: {self.example_concepts.shape[1]} columns of examples for other concepts")
         seen: set[int] = set()
         for split, indices in self.splits.items():
             if split not in SPLITS:
