@@ -68,3 +68,17 @@ def test_normalise_by_hand(tiny):
     out = normalise(images, data, CPU)
     assert torch.allclose(out[0, :, 0, 0], torch.tensor([0.2, -0.6, -3.2]))
     assert images.sum() == 51 * 12, "the stored pixels are not changed"
+
+
+def test_random_resized_crops_are_of_the_whole_picture_where_it_is_kept(tiny):
+    settings = TrainingSettings(batch_size=8, flip=False, crop_scale=(0.3, 0.6))
+    shape = tiny.images.shape
+    grey = torch.full((shape[0], 3, 40, 40), 77, dtype=torch.uint8)
+    whole = replace(tiny, whole_images=grey, whole_sizes=torch.tensor([[50, 30]]).expand(shape[0], 2).clone())
+    crops = torch.cat([images for images, _ in batches(whole, settings)])
+    plain = normalise(torch.full((1, *shape[1:]), 77, dtype=torch.uint8), tiny, CPU)
+    assert torch.allclose(crops, plain.expand_as(crops), atol=1e-4)
+    of_squares = torch.cat([images for images, _ in batches(tiny, settings)])
+    assert of_squares.shape == crops.shape
+    assert torch.equal(of_squares, torch.cat([images for images, _ in batches(tiny, settings)]))
+    assert not torch.equal(of_squares, torch.cat([images for images, _ in batches(tiny, settings, epoch=1)]))

@@ -29,6 +29,9 @@ class ConceptDataset:
         mean, std: per-channel normalisation of pixel values scaled to [0, 1].
         flip: whether a mirrored image keeps its label and concepts (horizontal flips may augment training).
         notes: what a user should know about how it was read, a line each.
+        whole_images: where a data set keeps them, the whole pictures, of which ``images`` shows the centre square: each
+            squeezed or stretched into a square. Random resized crops are cut from them; or None.
+        whole_sizes: their width and height before that, in pixels; or None.
         example_images: where concepts come as example images instead of labels of the images: the examples, as wide
             and high as ``images``; or None.
         example_concepts: 1 a positive, 0 a negative example of a concept, -1 neither; or None.
@@ -53,6 +56,8 @@ class ConceptDataset:
     std: tuple[float, float, float] = (0.25, 0.25, 0.25)
     flip: bool = True
     notes: tuple[str, ...] = field(default=())
+    whole_images: UInt8[Tensor, "n 3 s s"] | None = None
+    whole_sizes: Int64[Tensor, "n 2"] | None = None
     example_images: UInt8[Tensor, "m 3 h w"] | None = None
     example_concepts: Int8[Tensor, "m c"] | None = None
     example_held_out: Bool[Tensor, " m"] | None = None
@@ -69,6 +74,8 @@ class ConceptDataset:
             raise ValueError(f"{self.name}: a label lies outside 0..{len(self.class_names) - 1}")
         if self.concepts.numel() and not UNKNOWN <= int(self.concepts.min()) <= int(self.concepts.max()) <= PRESENT:
             raise ValueError(f"{self.name}: a concept is not -1, 0 or 1")
+        if (self.whole_images is None) != (self.whole_sizes is None):
+            raise ValueError(f"{self.name}: whole images come with their sizes")
         examples = (self.example_images, self.example_concepts, self.example_held_out)
         given = [part for part in examples if part is not None]
         if given and (len(given) < len(examples) or len({len(part) for part in given}) > 1):

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Int64, UInt8
+from jaxtyping import Float, Int64
 from torch import Tensor
 
 from sparsight.data import ConceptDataset, normalise
 from sparsight.draws import generator
+from sparsight.training.crops import cut, draw_boxes
 from sparsight.training.settings import TrainingSettings
 
 
@@ -35,13 +36,17 @@ def training_batches(
     mirrored = torch.rand(len(order), generator=augmentation) < 0.5
     padding = settings.crop_padding
     offsets = torch.randint(0, 2 * padding + 1, (len(order), 2), generator=augmentation)
+    boxes = None if settings.crop_scale is None else draw_boxes(_sizes(data, order), settings.crop_scale, augmentation)
+    pictures = data.images if boxes is None or data.whole_images is None else data.whole_images
     for start in range(0, steps_per_epoch(data, settings) * settings.batch_size, settings.batch_size):
         chosen = slice(start, start + settings.batch_size)
-        images = data.images[order[chosen]]
+        images = pictures[order[chosen]]
+        if boxes is not None:
+            images = cut(images.to(device), boxes[chosen], (data.images.shape[2], data.images.shape[3]))
         if padding:
             images = _shifted(images, offsets[chosen], padding)
         if settings.flip and data.flip:
-            images = torch.where(mirrored[chosen].view(-1, 1, 1, 1), images.flip(3), images)
+            images = torch.where(mirrored[chosen].view(-1, 1, 1, 1).to(images.device), images.flip(3), images)
         yield normalise(images, data, device), data.labels[order[chosen]].to(device)
 
 
@@ -50,7 +55,15 @@ def steps_per_epoch(data: ConceptDataset, settings: TrainingSettings) -> int:
     return max(1, len(data.splits["train"]) // settings.batch_size)
 
 
-def _shifted(images: UInt8[Tensor, "b 3 h w"], offsets: Int64[Tensor, "b 2"], padding: int) -> UInt8[Tensor, "b 3 h w"]:
+def _sizes(data: ConceptDataset, order: Int64[Tensor, " n"]) -> Int64[Tensor, "n 2"]:
+    """Width and height of what crops are taken from: the whole pictures where they are kept, or else the squares."""
+    if data.whole_sizes is not None:
+        return data.whole_sizes[order]
+    height, width = data.images.shape[2:]
+    return torch.tensor([[width, height]]).expand(len(order), 2)
+
+
+def _shifted(images: Tensor, offsets: Int64[Tensor, "b 2"], padding: int) -> Tensor:
     height, width = images.shape[2:]
     padded = torch.nn.functional.pad(images, (padding,) * 4)
     crops = zip(padded, offsets.tolist(), strict=True)

@@ -1,10 +1,12 @@
 """Settings of one training."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 MOST_EPOCHS = 100_000
+
+Share = Annotated[float, Field(gt=0, le=1)]
 
 
 class TrainingSettings(BaseModel):
@@ -36,7 +38,19 @@ class TrainingSettings(BaseModel):
     crop_padding: int = Field(
         default=0, ge=0, le=1024, description="random crop after padding by so many pixels; 0 is none"
     )
+    crop_scale: tuple[Share, Share] | None = Field(
+        default=None,
+        description="random resized crops: least and largest share of the picture's area, as [0.08, 1]",
+    )
     device: Literal["cpu", "cuda", "auto"] = "cpu"
+
+    @model_validator(mode="after")
+    def _one_kind_of_crop(self) -> "TrainingSettings":
+        if self.crop_scale is not None and self.crop_scale[0] > self.crop_scale[1]:
+            raise ValueError("crop_scale is the least and the largest share; give the smaller first")
+        if self.crop_scale is not None and self.crop_padding:
+            raise ValueError("crop_padding and crop_scale are two ways to crop; take one")
+        return self
 
     def of_round(self, round_: int) -> "TrainingSettings":
         """The settings by which round ``round_`` trains: round 0 has epochs of its own where they are given."""
