@@ -19,6 +19,7 @@ from sparsight.io import (
     read_tensors,
     remove_partial_files,
     sha256,
+    staged_tensors,
     tensors_bytes,
     write_bytes,
     write_csv,
@@ -92,6 +93,27 @@ def test_bytes_of_tables_and_tensors_are_what_is_written(tmp_path):
     for kind in (None, "drift"):
         write_tensors(tmp_path / "a", {"x": torch.ones(2)}, {"y": 1}, kind)
         assert tensors_bytes({"x": torch.ones(2)}, {"y": 1}, kind) == (tmp_path / "a").read_bytes()
+
+
+def test_a_staged_file_is_what_is_written_and_stands_only_when_all_went_well(tmp_path):
+    kinds = (torch.float64, torch.float32, torch.int64, torch.int32, torch.int8, torch.uint8, torch.bool)
+    tensors = {f'{name}/ü"{k}': torch.arange(5).to(kind) for k, kind in enumerate(kinds) for name in "ab"}
+    tensors |= {"scalar": torch.tensor(1.5), "none": torch.zeros(0, 3), "sliced": torch.arange(10)[::2]}
+    path = tmp_path / "made" / "data.safetensors"
+    with staged_tensors(path, tensors, {"y": "ü"}, "data") as digest:
+        assert not path.exists()
+    found = read_tensors(path, "data")
+    assert found.keys() == tensors.keys()
+    assert all(
+        torch.equal(found[name], tensor) and found[name].dtype == tensor.dtype for name, tensor in tensors.items()
+    )
+    assert (read_metadata(path, "data"), check_sealed(path)) == ({"y": "ü"}, digest)
+    with staged_tensors(tmp_path / "again.safetensors", dict(reversed(tensors.items())), {"y": "ü"}, "data") as again:
+        assert again == digest
+    with pytest.raises(KeyError), staged_tensors(path, {}, {}, "data"):
+        raise KeyError
+    assert check_sealed(path) == digest
+    assert [p.name for p in path.parent.iterdir()] == ["data.safetensors"]
 
 
 def test_damaged_json_is_named(tmp_path):

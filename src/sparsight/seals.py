@@ -66,6 +66,25 @@ def seal_in(data: bytes, suffix: str) -> str:
     return data[place : place + _DIGITS].decode()
 
 
+def seal_file(path: Path, suffix: str) -> str:
+    """Fill in the seal of a file that holds zeros in its place, a part at a time; returns the digest.
+
+    Raises:
+        ValueError: if the file has no such place.
+    """
+    form = FORMS[suffix]
+    with path.open("rb+") as file:
+        start = form.start(path.stat().st_size)
+        file.seek(max(start, 0))
+        if start < 0 or file.read(len(form.blank)) != form.blank:
+            raise ValueError(f"a {suffix} file without a place for its seal")
+        file.seek(0)
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        file.seek(start + len(form.before))
+        file.write(digest.encode())
+    return digest
+
+
 def seal_of(path: Path) -> str | None:
     """The digest that a file carries, if the file is whole; None if it is missing, damaged or without a seal."""
     form = FORMS[path.suffix]

@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,9 +14,9 @@ import pandas as pd
 
 from sparsight.arms import remove_checkpoint
 from sparsight.config import StudySettings, load_study
-from sparsight.data import ConceptDataset, dataset_bytes, load_dataset
+from sparsight.data import ConceptDataset, load_dataset, staged_dataset
 from sparsight.errors import DamagedError, InputError
-from sparsight.io import hold, write_bytes
+from sparsight.io import hold, partial_file
 from sparsight.making import CHECKPOINT_SECONDS, check_concepts, check_network, forget_data, make_network
 from sparsight.models import is_own, own_source
 from sparsight.networks import Network, plan
@@ -182,20 +183,22 @@ def _take_stock(
     Raises:
         InputError: if a network was made from other data, initial weights or settings.
     """
-    start, again = sources(folder, settings), dict[str, bytes]()
-    if standing_data(folder) is None:
-        again[DATA] = dataset_bytes(data)
-        start["data"] = seal_in(again[DATA], Path(DATA).suffix)
-    if settings.model.weights is not None and kept_weights(folder) is None:
-        again[WEIGHTS] = weights_bytes(settings.model.weights)
-        start["weights"] = seal_in(again[WEIGHTS], Path(WEIGHTS).suffix)
-    found = survey(folder, networks, start)
-    flaws = [DamagedError(folder / name) for name in again if (folder / name).exists()]
-    flaws += [flaw for state in found.values() for flaw in state.flaws]
-    for flaw in [*flaws, *result_flaws(folder)]:
-        hears.note(f"{flaw.path.relative_to(folder)}: {flaw.why}; made again")
-    for name, content in again.items():
-        write_bytes(folder / name, content)
+    start = sources(folder, settings)
+    with ExitStack() as staged:  # of what is written here nothing stays if the run is refused
+        again = []
+        if standing_data(folder) is None:
+            again.append(DATA)
+            start["data"] = staged.enter_context(staged_dataset(folder / DATA, data))
+        if settings.model.weights is not None and kept_weights(folder) is None:
+            again.append(WEIGHTS)
+            weights = weights_bytes(settings.model.weights)
+            start["weights"] = seal_in(weights, Path(WEIGHTS).suffix)
+            staged.enter_context(partial_file(folder / WEIGHTS)).write_bytes(weights)
+        found = survey(folder, networks, start)
+        flaws = [DamagedError(folder / name) for name in again if (folder / name).exists()]
+        flaws += [flaw for state in found.values() for flaw in state.flaws]
+        for flaw in [*flaws, *result_flaws(folder)]:
+            hears.note(f"{flaw.path.relative_to(folder)}: {flaw.why}; made again")
     return found
 
 

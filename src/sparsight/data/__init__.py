@@ -6,9 +6,9 @@ from sparsight.data.load import (
     DATA_SETTINGS,
     DESCRIPTIONS,
     DataSettings,
-    dataset_bytes,
     load_dataset,
     read_dataset,
+    staged_dataset,
     write_dataset,
 )
 from sparsight.data.mnist import MnistSettings
@@ -29,10 +29,10 @@ __all__ = [
     "FolderSettings",
     "MnistSettings",
     "ToyBirdsSettings",
-    "dataset_bytes",
     "load_dataset",
     "normalise",
     "read_dataset",
     "read_folder",
+    "staged_dataset",
     "write_dataset",
 ]

@@ -1,5 +1,7 @@
 """The data sets by name."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,7 +14,7 @@ from sparsight.data.folder import FolderSettings, folder
 from sparsight.data.mnist import MnistSettings, mnist
 from sparsight.data.toybirds import ToyBirdsSettings, toybirds
 from sparsight.errors import DamagedError
-from sparsight.io import read_metadata, read_tensors, tensors_bytes, write_bytes
+from sparsight.io import read_metadata, read_tensors, staged_tensors
 
 DataSettings = Annotated[ToyBirdsSettings | MnistSettings | FolderSettings, Field(discriminator="name")]
 
@@ -41,13 +43,15 @@ def load_dataset(settings: ToyBirdsSettings | MnistSettings | FolderSettings) ->
     return toybirds(settings) if isinstance(settings, ToyBirdsSettings) else mnist(settings)
 
 
-def write_dataset(path: Path, data: ConceptDataset) -> None:
-    """Write a data set as one safetensors file, for worker processes to map."""
-    write_bytes(path, dataset_bytes(data))
+@contextmanager
+def staged_dataset(path: Path, data: ConceptDataset) -> Iterator[str]:
+    """Write a data set beside ``path`` for worker processes to map; equal data give equal bytes.
 
+    The file takes its place when the block ends without an error. What of the data is memory-mapped stays on the disk.
 
-def dataset_bytes(data: ConceptDataset) -> bytes:
-    """What ``write_dataset`` writes; equal data give equal bytes."""
+    Yields:
+        The file's digest.
+    """
     tensors = {f"splits/{split}": indices for split, indices in data.splits.items()}
     plain = {}
     for field in fields(data):
@@ -56,7 +60,14 @@ def dataset_bytes(data: ConceptDataset) -> bytes:
             tensors[field.name] = value
         elif field.name != "splits":
             plain[field.name] = value
-    return tensors_bytes(tensors, plain, "data")
+    with staged_tensors(path, tensors, plain, "data") as digest:
+        yield digest
+
+
+def write_dataset(path: Path, data: ConceptDataset) -> None:
+    """Write a data set as one safetensors file, for worker processes to map."""
+    with staged_dataset(path, data):
+        pass
 
 
 def read_dataset(path: Path) -> ConceptDataset:

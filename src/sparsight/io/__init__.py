@@ -1,0 +1,39 @@
+"""Files that appear whole or not at all, and readers that run nothing."""
+
+from sparsight.io.files import (
+    PARTIAL,
+    check_readable_file,
+    check_sealed,
+    csv_bytes,
+    json_bytes,
+    partial_file,
+    read_json,
+    remove_partial_files,
+    sha256,
+    write_bytes,
+    write_csv,
+    write_json,
+)
+from sparsight.io.lock import hold
+from sparsight.io.tensors import read_metadata, read_tensors, staged_tensors, tensors_bytes, write_tensors
+
+__all__ = [
+    "PARTIAL",
+    "check_readable_file",
+    "check_sealed",
+    "csv_bytes",
+    "hold",
+    "json_bytes",
+    "partial_file",
+    "read_json",
+    "read_metadata",
+    "read_tensors",
+    "remove_partial_files",
+    "sha256",
+    "staged_tensors",
+    "tensors_bytes",
+    "write_bytes",
+    "write_csv",
+    "write_json",
+    "write_tensors",
+]
