@@ -49,15 +49,17 @@ class Picture:
         pixels: RGB at the size that was asked for.
         size: width and height of the whole picture, upright.
         frames: frames or pages in the file, of which the first was read.
+        whole: RGB of the whole picture, squeezed or stretched into a square, where that was asked for.
     """
 
     pixels: UInt8[np.ndarray, "s s 3"]
     size: tuple[int, int]
     frames: int
+    whole: UInt8[np.ndarray, "w w 3"] | None = None
 
 
-def read_picture(path: Path, side: int) -> Picture:
-    """The centre square of an image file, ``side`` pixels wide.
+def read_picture(path: Path, side: int, whole: int | None = None) -> Picture:
+    """The centre square of an image file, ``side`` pixels wide; and all of it, ``whole`` pixels wide and high.
 
     The square reaches over the picture's short side and is resized by Pillow's bilinear filter, which antialiases where
     it shrinks; a JPEG of more than ``LARGE`` pixels is shrunk by its decoder first. The picture is turned upright by
@@ -75,12 +77,16 @@ def read_picture(path: Path, side: int) -> Picture:
         if image.format in ("JPEG", "MPO"):
             size, turn = _upright(image)
             if image.width * image.height > LARGE:
-                image.draft(None, (2 * side, 2 * side))
+                image.draft(None, (2 * max(side, whole or 0),) * 2)
         else:  # decoding a TIFF turns it already
             image.load()
             size, turn = _upright(image)
-        square = _turned(_square(_rgb(image, path), side), turn)
-        return Picture(np.array(square, dtype=np.uint8), size, frames)
+        rgb = _rgb(image, path)
+        square = np.array(_turned(_square(rgb, side), turn), dtype=np.uint8)
+        if whole is None:
+            return Picture(square, size, frames)
+        squeezed = _turned(rgb.resize((whole, whole), Image.Resampling.BILINEAR), turn)
+        return Picture(square, size, frames, np.array(squeezed, dtype=np.uint8))
 
     return _opened(path, FORMATS, look)
 

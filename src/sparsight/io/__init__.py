@@ -15,7 +15,14 @@ from sparsight.io.files import (
     write_json,
 )
 from sparsight.io.lock import hold
-from sparsight.io.tensors import read_metadata, read_tensors, staged_tensors, tensors_bytes, write_tensors
+from sparsight.io.tensors import (
+    mapped_tensors,
+    read_metadata,
+    read_tensors,
+    staged_tensors,
+    tensors_bytes,
+    write_tensors,
+)
 
 __all__ = [
     "PARTIAL",
@@ -24,6 +31,7 @@ __all__ = [
     "csv_bytes",
     "hold",
     "json_bytes",
+    "mapped_tensors",
     "partial_file",
     "read_json",
     "read_metadata",

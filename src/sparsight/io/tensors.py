@@ -1,12 +1,14 @@
 """Named tensors as safetensors files, and readers that run nothing."""
 
 import json
+import os
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import safetensors
 import safetensors.torch
 import torch
@@ -28,6 +30,7 @@ _DTYPES = {
     torch.uint8: "U8",
     torch.bool: "BOOL",
 }
+_TORCH = {np.dtype(np.int64): torch.int64, np.dtype(np.uint8): torch.uint8}
 
 
 def write_tensors(
@@ -59,6 +62,48 @@ def staged_tensors(
             for tensor in _in_order(plain).values():
                 file.write(tensor.reshape(-1).view(torch.uint8).numpy().data)
         yield seal_file(partial, path.suffix)
+
+
+@contextmanager
+def mapped_tensors(
+    path: Path, shapes: Mapping[str, tuple[tuple[int, ...], Any]], metadata: Mapping[str, Any], kind: str
+) -> Iterator[Mapping[str, np.ndarray]]:
+    """Make a sealed file of tensors by filling arrays that lie in it, so that they need no memory.
+
+    The file takes its place when the block ends without an error; after one it is removed, and what was yielded can
+    still be read.
+
+    Args:
+        path: of the file.
+        shapes: of the arrays, by name, each with its numpy type.
+        metadata: kept as JSON.
+        kind: what the file says that it is.
+    """
+    blank = {
+        name: torch.empty(shape, dtype=_TORCH[np.dtype(dtype)], device="meta")
+        for name, (shape, dtype) in shapes.items()
+    }
+    head = _header(blank, _noted(metadata, kind))
+    with partial_file(path) as partial:
+        partial.write_bytes(head)
+        _reserve(partial, len(head) + sum(tensor.numel() * tensor.element_size() for tensor in blank.values()))
+        arrays, start = {}, len(head)
+        for name, tensor in _in_order(blank).items():
+            arrays[name] = np.memmap(partial, shapes[name][1], "r+", start, shapes[name][0])
+            start += tensor.numel() * tensor.element_size()
+        yield arrays
+        for array in arrays.values():
+            array.flush()
+        seal_file(partial, path.suffix)
+
+
+def _reserve(path: Path, size: int) -> None:
+    """Make a file so long, with room on the disk for all of it: writing to a mapped page that has none kills."""
+    with path.open("rb+") as file:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, size)
+        else:
+            file.truncate(size)
 
 
 def tensors_bytes(
