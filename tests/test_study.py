@@ -203,6 +203,11 @@ def test_concepts_that_are_constant_in_training_are_named_and_left_out(finished)
     assert set(told.unit_id) == set(names) - {first, second}
 
 
+def test_a_data_set_may_have_no_concepts(tiny):
+    none = replace(tiny, concepts=tiny.concepts[:, :0], concept_names=(), concept_groups=())
+    assert check_concepts(StudySettings.model_validate(SETTINGS), none) == []
+
+
 def test_check_concepts(tiny):
     def settings(top_k: int) -> StudySettings:
         return StudySettings.model_validate(SETTINGS | {"concepts": {"top_k": top_k}})

@@ -26,9 +26,17 @@ from sparsight.data import ConceptDataset, DataSettings, ToyBirdsSettings, norma
 from sparsight.data.toybirds import Interventions, intervene
 from sparsight.draws import key_seed
 from sparsight.errors import InputError
-from sparsight.evidence import collect, dense_prediction, effects, read_metrics, usable_concepts, write_evidence
+from sparsight.evidence import (
+    collect,
+    dense_prediction,
+    effects,
+    has_concepts,
+    read_metrics,
+    usable_concepts,
+    write_evidence,
+)
 from sparsight.io import check_sealed
-from sparsight.models import Split, build_model, check_own, find_split, is_own
+from sparsight.models import KNOWN_MODELS, Split, build_model, check_unknown, find_split, weights_notice
 from sparsight.networks import Network
 from sparsight.runs import DATA, WEIGHTS
 from sparsight.saliency import grad_cam, released_maps
@@ -58,7 +66,8 @@ def make_network(
         tick: called after every epoch.
 
     Returns:
-        Test accuracy of ``f`` and ``g``, ``weights_remaining``, and the ``seconds`` it took; None if all stood.
+        Test accuracy of ``f`` and, where there are concepts, ``g``, ``weights_remaining``, and the ``seconds`` it took;
+        None if all stood.
 
     Raises:
         InputError: if a file of the run is damaged, or the training diverges.
@@ -70,13 +79,12 @@ def make_network(
     if stands.done:
         return None
     device = resolve_device(settings.training.device)
-    in_run = (
-        settings.model.model_copy(update={"weights": folder / WEIGHTS}) if settings.model.weights else settings.model
-    )
+    weights = folder / WEIGHTS if settings.model.starts_from_file else None
+    in_run = settings.model.model_copy(update={"weights": weights})
     with one_thread(device):
         new_model = partial(_new_model, settings.model_copy(update={"model": in_run}), len(data.class_names))
-        if settings.model.weights:
-            check_sealed(folder / WEIGHTS)
+        if weights is not None:
+            check_sealed(weights)
         if not stands.trained:
             shop = Workshop(
                 new_model,
@@ -107,38 +115,48 @@ def make_network(
             changes = None if drawn is None else effects(model, drawn, data, size, device)
             write_evidence(home, evidence, ticket.alive, settings.evidence.keep_embeddings, origin, changes)
     metrics = read_metrics(home)
-    f, g = (metrics["accuracy"][model]["test"]["accuracy"] for model in ("f", "g"))
-    remaining = metrics["weights_remaining"]
-    return {"f": f, "g": g, "weights_remaining": remaining, "seconds": time.monotonic() - started}
+    models = ("f", "g") if has_concepts(metrics) else ("f",)
+    right = {model: metrics["accuracy"][model]["test"]["accuracy"] for model in models}
+    return {**right, "weights_remaining": metrics["weights_remaining"], "seconds": time.monotonic() - started}
 
 
-def check_network(settings: StudySettings, data: ConceptDataset) -> None:
-    """Build the network and explain one image with it, before anything is written.
+def check_network(settings: StudySettings, data: ConceptDataset, weights: Path | None) -> list[str]:
+    """Build the network and explain one image with it, before anything is written; say what a user should know.
+
+    Args:
+        settings: the study's.
+        data: its data set.
+        weights: the file of the initial weights; None where they are drawn.
 
     Raises:
-        InputError: if crops could miss the images, weights do not fit, the network's parts are not known, or the
-            saliency layer cannot be explained.
+        InputError: if crops could miss the images, weights do not fit, the images are too small for the network, its
+            parts are not known, or the saliency layer cannot be explained.
     """
     padding, side = settings.training.crop_padding, min(data.images.shape[2:])
     if padding >= side:
         raise InputError(f"training.crop_padding: {padding} pixels around images of {side}; take less than {side}")
-    new_model = partial(_new_model, settings, len(data.class_names), settings.study.seeds[0])
-    if is_own(settings.model.name):
-        drawn = settings.model_copy(update={"model": settings.model.model_copy(update={"weights": None})})
-        make = partial(_new_model, drawn, len(data.class_names), settings.study.seeds[0])
-        check_own(settings.model.name, make, _two(data), len(data.class_names))
-    model = new_model()
+    from_file = settings.model.model_copy(update={"weights": weights})
+    classes, seed = len(data.class_names), settings.study.seeds[0]
+    if settings.model.name not in KNOWN_MODELS:
+        check_unknown(settings.model, partial(_new_model, _drawn(settings), classes, seed), _two(data), classes)
+    model = _new_model(settings.model_copy(update={"model": from_file}), classes, seed)
     one = normalise(data.images[data.splits["test"][:1]], data, torch.device("cpu"))
     explain = released_maps if settings.saliency.method == "released" else grad_cam
     explain(model, _cut(settings, model, data), one, torch.zeros(1, 1, dtype=torch.int64), settings.saliency)
+    notice = weights_notice(from_file, classes)
+    return [] if notice is None else [notice]
 
 
 def check_concepts(settings: StudySettings, data: ConceptDataset) -> list[str]:
     """Name the concepts that are dropped because no training image, or every one, has them.
 
+    A data set that has none at all is studied without; that all of those it has are constant is a mistake in it.
+
     Raises:
-        InputError: if fewer are left than ``concepts.top_k``.
+        InputError: if there are some, and fewer are left than ``concepts.top_k``.
     """
+    if not data.concept_names:
+        return []
     usable = usable_concepts(data).tolist()
     names = [name if len(name) <= 80 else f"{name[:60]}..." for name in data.concept_names]
     constant = [name for name, kept in zip(names, usable, strict=True) if not kept]
@@ -200,8 +218,12 @@ def _new_model(settings: StudySettings, num_classes: int, seed: int, another: st
     """The network of a seed in its initial state: the file's where weights are given, unless another one is asked."""
     if not another:
         return build_model(settings.model, num_classes, key_seed("initial weights", seed))
-    drawn = settings.model.model_copy(update={"weights": None})
-    return build_model(drawn, num_classes, key_seed("initial weights", seed, another))
+    return build_model(_drawn(settings).model, num_classes, key_seed("initial weights", seed, another))
+
+
+def _drawn(settings: StudySettings) -> StudySettings:
+    """The settings, but for the file that initial weights come from."""
+    return settings.model_copy(update={"model": settings.model.model_copy(update={"weights": None})})
 
 
 def _now_and_then(write: Callable[[Checkpoint], None], seconds: float) -> Callable[[Checkpoint], None]:

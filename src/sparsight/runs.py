@@ -20,13 +20,13 @@ from sparsight.io import (
     hold,
     read_json,
     read_metadata,
-    read_tensors,
     remove_partial_files,
     sha256,
     tensors_bytes,
     write_bytes,
     write_json,
 )
+from sparsight.models import ModelSettings, initial_weights, read_state
 from sparsight.seals import ZEROS, seal_of, sealed
 
 STUDY, MANIFEST, DATA, WEIGHTS = "study.yaml", "manifest.json", "data.safetensors", "weights.safetensors"
@@ -58,7 +58,7 @@ def open_run(folder: Path, settings: StudySettings) -> Iterator[StudySettings]:
             remove_partial_files(folder)
             if not has_ended(folder):
                 write_settings(folder, combined)
-            weights = settings.model.weights
+            weights = weights_file(folder, settings.model)
             if weights is not None and not (folder / WEIGHTS).exists():
                 write_bytes(folder / WEIGHTS, weights_bytes(weights))
             yield combined
@@ -94,13 +94,25 @@ def standing_data(folder: Path) -> ConceptDataset | None:
         return None
 
 
+def weights_file(folder: Path, model: ModelSettings) -> Path | None:
+    """Where a run's initial weights are to be read: the file that is given; of weights that have a name, the run's own
+    copy, or else where torch keeps what it has fetched. None where they are drawn.
+
+    Raises:
+        InputError: if weights that have a name cannot be had.
+    """
+    if model.pretrained is not None and kept_weights(folder) is not None:
+        return folder / WEIGHTS
+    return initial_weights(model)
+
+
 def weights_bytes(path: Path) -> bytes:
     """A file of initial weights as it is kept in a run: its tensors, and the SHA-256 of the file.
 
     Raises:
         InputError: if it cannot be read.
     """
-    return tensors_bytes(read_tensors(path), {"source": sha256(path)}, "weights")
+    return tensors_bytes(read_state(path), {"source": sha256(path)}, "weights")
 
 
 def has_ended(folder: Path) -> bool:

@@ -21,7 +21,7 @@ from sparsight.making import CHECKPOINT_SECONDS, check_concepts, check_network, 
 from sparsight.models import is_own, own_source
 from sparsight.networks import Network, plan
 from sparsight.pool import run_jobs
-from sparsight.report import write_report
+from sparsight.report import ReportData, write_report
 from sparsight.results import read_results, result_flaws, write_results
 from sparsight.runs import (
     DATA,
@@ -38,6 +38,7 @@ from sparsight.runs import (
     read_settings,
     standing_data,
     weights_bytes,
+    weights_file,
     write_manifest,
     write_report_files,
     write_settings,
@@ -56,6 +57,9 @@ class Listener(Protocol):
     def note(self, text: str) -> None:
         """Something about the run's files is to be known: one line."""
 
+    def decoded(self, done: int, total: int) -> None:
+        """So many images of the data set are decoded."""
+
     def epoch(self) -> None:
         """An epoch has been trained, in whatever process."""
 
@@ -70,6 +74,9 @@ class Silent:
         """Say nothing."""
 
     def note(self, text: str) -> None:
+        """Say nothing."""
+
+    def decoded(self, done: int, total: int) -> None:
         """Say nothing."""
 
     def epoch(self) -> None:
@@ -127,9 +134,10 @@ def run_study(
     if is_own(settings.model.name):
         hears.note(f"model.name: runs the code in {own_source(settings.model.name).path}")
     forget_data()
-    data = standing_data(folder) or load_dataset(settings.data)
-    check_network(settings, data)
-    dropped = check_concepts(settings, data)
+    data = standing_data(folder) or load_dataset(settings.data, hears)
+    for notice in (told := check_network(settings, data, weights_file(folder, settings.model))):
+        hears.note(notice)
+    notices = [*told, *check_concepts(settings, data)]
 
     with open_run(folder, settings) as agreed:
         started = time.monotonic()
@@ -159,7 +167,7 @@ def run_study(
         write_settings(folder, agreed)
         write_results(folder, agreed, data, networks)
         homes = [network.folder for network in networks]
-        write_manifest(folder, agreed, homes, data, [*data.notes, *dropped], time.monotonic() - started, earlier)
+        write_manifest(folder, agreed, homes, data, [*data.notes, *notices], time.monotonic() - started, earlier)
         return _report(folder)
 
 
@@ -173,6 +181,16 @@ def report_run(folder: Path) -> StudyResult:
     with errors_named(folder, "mend it"), hold(folder):
         check_settings(folder)
         return _report(folder)
+
+
+def read_run(folder: Path) -> ReportData:
+    """The result tables of a run that has ended; nothing is written.
+
+    Raises:
+        InputError: if the folder is not a run's, the run has not ended, or a table is damaged.
+    """
+    settings = read_settings(folder)
+    return read_results(folder, settings, read_manifest(folder))
 
 
 def _take_stock(
@@ -189,9 +207,10 @@ def _take_stock(
         if standing_data(folder) is None:
             again.append(DATA)
             start["data"] = staged.enter_context(staged_dataset(folder / DATA, data))
-        if settings.model.weights is not None and kept_weights(folder) is None:
+        source = weights_file(folder, settings.model)
+        if source is not None and kept_weights(folder) is None:
             again.append(WEIGHTS)
-            weights = weights_bytes(settings.model.weights)
+            weights = weights_bytes(source)
             start["weights"] = seal_in(weights, Path(WEIGHTS).suffix)
             staged.enter_context(partial_file(folder / WEIGHTS)).write_bytes(weights)
         found = survey(folder, networks, start)

@@ -208,7 +208,7 @@ BAD = {
     "a folder that is not there": (["study", "folder:nowhere"], "nowhere"),
     "a folder that is a file": (["study", "folder:weights.pt"], "weights.pt"),
     "a folder without classes": (["study", "folder:theirs"], "theirs"),
-    "a folder without concepts": (["study", "folder:plain"], "no concepts"),
+    "a folder whose concepts are not there": (["study", "folder:plain", "--concepts", "no.csv"], "no.csv"),
     "check a folder that is not there": (["data", "check", "folder:nowhere"], "nowhere"),
     "check unknown data": (["data", "check", "<b>cub</b>"], "must be one of"),
 }

@@ -46,9 +46,16 @@ def test_concepts_and_data_are_named_as_for_a_study(call, birds):
     assert "striped" in out
     code, out, err = call("data", "check", "folder:elsewhere", "--data", "birds", "--concepts", "my table.csv")
     assert (code, err) == (0, "")
-    code, _, err = call("data", "check", "folder:birds")
-    assert code == 2
-    assert "no concepts" in err
+
+
+def test_a_folder_without_concepts_is_well_and_that_it_has_none_is_said(call, birds):
+    code, out, err = call("data", "check", "folder:birds")
+    assert (code, err) == (0, "")
+    assert "concepts: none" in out.splitlines()
+    assert "note: no concepts: " in out
+    assert "--concepts FILE" in out
+    assert "problem" not in out
+    assert call("data", "preview", "folder:birds")[1] == "10 images, 2 classes, no concepts: birds.png\n"
 
 
 def test_too_few_concepts_are_told_here_and_not_first_by_the_study(call, birds):
@@ -58,6 +65,13 @@ def test_too_few_concepts_are_told_here_and_not_first_by_the_study(call, birds):
     assert "2 concepts differ between training images, too few for concepts.top_k 3" in err
     assert "problem: data set birds: 2 concepts differ" in out
     assert call("data", "check", "folder:birds", "--set", "concepts.top_k=2")[0] == 0
+
+
+def test_concepts_that_are_all_constant_are_a_mistake_and_not_none(call, birds):
+    (birds / "concepts.csv").write_text("class,red,blue,tall\nara,1,1,0\ncrow,1,1,0\n")
+    code, _, err = call("data", "check", "folder:birds")
+    assert code == 2
+    assert "0 concepts differ between training images" in err
 
 
 def test_the_command_that_an_error_suggests_finds_the_same(call, birds, tmp_path):

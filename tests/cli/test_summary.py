@@ -30,15 +30,15 @@ def shown(tmp_path, monkeypatch, capsys):
     """What is printed of a run with these seeds, retrains and arms."""
     monkeypatch.setenv("COLUMNS", "80")
 
-    def print_it(seeds=(0, 1, 2), retrains=1, arms=("magnitude", "released-code")):
+    def print_it(seeds=(0, 1, 2), retrains=1, arms=("magnitude", "released-code"), concepts=True):
         networks = [(arm, None, r, 0.5**r) for arm in arms for r in range(3)]
         networks += [("retrain:right", 1, 0, 1.0), (SEQUENCE, 1, 1, 1.0), (SEQUENCE, 1, 2, 1.0)]
         right, apart = [], []
         for arm, repeat, round_, weights in networks:
             key = dict(zip(COLUMNS["accuracy"][:5], (arm, 0, repeat, round_, weights), strict=True))
-            for model, value in (("f", 0.9), ("g", 0.8)):
+            for model, value in (("f", 0.9), ("g", 0.8))[: 1 + concepts]:
                 right.append(key | {"split": "test", "model": model, "metric": "accuracy", "value": value})
-            apart.append(key | {"metric": "top_k_overlap", "unit": "all", "value": 0.25})
+            apart.append(key | {"metric": "top_k_overlap" if concepts else "flips", "unit": "all", "value": 0.25})
         rounds = [{"round": r, "weights_remaining": 0.5**r, "winning": "yes", "explanation": "changed"} for r in (1, 2)]
         judged = {arm: {"rounds": rounds, "sentence": f"{arm}: neither; both rounds."} for arm in arms}
         monkeypatch.setattr(summary, "read_json", lambda path, kind: {"arms": json.loads(json.dumps(judged))})
@@ -89,3 +89,14 @@ def test_a_rule_of_many_arms_is_named_by_the_first(shown):
 @pytest.mark.parametrize(("seeds", "retrains"), [((0,), 1), ((0, 1, 2), 0)])
 def test_what_a_verdict_needs_is_said_where_it_is_missing(shown, seeds, retrains):
     assert "--seeds 3 --retrains 1 extends this run" in shown(seeds=seeds, retrains=retrains)
+
+
+def test_without_concepts_there_is_no_g_and_nothing_to_share(shown):
+    with_concepts, text = shown(), shown(concepts=False)
+    title = "test accuracy, mean of 3 seeds"
+    table = text[: text.index("verdicts against")]
+    assert title in table
+    assert "concept" not in table
+    first = next(line for line in table.splitlines() if line.startswith("│ magnitude"))
+    assert [cell.strip() for cell in first.split("│")[1:-1]] == ["magnitude", "100.0%", "0.900"]
+    assert "0.750" in with_concepts, "the share of the concepts, where there are any"

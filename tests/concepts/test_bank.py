@@ -12,7 +12,7 @@ from sparsight.concepts import (
     learn_bank,
 )
 
-METHODS = ("predictor", "svm")
+METHODS = ("predictor", "svm", "svm-hinge")
 KINDS = ("projection", "distance", "sigmoid")
 
 
@@ -81,12 +81,13 @@ def test_dead_embedding_has_no_directions(method):
     torch.testing.assert_close(told.accuracy, torch.maximum(share, 1 - share))
 
 
-def test_a_direction_of_rounding_is_none():
+@pytest.mark.parametrize("method", METHODS)
+def test_a_direction_of_rounding_is_none(method):
     """A concept that two of three images have wherever they lie: its vector is 0 but for rounding."""
     corners = torch.tensor([[1.0, 0.3], [1.0, -0.3], [-1.0, 0.3], [-1.0, -0.3]]).double().repeat(30, 1)
     concepts = torch.stack([corners[:, 0] > 0, torch.arange(120) // 4 % 3 > 0], 1).to(torch.int8)
     x = corners @ torch.tensor([[0.7, 0.1], [0.3, 0.9]]).double() + 1 / 3
-    bank = learn_bank(x, concepts, ("side", "everywhere"), ConceptSettings())
+    bank = learn_bank(x, concepts, ("side", "everywhere"), ConceptSettings(method=method))
     assert set(bank.dropped) == {"everywhere"}
 
 
@@ -145,9 +146,10 @@ def test_embeddings_must_be_finite():
         learn_bank(x, concepts, tuple("abc"), ConceptSettings())
 
 
-def test_same_answer_twice():
+@pytest.mark.parametrize("method", METHODS)
+def test_same_answer_twice(method):
     x, concepts = draw()
-    first, again = (learn_bank(x, concepts, tuple("abc"), ConceptSettings(method="svm")) for _ in range(2))
+    first, again = (learn_bank(x, concepts, tuple("abc"), ConceptSettings(method=method)) for _ in range(2))
     assert torch.equal(first.Q, again.Q)
     assert torch.equal(first.intercepts, again.intercepts)
 

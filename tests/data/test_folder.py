@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from sparsight.data import FolderSettings, load_dataset
-from sparsight.data.folder import _counts
+from sparsight.data.folder import NO_CONCEPTS, _counts
 from sparsight.errors import InputError
 
 
@@ -46,6 +46,25 @@ def test_classes_concepts_and_groups_are_read(birds):
     assert bool(((data.concepts[:, 0] == 1) == (data.labels == red)).all())
     chosen = data.images[data.splits["train"]].double() / 255
     assert data.mean == pytest.approx(chosen.mean((0, 2, 3)).tolist(), abs=1e-5)
+
+
+def test_without_a_table_there_are_no_concepts_and_that_is_said(birds):
+    told = load(birds)
+    (birds / "concepts.csv").unlink()
+    data = load(birds)
+    assert (data.concept_names, data.concept_groups, data.concepts.shape) == ((), (), (30, 0))
+    assert [note for note in data.notes if note not in told.notes] == [NO_CONCEPTS]
+    assert torch.equal(data.images, told.images)
+    assert all(torch.equal(data.splits[split], told.splits[split]) for split in told.splits)
+
+
+def test_a_table_that_was_named_or_whose_link_is_broken_is_not_passed_over(birds):
+    (birds / "concepts.csv").unlink()
+    with pytest.raises(InputError, match=r"nowhere\.csv"):
+        load(birds, concepts=birds / "nowhere.csv")
+    (birds / "concepts.csv").symlink_to(birds / "gone.csv")
+    with pytest.raises(InputError, match=r"concepts\.csv"):
+        load(birds)
 
 
 def test_every_class_stands_in_every_split_and_equal_settings_give_equal_pixels(birds):

@@ -128,6 +128,18 @@ def test_a_mask_lies_where_it_is_not_zero_and_must_have_its_images_size(tmp_path
         read_mask(tmp_path / "mask.jpg", 10, (40, 30))
 
 
+def test_a_palette_counts_by_its_indices_or_as_it_is_shown(tmp_path):
+    values = np.zeros((30, 30), dtype=np.uint8)
+    values[:, :15] = 255
+    mask = Image.fromarray(values)
+    mask.putpalette([255 - k // 3 for k in range(768)])
+    mask.save(tmp_path / "mask.png")
+    by_index = read_mask(tmp_path / "mask.png", 10, (30, 30), 128)
+    assert by_index[:, :5].all()
+    assert not by_index[:, 5:].any()
+    assert np.array_equal(read_mask(tmp_path / "mask.png", 10, (30, 30), 128, as_shown=True), ~by_index)
+
+
 @pytest.mark.parametrize("form", ["PNG", "TIFF", "JPEG"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_every_orientation_of_every_format_is_turned_as_pillow_does(tmp_path, form, orientation):

@@ -4,18 +4,23 @@ import pytest
 import torch
 from torch.nn import functional
 
-from sparsight.concepts import ConceptSettings
+from sparsight.concepts import ConceptSettings, probe_logits
+from sparsight.errors import DamagedError
 from sparsight.evidence import (
     TARGETS,
     EvidenceSettings,
     collect,
+    concept_flaw,
     dense_prediction,
+    has_concepts,
     has_evidence,
     read_evidence,
     read_metrics,
     usable_concepts,
     write_evidence,
 )
+from sparsight.evidence.store import EVIDENCE, METRICS
+from sparsight.io import read_json, write_json
 from sparsight.models import ModelSettings, build_model, split
 from sparsight.pruning import full_mask, prunable
 from sparsight.saliency import SaliencySettings, cascade
@@ -67,7 +72,7 @@ def test_the_dense_networks_prediction_is_explained_where_given(model, tiny):
 def test_batches_do_not_matter(model, tiny):
     one, many = look(model, tiny, batch_size=24), look(model, tiny, batch_size=5)
     assert torch.allclose(one.maps.signed, many.maps.signed, atol=1e-5)
-    assert torch.allclose(one.bank.Q, many.bank.Q, atol=1e-6)
+    assert torch.allclose(one.concepts.bank.Q, many.concepts.bank.Q, atol=1e-6)
 
 
 def test_a_named_layer_is_explained_at_its_own_resolution(model, tiny):
@@ -80,7 +85,7 @@ def test_a_named_layer_is_explained_at_its_own_resolution(model, tiny):
 
 def test_constant_concepts_are_left_out(model, tiny):
     assert usable_concepts(tiny).tolist() == [True, True, True, False]
-    assert look(model, tiny).bank.names == ("red", "green", "drawn")
+    assert look(model, tiny).concepts.bank.names == ("red", "green", "drawn")
 
 
 def test_the_model_is_left_as_it_was(model, tiny):
@@ -100,11 +105,11 @@ def test_a_dead_network_gives_defined_answers(model, tiny):
     evidence = look(model, tiny)
     assert evidence.maps.dead.all()
     assert evidence.maps.mask_energy.isnan().all()
-    assert set(evidence.bank.dropped) == {"red", "green", "drawn"}
-    assert bool((evidence.pcbm.weights == 0).all())
+    assert set(evidence.concepts.bank.dropped) == {"red", "green", "drawn"}
+    assert bool((evidence.concepts.pcbm.weights == 0).all())
     assert evidence.dead_layers == tuple(name.removesuffix(".weight") for name in prunable(model))
-    assert evidence.pcbm.converged
-    assert all(logits.isfinite().all() for logits in evidence.g_logits.values())
+    assert evidence.concepts.pcbm.converged
+    assert all(logits.isfinite().all() for logits in evidence.concepts.logits.values())
 
 
 def test_a_layer_that_died_and_what_it_leaves_alive(model, tiny):
@@ -142,7 +147,7 @@ def test_files_hold_what_was_measured(model, tiny, tmp_path):
 
 def test_a_dense_network_is_randomised_and_its_concepts_are_learned_again(model, tiny):
     evidence = look(model, tiny, sanity=5, refits=3)
-    assert len(evidence.controls.refits) == 3
+    assert len(evidence.concepts.controls.refits) == 3
     assert len(evidence.cascades) == 4
     images = (tiny.images[tiny.splits["test"]].float() / 255)[:5]
     mean, std = (torch.tensor(value).view(1, 3, 1, 1) for value in (tiny.mean, tiny.std))
@@ -156,10 +161,10 @@ def test_a_dense_network_is_randomised_and_its_concepts_are_learned_again(model,
 
 def test_other_networks_are_neither_and_nobody_is_where_it_is_not_asked_for(model, tiny):
     ticket = look(model, tiny, torch.zeros(24, dtype=torch.int64), sanity=5, refits=3)
-    assert (ticket.cascades, ticket.controls.refits) == ((), ())
-    assert ticket.controls.probe["test"].shape == (24, 3)
+    assert (ticket.cascades, ticket.concepts.controls.refits) == ((), ())
+    assert ticket.probe["test"].shape == (24, 3)
     dense = look(model, tiny, sanity=0, refits=0)
-    assert (dense.cascades, dense.controls.refits) == ((), ())
+    assert (dense.cascades, dense.concepts.controls.refits) == ((), ())
 
 
 def test_files_hold_the_controls_of_each_kind_of_network(model, tiny, tmp_path):
@@ -172,7 +177,7 @@ def test_files_hold_the_controls_of_each_kind_of_network(model, tiny, tmp_path):
     assert tuple(metrics["cascade"]) == dense.cascades[0].stages
     assert metrics["cascade"][0] == "fc"
     assert arrays["gates/cascade"].shape == (4, len(metrics["cascade"]), 5)
-    for b, refit in enumerate(dense.controls.refits, start=1):
+    for b, refit in enumerate(dense.concepts.controls.refits, start=1):
         assert torch.equal(arrays[f"refit/{b}/Q"], refit.Q)
         assert torch.equal(arrays[f"refit/{b}/weights"], refit.weights)
     others, numbers = read_evidence(tmp_path / "ticket"), read_metrics(tmp_path / "ticket")
@@ -186,3 +191,73 @@ def test_files_hold_the_controls_of_each_kind_of_network(model, tiny, tmp_path):
         right = (others[f"{model_name}/logits/test"].argmax(1) == labels).double().mean()
         assert numbers["accuracy"][model_name]["test"]["accuracy"] == float(right)
         assert numbers["accuracy"][model_name].keys() == {"train", "validation", "test"}
+
+
+@pytest.fixture
+def bare(tiny):
+    """The same images without a concept."""
+    return replace(tiny, concepts=tiny.concepts[:, :0], concept_names=(), concept_groups=())
+
+
+def test_the_probe_is_learned_on_training_images_and_read_on_every_split(model, tiny, bare):
+    for data in (tiny, bare):
+        evidence = look(model, data)
+        own = tuple(evidence.seen[name].embedding for name in ("train", "validation", "test"))
+        expected = probe_logits(own[0], evidence.seen["train"].labels, 3, ConceptSettings().C, own[1:])
+        assert list(evidence.probe) == ["train", "validation", "test"]
+        assert all(map(torch.equal, evidence.probe.values(), expected))
+
+
+def test_without_concepts_the_rest_is_as_with_them(model, tiny, bare, tmp_path):
+    mask = full_mask(model.state_dict(), prunable(model))
+    told, silent = look(model, tiny, sanity=5), look(model, bare, sanity=5)
+    assert silent.concepts is None
+    for name, evidence in (("told", told), ("silent", silent)):
+        write_evidence(tmp_path / name, evidence, mask, keep_embeddings=True)
+    arrays = {name: read_evidence(tmp_path / name) for name in ("told", "silent")}
+    assert arrays["silent"].keys() == {
+        *("saliency/classes", "saliency/maps", "saliency/mask_energy", "gates/cascade", "embedding/train"),
+        *(f"{kind}/{split}" for kind in ("embedding", "logits", "probe/logits") for split in ("validation", "test")),
+    }
+    for name, array in arrays["silent"].items():
+        torch.testing.assert_close(array, arrays["told"][name], rtol=0, atol=0, equal_nan=True)
+    metrics = {name: read_metrics(tmp_path / name) for name in ("told", "silent")}
+    assert list(metrics["silent"]["accuracy"]) == ["f", "probe"]
+    assert metrics["told"].keys() - metrics["silent"].keys() == {"concepts", "g"}
+    same = metrics["silent"].keys() - {"evidence", "accuracy"}
+    assert all(metrics["silent"][key] == metrics["told"][key] for key in same)
+    assert all(metrics["silent"]["accuracy"][one] == metrics["told"]["accuracy"][one] for one in ("f", "probe"))
+    assert [has_concepts(metrics[name]) for name in ("told", "silent")] == [True, False]
+
+
+@pytest.mark.parametrize("left", [("concepts",), ("g",), ("accuracy", "g"), ("accuracy", "g-random")])
+def test_metrics_hold_all_of_concepts_or_nothing(model, tiny, tmp_path, left):
+    write_evidence(tmp_path, look(model, tiny), full_mask(model.state_dict(), prunable(model)), keep_embeddings=False)
+    whole = read_json(tmp_path / METRICS, "metrics")
+    places = [("concepts",), ("g",), ("accuracy", "g"), ("accuracy", "g-random")]
+
+    def without(gone):
+        metrics = {**whole, "accuracy": dict(whole["accuracy"])}
+        for *room, key in gone:
+            del (metrics[room[0]] if room else metrics)[key]
+        write_json(tmp_path / METRICS, metrics, "metrics")
+        return read_metrics(tmp_path)
+
+    for gone in ([left], [place for place in places if place != left]):
+        with pytest.raises(DamagedError, match=r"no fit value of (concepts|g|accuracy\.g)"):
+            without(gone)
+    assert not has_concepts(without(places))
+
+
+def test_evidence_with_or_without_concepts_is_told_from_what_the_data_have(model, tiny, bare, tmp_path):
+    for name, data in (("told", tiny), ("silent", bare)):
+        write_evidence(tmp_path / name, look(model, data), full_mask(model.state_dict(), prunable(model)), False)
+    (told, numbers), (silent, fewer) = (
+        (read_evidence(tmp_path / name), read_metrics(tmp_path / name)) for name in ("told", "silent")
+    )
+    assert concept_flaw(numbers, told, True) == concept_flaw(fewer, silent, False) == ""
+    for metrics, arrays in ((fewer, silent), (fewer, told), (numbers, silent)):
+        assert "lacks" in concept_flaw(metrics, arrays, True)
+    for metrics, arrays in ((numbers, told), (fewer, told), (numbers, silent)):
+        assert "do not have" in concept_flaw(metrics, arrays, False)
+    assert (tmp_path / "told" / EVIDENCE).stat().st_size > (tmp_path / "silent" / EVIDENCE).stat().st_size

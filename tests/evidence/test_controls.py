@@ -12,6 +12,7 @@ from sklearn.preprocessing import StandardScaler
 from sparsight.concepts import ConceptSettings, concept_values, fit_pcbm, learn_bank, predict, random_bank
 from sparsight.draws import generator
 from sparsight.evidence.controls import learn_controls
+from sparsight.evidence.told import Told
 
 NAMES = ("red", "green", "drawn")
 SETTINGS = ConceptSettings(C=1.0)
@@ -38,19 +39,8 @@ def looked():
 
 def learned(looked, refits=0, settings=SETTINGS):
     embeddings, concepts, labels = looked
-    return learn_controls(embeddings, concepts, labels, NAMES, 3, settings, refits)
-
-
-def test_the_probe_is_a_classifier_of_every_split(looked):
-    embeddings, _, labels = looked
-    found = learned(looked)
-    scaler = StandardScaler().fit(embeddings["train"].double().numpy())
-    for name, images in embeddings.items():
-        for k in range(3):
-            peer = LogisticRegression(C=1.0, tol=1e-10, max_iter=10_000)
-            peer.fit(scaler.transform(embeddings["train"].double().numpy()), labels.numpy() == k)
-            expected = peer.decision_function(scaler.transform(images.double().numpy()))
-            np.testing.assert_allclose(found.probe[name][:, k].numpy(), expected, rtol=0, atol=1e-5)
+    told = (Told(embeddings[split], concepts[split], False) for split in ("train", "test"))
+    return learn_controls(embeddings, *told, labels, NAMES, 3, settings, refits)
 
 
 def test_g_on_random_directions_reads_the_paper_values_of_the_stored_directions(looked):
@@ -116,7 +106,7 @@ def test_a_concept_that_is_constant_in_a_sample_has_no_direction_there_and_the_o
     rare["train"][:, 1] = 0
     rare["train"][missing, 1] = 1  # one image has it, and the first sample does not hold that image
     settings = SETTINGS.model_copy(update={"value": value})
-    found = learn_controls(embeddings, rare, labels, NAMES, 3, settings, 1).refits[0]
+    found = learned((embeddings, rare, labels), 1, settings).refits[0]
     assert bool((found.Q[1] == 0).all())
     assert float(found.intercepts[1]) == 0
     assert bool((found.weights[:, 1] == 0).all())
@@ -134,10 +124,9 @@ def test_arrays_hold_everything_but_the_training_images_logits(looked):
     arrays = found.tensors()
     assert arrays.keys() == {
         *("g-random/Q", "g-random/weights", "gates/shuffled_auroc"),
-        *(f"{model}/logits/{split}" for model in ("probe", "g-random") for split in ("validation", "test")),
+        *(f"g-random/logits/{split}" for split in ("validation", "test")),
         *(f"refit/1/{name}" for name in ("Q", "intercepts", "weights")),
     }
     for split in ("validation", "test"):
-        assert torch.equal(arrays[f"probe/logits/{split}"], found.probe[split])
         assert torch.equal(arrays[f"g-random/logits/{split}"], found.random[split])
     assert not any(name.startswith("refit") for name in replace(found, refits=()).tensors())

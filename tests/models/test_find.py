@@ -8,7 +8,7 @@ from torchvision import models
 
 from sparsight.errors import InputError
 from sparsight.models import ModelSettings, Split, build_model, find_split, split
-from sparsight.models.find import check_own
+from sparsight.models.find import check_unknown
 
 IMAGES = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
 OWN = ModelSettings(name="mine:build")
@@ -97,7 +97,7 @@ def test_a_network_that_a_study_cannot_rest_on_is_refused(network, says):
         return network()
 
     with pytest.raises(InputError, match=says) as error:
-        check_own("mine:build", make, IMAGES, 4)
+        check_unknown(OWN, make, IMAGES, 4)
     assert "\n" not in str(error.value)
 
 
@@ -106,6 +106,6 @@ def test_a_network_that_a_study_can_rest_on_passes():
         torch.manual_seed(0)
         return Small()
 
-    check_own("mine:build", make, IMAGES, 4)
+    check_unknown(OWN, make, IMAGES, 4)
     with pytest.raises(InputError, match="4 outputs for 5 classes"):
-        check_own("mine:build", make, IMAGES, 5)
+        check_unknown(OWN, make, IMAGES, 5)

@@ -3,7 +3,11 @@ import torch
 from safetensors.torch import save_file
 
 from sparsight.errors import InputError
-from sparsight.models import ModelSettings, build_model, load_weights
+from sparsight.models import ModelSettings, build_model, load_weights, weights_notice
+from sparsight.models.catalogue import class_layers
+from sparsight.models.weights import head_notice
+
+FC = {"fc": "fc"}
 
 
 @pytest.fixture
@@ -40,14 +44,107 @@ def test_missing_and_unexpected_names_are_listed_and_the_rest_counted(model, tmp
     )
 
 
-def test_a_backbone_alone_is_refused(model, tmp_path):
-    tensors = {name: value for name, value in model.state_dict().items() if not name.startswith("fc")}
-    refused(model, saved(tmp_path, tensors), "missing fc.bias, fc.weight", "whole state dict")
+@pytest.fixture
+def other():
+    """Trained elsewhere, for seven classes."""
+    return build_model(ModelSettings(), 7, 1).state_dict()
 
 
-def test_another_number_of_classes_is_refused_with_both_shapes(model, tmp_path):
-    other = build_model(ModelSettings(), 7, 0).state_dict()
+def test_without_a_known_head_a_file_fits_whole_or_is_refused(model, other, tmp_path):
+    backbone = {name: value for name, value in model.state_dict().items() if not name.startswith("fc")}
+    refused(model, saved(tmp_path, backbone), "missing fc.bias, fc.weight", "whole state dict")
     refused(model, saved(tmp_path, other), "fc.weight (file (7, 64), network (4, 64))")
+
+
+@pytest.mark.parametrize("classes", [True, False])
+def test_a_head_of_another_size_or_none_is_left_as_it_was_drawn(model, other, tmp_path, classes):
+    fresh = model.fc.weight.detach().clone()
+    kept = other if classes else {name: value for name, value in other.items() if not name.startswith("fc")}
+    path = saved(tmp_path, kept)
+    notice = head_notice(model, path, FC)
+    assert notice.startswith(
+        f"w.safetensors {'has 7 classes, not 4' if classes else 'holds no classifier'}: the head fc"
+    )
+    load_weights(model, path, FC)
+    assert torch.equal(model.fc.weight, fresh)
+    assert torch.equal(model.conv1.weight, other["conv1.weight"])
+
+
+def test_a_head_that_fits_is_loaded_without_a_word(model, tmp_path):
+    path = saved(tmp_path, build_model(ModelSettings(), 4, 1).state_dict())
+    assert head_notice(model, path, FC) is None
+    load_weights(model, path, FC)
+    assert torch.equal(model.fc.weight, build_model(ModelSettings(), 4, 1).fc.weight)
+
+
+@pytest.mark.parametrize("broken", [{"fc.weight": torch.zeros(7, 65)}, {"fc.bias": None}])
+def test_a_head_of_another_network_is_refused(model, other, tmp_path, broken):
+    tensors = {name: value for name, value in (other | broken).items() if value is not None}
+    with pytest.raises(InputError, match="does not fit the network"):
+        load_weights(model, saved(tmp_path, tensors), FC)
+
+
+def test_a_child_alone_is_taken_for_itself(tmp_path):
+    from torchvision.models import mobilenet_v2
+
+    made = mobilenet_v2(num_classes=3)
+    path = saved(tmp_path, made.features.state_dict())
+    settings = ModelSettings(name="torchvision:mobilenet_v2", weights=path)
+    loaded = build_model(settings, 5, 0)
+    drawn = build_model(settings.model_copy(update={"weights": None}), 5, 0)
+    assert all(
+        torch.equal(value, loaded.features.state_dict()[name]) for name, value in made.features.state_dict().items()
+    )
+    assert torch.equal(loaded.classifier[1].weight, drawn.classifier[1].weight)
+    assert weights_notice(settings, 5).startswith("w.safetensors holds no classifier: the head classifier.1")
+    assert weights_notice(settings.model_copy(update={"weights": None}), 5) is None
+
+
+def test_auxiliary_classifiers_count_as_heads(tmp_path):
+    name = "torchvision:googlenet"
+    other = build_model(ModelSettings(name=name), 7, 1).state_dict()
+    drawn = build_model(ModelSettings(name=name), 4, 0).state_dict()
+    path = saved(tmp_path, other)
+    loaded = build_model(ModelSettings(name=name, weights=path), 4, 0).state_dict()
+    fresh = [f"{layer}.{part}" for layer in ("aux1.fc2", "aux2.fc2", "fc") for part in ("weight", "bias")]
+    assert all(torch.equal(loaded[key], (drawn if key in fresh else other)[key]) for key in loaded)
+    assert weights_notice(ModelSettings(name=name, weights=path), 4) == (
+        "w.safetensors has 7 classes, not 4: the heads aux1.fc2, aux2.fc2, fc start from weights drawn by the seed"
+    )
+    without = ModelSettings(name=name, auxiliary=False, weights=path)
+    assert not any(key.startswith("aux") for key in build_model(without, 7, 0).state_dict())
+    assert weights_notice(without, 7) is None
+
+    plain = saved(tmp_path, {key: value for key, value in other.items() if not key.startswith("aux")})
+    loaded = build_model(ModelSettings(name=name, weights=plain), 7, 0).state_dict()
+    first = build_model(ModelSettings(name=name), 7, 0).state_dict()
+    assert all(torch.equal(loaded[key], (first if key.startswith("aux") else other)[key]) for key in loaded)
+    assert "the heads aux1, aux2 start" in weights_notice(ModelSettings(name=name, weights=plain), 7)
+
+
+def test_a_classifier_of_several_layers_may_be_missing_whole_but_not_half(tmp_path):
+    settings = ModelSettings(name="torchvision:mobilenet_v3_small")
+    state = build_model(settings, 3, 1).state_dict()
+    backbone = saved(tmp_path, {key: value for key, value in state.items() if key.startswith("features")})
+    loaded = build_model(settings.model_copy(update={"weights": backbone}), 3, 0).state_dict()
+    drawn = build_model(settings, 3, 0).state_dict()
+    assert all(torch.equal(loaded[key], (state if key.startswith("features") else drawn)[key]) for key in loaded)
+    half = saved(tmp_path, {key: value for key, value in state.items() if not key.startswith("classifier.0")})
+    with pytest.raises(InputError, match=r"missing classifier.0.bias, classifier.0.weight"):
+        build_model(settings.model_copy(update={"weights": half}), 3, 0)
+
+
+def test_the_layers_that_go_with_the_classes():
+    assert class_layers("torchvision:resnet18", True) == {"fc": "fc"}
+    assert class_layers("torchvision:inception_v3", True) == {"AuxLogits.fc": "AuxLogits", "fc": "fc"}
+    assert class_layers("torchvision:inception_v3", False) == {"fc": "fc"}
+    assert class_layers("torchvision:mobilenet_v3_small", True) == {"classifier.3": "classifier"}
+
+
+def test_the_real_features(test_data):
+    path = test_data / "weights" / "mobilenet_v2-imagenet-features.safetensors"
+    model = build_model(ModelSettings(name="torchvision:mobilenet_v2", weights=path), 5, 0)
+    assert float(model.features[0][0].weight.detach().abs().max()) > 1  # no initialiser draws that
 
 
 def test_integers_where_real_numbers_are_expected(model, tmp_path):
@@ -63,12 +160,12 @@ def test_values_that_are_not_finite(model, tmp_path, value):
     refused(model, saved(tmp_path, tensors), "not a finite number in layer1.0.conv1.weight")
 
 
-def test_missing_file_truncated_file_and_pickle(model, tmp_path):
+def test_missing_file_truncated_file_and_pickled_network(model, tmp_path):
     refused(model, tmp_path / "none.safetensors", "cannot be read")
     whole = saved(tmp_path, model.state_dict())
     whole.write_bytes(whole.read_bytes()[:5000])
     refused(model, whole, "safetensors")
-    torch.save(model.state_dict(), tmp_path / "w.pt")
+    torch.save(model, tmp_path / "w.pt")
     refused(model, tmp_path / "w.pt", "pickle")
 
 

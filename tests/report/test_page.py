@@ -150,6 +150,62 @@ def test_a_run_in_which_little_was_measured(tmp_path, report_data):
     assert not {"#drift", "#floor", "#gates", "#moved", "#association"} & set(page.values("href"))
 
 
+def without_concepts(data):
+    """The same run of a data set without concepts."""
+    of_concepts = {"top_k_jaccard", "weight_spearman", "value_agreement"}
+    gates = [
+        {**gate, "voids": [metric for metric in gate["voids"] if metric not in of_concepts]}
+        for gate in data.judged["gates"]
+        if set(gate["voids"]) - of_concepts
+    ]
+    arms = {
+        arm: {
+            **one,
+            "association": {key: own for key, own in one["association"].items() if key not in of_concepts},
+            "truth": [],
+        }
+        for arm, one in data.judged["arms"].items()
+    }
+    accuracy, looks, drift = data.accuracy, data.faithfulness, data.drift
+    gone = data.verdict["family"].isin(["concepts", "truth"]) | data.verdict["method"].isin(["g", "g-random"])
+    return replace(
+        data,
+        has_concepts=False,
+        accuracy=accuracy[accuracy["model"].isin(["f", "probe"])],
+        faithfulness=looks[~looks["metric"].isin(["concept_auroc", "weights_truth"])],
+        concepts=data.concepts.iloc[:0],
+        drift=drift[drift["family"] != "concepts"],
+        verdict=data.verdict[~gone],
+        judged={**data.judged, "gates": gates, "arms": arms, "movers": {}},
+        notices=(),
+        facts={},
+    )
+
+
+def test_a_data_set_without_concepts_is_asked_nothing_of_them(tmp_path, report_data):
+    data = without_concepts(report_data())
+    page = read(write_report(data, tmp_path))
+    sentence = "This data set has no concepts: explanations are compared by where the network looks (Grad-CAM) and by"
+    assert page.text.index(sentence) < page.text.index("What was run")
+    assert re.findall(r"\S*\s\S*concept\S*", page.text) == ["no concepts:", "which concepts"], "no other sentence"
+    assert not {"#concepts", "#auroc"} & set(page.values("href"))
+    assert not {"concepts", "auroc"} & set(page.values("id"))
+    assert "nan" not in page.text.lower().split()
+    assert "The three metrics of an arm share a false-alarm rate of 5 %." in page.text
+    assert "all primary metrics" in page.text
+    assert re.search(r"f ?The classifier\.", page.text)
+    assert "linear probe" in page.text
+    names = {path.stem for path in tmp_path.rglob("*.*")}
+    assert {"accuracy-f", "excess-0", "excess-1", "excess-2", "floor", "gates"} <= names
+    assert not {"accuracy-g", "excess-3", "concepts", "concepts-0", "concepts-shared", "concept-auroc"} & names
+    floor = pd.read_csv(tmp_path / "tables/floor.csv")
+    assert set(floor["metric"]) == {"map_spearman", "map_iou_20", "linear_cka"}
+    assert "other images" not in set(floor["kind"])
+    assert "other images" in set(
+        pd.read_csv(write_report(report_data(), tmp_path / "b").parent / "tables/floor.csv")["kind"]
+    )
+
+
 def test_undefined_values_are_dashes(tmp_path, report_data):
     data = report_data(rounds=2, seeds=(0,), strips=1)
     blank = {name: getattr(data, name).assign(value=np.nan) for name in ("accuracy", "faithfulness", "drift")}

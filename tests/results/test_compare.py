@@ -20,6 +20,7 @@ from sparsight.results.compare import (
     unrelated,
     visible_parts,
 )
+from sparsight.verdict import primary_names
 
 CONCEPTS = 9
 
@@ -67,6 +68,22 @@ def test_the_primary_ones_are_six_and_the_same_as_among_all(study):
         *((name, target) for name in ("map_spearman", "map_iou_20") for target in ("label", "prediction")),
         ("flips", ""),
     }
+
+
+def test_without_concepts_the_others_are_as_with_them(study):
+    silent = replace(study, names=(), groups=())
+    first, second = (
+        {name: array for name, array in evidence(i).items() if not name.startswith(("bank", "g/", "g-"))}
+        for i in (0, 1)
+    )
+    with_concepts = means(compare(study, evidence(0), evidence(1)))
+    found = means(compare(silent, first, second))
+    assert found == {key: value for key, value in with_concepts.items() if key[0] != "concepts"}
+    primary = [one.metric for one in compare(silent, first, second, primary=True)]
+    assert tuple(primary) == primary_names(concepts=False) == ("map_spearman", "map_iou_20", "linear_cka")
+    assert primary_names(concepts=True) == tuple(metric for _, metric, _ in PRIMARY)
+    told, ceilings = unrelated(study, evidence(0), evidence(1)), unrelated(silent, first, second)
+    assert ceilings == {metric: told[metric] for metric in primary}
 
 
 def test_networks_of_other_targets_are_not_compared_on_them(study):

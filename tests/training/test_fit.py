@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 import torch
 from torch import nn
+from torchvision.models.inception import InceptionOutputs
 
 from sparsight.pruning import full_mask, prunable
 from sparsight.training import (
@@ -236,3 +237,54 @@ def test_what_the_optimiser_remembers_is_taken_up(tiny):
     )
     assert not same(fresh.end, kept.end)
     assert kept.optimiser.steps == first.optimiser.steps + fresh.optimiser.steps
+
+
+def test_class_weights_change_a_training_of_unequal_classes(tiny):
+    labels = tiny.labels.clone()
+    labels[tiny.splits["train"][:12]] = 0
+    settings = TrainingSettings(epochs=2, batch_size=8, learning_rate=0.1)
+    balanced = settings.model_copy(update={"class_weights": "balanced"})
+    unequal = replace(tiny, labels=labels)
+    assert not same(trained(unequal, settings=settings).end, trained(unequal, settings=balanced).end)
+
+
+class Assisted(nn.Module):
+    """An auxiliary classifier on the first layer, as torchvision's Inception-V3 has one."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem, self.aux, self.fc = nn.Conv2d(3, 4, 3), nn.Linear(4, 3), nn.Linear(4, 3)
+
+    def forward(self, x):
+        x = self.stem(x).mean((2, 3))
+        return InceptionOutputs(self.fc(x.relu()), self.aux(x)) if self.training else self.fc(x.relu())
+
+
+def test_an_auxiliary_classifier_is_trained_by_its_weight_and_nothing_else_without(tiny):
+    ends = []
+    for share in (0.0, 0.4):
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            net = Assisted()
+        start = net.aux.weight.detach().clone()
+        settings = TrainingSettings(
+            epochs=2, batch_size=8, learning_rate=0.1, weight_decay=0, auxiliary_weight=share, selection="best"
+        )
+        ends.append(trained(tiny, net, settings=settings).end)
+        assert torch.equal(ends[-1]["aux.weight"], start) == (share == 0)
+    assert not torch.equal(ends[0]["stem.weight"], ends[1]["stem.weight"])
+
+
+def test_dropout_is_drawn_by_the_key_and_goes_on_after_a_break(tiny):
+    def net():
+        made = small_net()
+        made.insert(5, nn.Dropout(0.5))
+        return made
+
+    before = torch.get_rng_state()
+    kept = []
+    first = trained(tiny, net(), on_checkpoint=kept.append)
+    assert torch.equal(torch.get_rng_state(), before)
+    torch.rand(5)  # what the process has drawn before does not matter
+    assert same(first.end, trained(tiny, net()).end)
+    assert same(first.end, trained(tiny, net(), resume=kept[0]).end)

@@ -10,10 +10,12 @@ from torch.nn import functional
 from sparsight.arms import Ticket, read_ticket, write_ticket
 from sparsight.config import StudySettings
 from sparsight.data import ConceptDataset, read_dataset
+from sparsight.errors import DamagedError
 from sparsight.evidence import read_evidence, read_metrics
 from sparsight.evidence.store import EVIDENCE, METRICS
 from sparsight.io import write_json, write_tensors
 from sparsight.networks import Network, plan
+from sparsight.results import result_files
 from sparsight.study import run_study
 from sparsight.verifying.evidence import evidence_faults
 from sparsight.verifying.tickets import ticket_faults
@@ -141,6 +143,26 @@ def test_an_array_of_other_numbers(copy, data, name):
     found = "\n".join(evidence_faults(copy, network, SETTINGS, data))
     for says in ARRAYS[name]:
         assert says in found, found
+
+
+@pytest.mark.parametrize("parts", ["metrics", "arrays", "both"])
+def test_evidence_without_what_is_of_concepts(copy, data, parts):
+    """By itself it is whole, as that of a data set without concepts; this one has some."""
+    network = LAST[0]
+    home = copy / network.folder
+    arrays, metrics = read_evidence(home), read_metrics(home)
+    if parts != "metrics":
+        gone = ("bank/", "concepts/", "g/", "g-random/", "gates/", "refit/")
+        write_tensors(
+            home / EVIDENCE, {name: own for name, own in arrays.items() if not name.startswith(gone)}, {}, "evidence"
+        )
+    if parts != "arrays":
+        for place in (metrics, metrics, metrics["accuracy"], metrics["accuracy"]):
+            place.pop(next(key for key in ("concepts", "g", "g-random") if key in place))
+        write_json(home / METRICS, metrics, "metrics")
+    assert list(evidence_faults(copy, network, SETTINGS, data)) == ["it lacks what is learned of the data's concepts"]
+    with pytest.raises(DamagedError, match="lacks what is learned of the data's concepts; restore it, or remove it"):
+        result_files(copy, SETTINGS, data, plan(SETTINGS))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """``sparsight data``: what there is to study, and what it looks like."""
 
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -51,14 +52,19 @@ def preview(
         write_bytes(path, picture)
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror}); choose another --out") from None
-    typer.echo(f"{len(data)} images, {len(data.class_names)} classes, {len(data.concept_names)} concepts: {path}")
+    concepts = len(data.concept_names) or "no"
+    typer.echo(f"{len(data)} images, {len(data.class_names)} classes, {concepts} concepts: {path}")
 
 
 @app.command()
 def check(
-    name: Annotated[str, typer.Argument(metavar="NAME|folder:PATH", help="A data set, or class folders.")],
-    data: Annotated[str | None, typer.Option(help="Where the data lie: class folders, or MNIST's IDX files.")] = None,
-    concepts: Annotated[str | None, typer.Option(help="The CSV file of a folder's concepts.")] = None,
+    name: Annotated[
+        str, typer.Argument(metavar="NAME|folder:PATH", help="A data set, class folders, or derm7pt or examples.")
+    ],
+    data: Annotated[str | None, typer.Option(help="The folder where the data lie.")] = None,
+    concepts: Annotated[
+        str | None, typer.Option(help="The CSV file of a folder's concepts, or a folder of example images.")
+    ] = None,
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="A setting of the data set, or concepts.top_k=K."),
@@ -67,9 +73,12 @@ def check(
     """Read a data set whole; say what it holds, and everything in it that would stop a study."""
     from sparsight.cli.inventory import print_inventory
     from sparsight.config import data_of, parse_assignment, validated
-    from sparsight.data import FolderSettings, load_dataset, read_folder
+    from sparsight.data import SOURCES, examine
     from sparsight.making import check_concepts
 
+    if name in SOURCES:
+        _check_source(name, data, set_ or [])
+        return
     rooms: dict[str, dict[str, Any]] = {"data": data_of(name)}
     for key, value in (("path", data), ("concepts", concepts)):
         if value is not None:
@@ -79,10 +88,7 @@ def check(
         room, key, value = parse_assignment(text if "." in key else f"data.{text}")
         rooms.setdefault(room, {})[key] = value
     settings = validated(rooms, "data check")
-    if isinstance(settings.data, FolderSettings):
-        read, found = read_folder(settings.data)
-    else:
-        read, found = load_dataset(settings.data), ()
+    read, found = examine(settings.data)
     problems = list(found)
     if read.concept_names and len(read.splits["train"]):
         try:
@@ -90,6 +96,53 @@ def check(
         except InputError as error:
             problems.append(str(error))
     print_inventory(read, problems)
+    _refuse(name, problems)
+
+
+@app.command()
+def where(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="A data set, or derm7pt; all by default.")
+    ] = None,
+) -> None:
+    """Say from where, on which terms and how laid out a data set is had."""
+    from sparsight.data import TERMS
+
+    if name is not None and name not in TERMS:
+        near = get_close_matches(name, TERMS, n=1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise InputError(f"{name!r}: no data set; {hint}known: {', '.join(TERMS)}")
+    for known in [name] if name else TERMS:
+        terms = TERMS[known]
+        typer.echo(known)
+        for head, text in (
+            ("had from", terms.source),
+            ("terms", terms.licence),
+            ("give it as", terms.layout),
+            ("made by", terms.reference),
+        ):
+            typer.echo(f"  {head:11}{text}")
+
+
+def _check_source(kind: str, path: str | None, assignments: list[str]) -> None:
+    """The counts of a source of concepts, and everything that would stop a study with it."""
+    from sparsight.cli.inventory import print_source
+    from sparsight.config import parse_assignment, validated
+    from sparsight.data import choose_examples, read_pictures, read_source
+
+    if path is None:
+        raise InputError(f"{kind}: name its folder by --data PATH ('sparsight data where {kind}' says more)")
+    given = {key: value for _, key, value in (parse_assignment(f"data.{text}") for text in assignments)}
+    room = {**given, "name": "ham10000", "concepts": kind, "concept_path": path}  # whose settings those of a source are
+    settings: Any = validated({"data": room}, "data check").data
+    source = read_source(kind, settings.concept_path)
+    chosen = choose_examples(source, settings, settings.seed)
+    problems = [*chosen.problems, *read_pictures(chosen.paths, 64).problems.values()]
+    print_source(source, chosen, problems)
+    _refuse(kind, problems)
+
+
+def _refuse(name: str, problems: list[str]) -> None:
     if len(problems) == 1:
         raise InputError(problems[0])
     if problems:

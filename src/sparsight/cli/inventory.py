@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 import typer
 
-from sparsight.data import ABSENT, PRESENT, SPLITS, UNKNOWN, ConceptDataset
+from sparsight.data import ABSENT, PRESENT, SPLITS, UNKNOWN, Chosen, ConceptDataset, ConceptSource
 
 MOST = 20
 LONGEST = 200
@@ -18,8 +18,31 @@ def print_inventory(data: ConceptDataset, problems: Sequence[str]) -> None:
     for k, name in enumerate(data.class_names):
         counts = [int((data.labels[data.splits[split]] == k).sum()) for split in SPLITS]
         typer.echo("".join(f"{count:12}" for count in counts) + f"  {_shown(name)}")
-    if data.concept_names:
-        typer.echo("".join(f"{head:>12}" for head in ("present", "absent", "unknown")) + "  concept")
+    if not data.concept_names:
+        typer.echo("concepts: none")
+    elif data.example_concepts is not None and data.example_held_out is not None:
+        _print_examples(data.concept_names, data.example_concepts, data.example_held_out)
+    else:
+        _print_concepts(data)
+    typer.echo(f"masks: {'none' if data.object_masks is None else 'of the object'}")
+    for note in data.notes:
+        typer.echo(f"note: {_shown(note)}")
+    _print_problems(problems)
+
+
+def print_source(source: ConceptSource, chosen: Chosen, problems: Sequence[str]) -> None:
+    """Print how many examples there are and how many are drawn, by concept and kind; notes, and the first problems."""
+    typer.echo("".join(f"{head:>12}" for head in ("positive", "negative")) + "  concept, as it is there")
+    for concept in source.concepts:
+        typer.echo(f"{len(concept.positive):12}{len(concept.negative):12}  {_shown(concept.name)}")
+    _print_examples([concept.name for concept in source.concepts], chosen.concepts, chosen.held_out)
+    for note in (*source.notes, *chosen.notes):
+        typer.echo(f"note: {_shown(note, 3 * LONGEST)}")
+    _print_problems(problems)
+
+
+def _print_concepts(data: ConceptDataset) -> None:
+    typer.echo("".join(f"{head:>12}" for head in ("present", "absent", "unknown")) + "  concept")
     used = data.concepts[torch.cat([data.splits[split] for split in SPLITS])]
     train = data.concepts[data.splits["train"]]
     for c, name in enumerate(data.concept_names):
@@ -27,9 +50,18 @@ def print_inventory(data: ConceptDataset, problems: Sequence[str]) -> None:
         varies = (train[:, c] == PRESENT).any() and (train[:, c] == ABSENT).any()
         mark = "" if varies else "  (constant in training: dropped)"
         typer.echo("".join(f"{count:12}" for count in counts) + f"  {_shown(name)}{mark}")
-    typer.echo(f"masks: {'none' if data.object_masks is None else 'of the object'}")
-    for note in data.notes:
-        typer.echo(f"note: {_shown(note)}")
+
+
+def _print_examples(names: Sequence[str], concepts: torch.Tensor, held_out: torch.Tensor) -> None:
+    """Positive + negative examples that each concept is learned from and tested on."""
+    typer.echo("".join(f"{head:>12}" for head in ("learned", "tested")) + "  concept, by positive + negative examples")
+    for c, name in enumerate(names):
+        sides = [concepts[held_out == out, c] for out in (False, True)]
+        cells = [f"{int((side == PRESENT).sum())} + {int((side == ABSENT).sum())}" for side in sides]
+        typer.echo("".join(f"{cell:>12}" for cell in cells) + f"  {_shown(name)}")
+
+
+def _print_problems(problems: Sequence[str]) -> None:
     for problem in problems[:MOST]:
         typer.echo(f"problem: {_shown(problem, 2 * LONGEST)}")
     if len(problems) > MOST:

@@ -9,6 +9,8 @@ from rich.progress import Progress as Bar
 
 from sparsight.networks import Network
 
+_MODELS = {"f": "the network", "g": "its concept bottleneck"}
+
 
 class Progress:
     """A study's listener that prints. Use it as a context manager.
@@ -34,6 +36,7 @@ class Progress:
         )
         self.task = self.bar.add_task("preparing the images", total=None)
         self.done = self.total = 0
+        self.headed = False
 
     def __enter__(self) -> "Progress":
         self.bar.start()
@@ -48,8 +51,6 @@ class Progress:
         """Print the plan and start the bar."""
         found = f", of which {standing} stand already" if standing else ""
         self.console.print(f"{networks} networks to train and explain{found}")
-        if networks > standing:
-            self.console.print("  weights left   f: the network   g: its concept bottleneck (test accuracy)")
         self.done, self.total = standing, networks
         work = epochs + self.LOOK * (networks - standing)
         self.bar.update(self.task, total=max(work, 1), description=self._count())
@@ -57,6 +58,12 @@ class Progress:
     def note(self, text: str) -> None:
         """Print it."""
         self.console.print(text, markup=False, soft_wrap=True)
+
+    def decoded(self, done: int, total: int) -> None:
+        """Show how many images are decoded; afterwards the bar is of unknown length again."""
+        self.bar.update(self.task, description="decoding the images", total=total, completed=done)
+        if done == total:
+            self.bar.reset(self.task, description="preparing the images", total=None)
 
     def epoch(self) -> None:
         """Move the bar."""
@@ -67,10 +74,14 @@ class Progress:
         self.done += 1
         self.bar.advance(self.task, self.LOOK)
         self.bar.update(self.task, description=self._count())
+        models = {name: words for name, words in _MODELS.items() if name in summary}
+        if not self.headed:
+            words = "   ".join(f"{name}: {words}" for name, words in models.items())
+            self.console.print(f"  weights left   {words} (test accuracy)")
+            self.headed = True
+        right = "   ".join(f"{name} {summary[name]:.3f}" for name in models)
         self.console.print(
-            f"  {summary['weights_remaining']:7.1%}   f {summary['f']:.3f}   g {summary['g']:.3f}"
-            f"   {summary['seconds']:5.1f} s   {network}",
-            soft_wrap=True,
+            f"  {summary['weights_remaining']:7.1%}   {right}   {summary['seconds']:5.1f} s   {network}", soft_wrap=True
         )
 
     def _count(self) -> str:

@@ -19,8 +19,8 @@ LEAST_SEEDS, LEAST_RETRAINS = 3, 1
 
 
 def print_summary(result: StudyResult, asked: StudySettings | None = None) -> None:
-    """Print, by arm and round, accuracies and top-k overlap, means over the seeds, and the verdicts; then where the
-    report is.
+    """Print, by arm and round, accuracies and, where there are concepts, top-k overlap, means over the seeds, and the
+    verdicts; then where the report is.
 
     Args:
         result: of the study.
@@ -46,8 +46,10 @@ def _numbers(result: StudyResult) -> Table:
     """Accuracies and overlap of the arms, then of the retrained networks."""
     seeds = len(result.settings.study.seeds)
     k = result.settings.concepts.top_k
-    columns = ("f", "g", f"top {k} shared with dense")
-    table = _table(f"test accuracy and shared top {k} concepts, mean of {seeds} seed{'s' * (seeds > 1)}", columns)
+    concepts = bool((result.accuracy["model"] == "g").any())
+    columns = ("f", "g", f"top {k} shared with dense") if concepts else ("f",)
+    shared = f" and shared top {k} concepts" if concepts else ""
+    table = _table(f"test accuracy{shared}, mean of {seeds} seed{'s' * (seeds > 1)}", columns)
     for arm, label in [*((arm, arm) for arm in result.settings.study.arms), *_controls(result)]:
         rows = result.accuracy[result.accuracy["arm"] == arm]
         shares = rows.groupby("round")["weights_remaining"].mean()
@@ -56,8 +58,9 @@ def _numbers(result: StudyResult) -> Table:
             round_ = int(str(number))
             # A control is never pruned; where it is a sequence, it is the round that tells its networks apart.
             place = f"round {round_}" if arm != label and round_ else f"{share:.1%}"
-            accuracies = [_accuracy(result, arm, round_, model) for model in ("f", "g")]
-            cells.append((place, *map(_cell, accuracies), _cell(_overlap(result, arm, round_))))
+            values = [_accuracy(result, arm, round_, model) for model in ("f", "g")[: len(columns)]]
+            values += [_overlap(result, arm, round_)] if concepts else []
+            cells.append((place, *map(_cell, values)))
         _add(table, label, cells)
     return table
 

@@ -10,8 +10,10 @@ from torch import Tensor
 from sparsight.concepts._standard import column_moments
 from sparsight.concepts.predictor import fit_predictor
 from sparsight.concepts.settings import ConceptSettings, ValueKind
-from sparsight.concepts.svm import fit_svm
+from sparsight.concepts.svm import fit_hinge_svm, fit_svm
 from sparsight.stats import auroc
+
+FITS = {"predictor": fit_predictor, "svm": fit_svm, "svm-hinge": fit_hinge_svm}
 
 NO_DIRECTION = "no direction: the embedding does not tell this concept (zero-norm vector)"
 
@@ -26,7 +28,7 @@ class ConceptBank:
         names: one a concept.
         dropped: concepts without a direction (their row of ``Q`` is zero) and why; their values are all 0.
         objective: each concept's objective at the solution.
-        gradient: largest relative gradient norm of the concept models (`LinearFit`).
+        gradient: largest relative gradient norm of the concept models (`LinearFit`); of ``svm-hinge``, duality gap.
         converged: whether every concept model is solved.
     """
 
@@ -92,7 +94,7 @@ def learn_bank(
         raise ValueError(f"concept {names[int(constant.nonzero()[0])]!r} is constant in training: drop it first")
     phi = embeddings.double()
     mean, scale = column_moments(phi)
-    fit = (fit_predictor if settings.method == "predictor" else fit_svm)((phi - mean) / scale, concepts, settings.C)
+    fit = FITS[settings.method]((phi - mean) / scale, concepts, settings.C)
     # A vector as short as the solver's own uncertainty is rounding; divided by its norm it would look like a direction.
     told = fit.weights.norm(dim=1) > fit.radius
     weights = fit.weights * told[:, None] / scale

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Method = Literal["predictor", "svm"]
+Method = Literal["predictor", "svm", "svm-hinge"]
 ValueKind = Literal["projection", "distance", "sigmoid"]
 
 
@@ -13,7 +13,11 @@ class ConceptSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    method: Method = Field(default="predictor", description="predictor (logistic regression) or svm, one a concept")
+    method: Method = Field(
+        default="predictor",
+        description="predictor (logistic regression), svm (squared hinge, penalised intercept) or svm-hinge "
+        "(hinge, free intercept, as released); one model a concept",
+    )
     C: float = Field(default=0.01, gt=0, description="weight of the loss against 1/2 ||w||^2 in the concept models")
     value: ValueKind = Field(default="projection", description="concept value: projection, distance or sigmoid")
     standardise: Literal["values", "none"] = Field(

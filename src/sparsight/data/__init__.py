@@ -1,19 +1,26 @@
 """Data sets behind one ``ConceptDataset``."""
 
+from sparsight.data.cub import CubSettings
 from sparsight.data.dataset import ABSENT, PRESENT, SPLITS, UNKNOWN, ConceptDataset
-from sparsight.data.folder import FolderSettings, read_folder
+from sparsight.data.examples import Chosen, ConceptSource, ExampleSettings, choose_examples
+from sparsight.data.folder import FolderSettings
+from sparsight.data.ham10000 import HamSettings
 from sparsight.data.load import (
     DATA_SETTINGS,
     DESCRIPTIONS,
     DataSettings,
+    examine,
     load_dataset,
     read_dataset,
     staged_dataset,
     write_dataset,
 )
 from sparsight.data.mnist import MnistSettings
+from sparsight.data.pictures import Reader, cache_folder, read_pictures
 from sparsight.data.pixels import normalise
 from sparsight.data.problems import DataError
+from sparsight.data.sources import SOURCES, read_source
+from sparsight.data.terms import TERMS, Terms
 from sparsight.data.toybirds import ToyBirdsSettings
 
 __all__ = [
@@ -21,18 +28,31 @@ __all__ = [
     "DATA_SETTINGS",
     "DESCRIPTIONS",
     "PRESENT",
+    "SOURCES",
     "SPLITS",
+    "TERMS",
     "UNKNOWN",
+    "Chosen",
     "ConceptDataset",
+    "ConceptSource",
+    "CubSettings",
     "DataError",
     "DataSettings",
+    "ExampleSettings",
     "FolderSettings",
+    "HamSettings",
     "MnistSettings",
+    "Reader",
+    "Terms",
     "ToyBirdsSettings",
+    "cache_folder",
+    "choose_examples",
+    "examine",
     "load_dataset",
     "normalise",
     "read_dataset",
-    "read_folder",
+    "read_pictures",
+    "read_source",
     "staged_dataset",
     "write_dataset",
 ]

@@ -1,31 +1,34 @@
-"""Images of the user's own, in class folders, with concepts from a CSV file."""
+"""Images of the user's own, in class folders, with concepts from a CSV file or without any."""
 
 import hashlib
-import json
 import math
-import re
-import shlex
 from pathlib import Path
 from typing import Literal
 
 import torch
 from jaxtyping import UInt8
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 from torch import Tensor
 
 from sparsight.data.concept_table import read_concepts
 from sparsight.data.dataset import SPLITS, ConceptDataset
-from sparsight.data.picture import EXTENSIONS, LOSSLESS, read_mask, read_picture
-from sparsight.data.problems import DataError
+from sparsight.data.example_folder import read_example_folder
+from sparsight.data.examples import ExampleSettings, with_examples
+from sparsight.data.picture import EXTENSIONS, LOSSLESS, read_mask
+from sparsight.data.pictures import Reader, read_pictures
 from sparsight.data.tree import Tree, read_tree
 from sparsight.draws import generator
 from sparsight.errors import InputError
 
 MOST_BYTES = 8 << 30
 CONCEPTS = "concepts.csv"
+NO_CONCEPTS = (
+    "no concepts: accuracy, maps and embeddings are studied alone; a CSV file of image,<concept>,... or "
+    "class,<concept>,..., named by --concepts FILE, adds them"
+)
 
 
-class FolderSettings(BaseModel):
+class FolderSettings(ExampleSettings):
     """Where the images lie and how they are split; paths are taken from the working directory.
 
     Attributes:
@@ -33,12 +36,11 @@ class FolderSettings(BaseModel):
         image_size: side of the square images in pixels.
         train, validation, test: shares of each class, where the folders do not decide.
         seed: draws the split.
-        concepts: a CSV file (see ``read_concepts``); by default ``concepts.csv`` in the folder.
+        concepts: a CSV file (see ``read_concepts``), or a folder of example images (see ``read_example_folder``); by
+            default ``concepts.csv`` in the folder, and none without it.
         masks: a folder laid out as ``path`` with a mask for every image, under any lossless format's extension.
         flip: whether a mirrored image keeps its class and concepts.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Literal["folder"] = "folder"
     path: Path
@@ -65,34 +67,7 @@ class FolderSettings(BaseModel):
         return self
 
 
-def folder(settings: FolderSettings) -> ConceptDataset:
-    """The data set in a folder; equal settings and files give equal pixels.
-
-    Raises:
-        DataError: if anything in it cannot be used.
-    """
-    data, problems = read_folder(settings)
-    if problems:
-        raise DataError(problems, check_command(settings))
-    return data
-
-
-def check_command(settings: FolderSettings) -> str:
-    """The command that lists what is wrong with the folder, by the same settings."""
-    words = ["sparsight", "data", "check", f"folder:{settings.path}"]
-    if settings.concepts is not None:
-        words += ["--concepts", str(settings.concepts)]
-    for name, field in FolderSettings.model_fields.items():
-        value = getattr(settings, name)
-        if name in ("name", "path", "concepts") or value == field.default:
-            continue
-        text = json.dumps(str(value) if isinstance(value, Path) else value, ensure_ascii=False)  # JSON is YAML, too
-        plain = text.strip('"') if re.fullmatch(r'"/[\w./-]*"', text) else text
-        words += ["--set", f"{name}={plain}"]
-    return " ".join(map(shlex.quote, words))
-
-
-def read_folder(settings: FolderSettings) -> tuple[ConceptDataset, tuple[str, ...]]:
+def read_folder(settings: FolderSettings, reader: Reader | None = None) -> tuple[ConceptDataset, tuple[str, ...]]:
     """What of the folder can be read, and a line for each thing that stands in the way of a study.
 
     Raises:
@@ -105,20 +80,21 @@ def read_folder(settings: FolderSettings) -> tuple[ConceptDataset, tuple[str, ..
             f"{tree.root}: {n} images of {size} x {size} take {needed / 2**30:.1f} GiB, more than "
             f"{MOST_BYTES >> 30}; lower data.image_size"
         )
-    images = torch.zeros(n, 3, size, size, dtype=torch.uint8)
-    masks = torch.zeros(n, size, size, dtype=torch.bool) if settings.masks else None
-    problems, readable, several = [], [], 0
-    for i, entry in enumerate(tree.entries):
-        try:
-            picture = read_picture(tree.root / entry.path, size)
-            if masks is not None and settings.masks is not None:
-                masks[i] = torch.from_numpy(read_mask(_mask_of(settings.masks, entry.path), size, picture.size))
-        except InputError as error:
-            problems.append(str(error))
-            continue
-        images[i] = torch.from_numpy(picture.pixels).permute(2, 0, 1)
-        readable.append(i)
-        several += picture.frames > 1
+    pictures = read_pictures([tree.root / entry.path for entry in tree.entries], size, reader=reader)
+    images, wrong = pictures.images, dict(pictures.problems)
+    masks = None
+    if settings.masks is not None:
+        masks = torch.zeros(n, size, size, dtype=torch.bool)
+        for i, entry in enumerate(tree.entries):
+            width, height = pictures.sizes[i].tolist()
+            try:
+                if i not in wrong:
+                    masks[i] = torch.from_numpy(read_mask(_mask_of(settings.masks, entry.path), size, (width, height)))
+            except InputError as error:
+                wrong[i] = str(error)
+    problems = [wrong[i] for i in sorted(wrong)]
+    readable = [i for i in range(n) if i not in wrong]
+    several = int((pictures.frames[readable] > 1).sum())
     splits, copies = _splits(settings, tree, images, readable)
     problems += _missing(tree, splits)
     notes = [f"{copies} {'copy of an image' if copies == 1 else 'copies of images'} left out"] if copies else []
@@ -130,12 +106,10 @@ def read_folder(settings: FolderSettings) -> tuple[ConceptDataset, tuple[str, ..
     names: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     table = settings.concepts or tree.root / CONCEPTS
-    if settings.concepts is None and not table.exists():
-        problems.append(
-            f"{tree.root}: no concepts; give a CSV file of image,<concept>,... or class,<concept>,... "
-            "by --concepts FILE"
-        )
-    else:
+    shown = settings.concepts is not None and table.is_dir()
+    if settings.concepts is None and not (table.exists() or table.is_symlink()):
+        notes.append(NO_CONCEPTS)
+    elif not shown:
         try:
             read = read_concepts(table, tree)
         except InputError as error:
@@ -145,7 +119,7 @@ def read_folder(settings: FolderSettings) -> tuple[ConceptDataset, tuple[str, ..
             if read.unnamed:
                 notes.append(f"{read.unnamed} images have no line in {table.name}; their concepts are unknown")
     mean, std = _moments(images[splits["train"]])
-    return ConceptDataset(
+    data = ConceptDataset(
         name=tree.root.name or "folder",
         images=images,
         labels=torch.tensor([entry.label for entry in tree.entries], dtype=torch.int64),
@@ -159,7 +133,11 @@ def read_folder(settings: FolderSettings) -> tuple[ConceptDataset, tuple[str, ..
         std=std,
         flip=settings.flip,
         notes=tuple(notes),
-    ), tuple(problems)
+    )
+    if shown:
+        data, more = with_examples(data, read_example_folder(table), settings, settings.seed, reader)
+        problems += more
+    return data, tuple(problems)
 
 
 def _mask_of(root: Path, image: Path) -> Path:

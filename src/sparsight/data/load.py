@@ -1,6 +1,9 @@
 """The data sets by name."""
 
-from collections.abc import Iterator
+import json
+import re
+import shlex
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
@@ -9,38 +12,91 @@ from typing import Annotated, Any
 import torch
 from pydantic import BaseModel, Field
 
+from sparsight.data.cub import CubSettings, read_cub
 from sparsight.data.dataset import ConceptDataset
-from sparsight.data.folder import FolderSettings, folder
+from sparsight.data.folder import FolderSettings, read_folder
+from sparsight.data.ham10000 import HamSettings, read_ham
 from sparsight.data.mnist import MnistSettings, mnist
+from sparsight.data.pictures import Reader
+from sparsight.data.problems import DataError
 from sparsight.data.toybirds import ToyBirdsSettings, toybirds
 from sparsight.errors import DamagedError
 from sparsight.io import read_metadata, read_tensors, staged_tensors
 
-DataSettings = Annotated[ToyBirdsSettings | MnistSettings | FolderSettings, Field(discriminator="name")]
+AnySettings = ToyBirdsSettings | MnistSettings | FolderSettings | CubSettings | HamSettings
+DataSettings = Annotated[AnySettings, Field(discriminator="name")]
 
 DATA_SETTINGS: dict[str, type[BaseModel]] = {
     "toybirds": ToyBirdsSettings,
     "mnist": MnistSettings,
     "folder": FolderSettings,
+    "cub200": CubSettings,
+    "ham10000": HamSettings,
 }
 
 DESCRIPTIONS = {
     "toybirds": "birds drawn by a program, with concepts, part masks and a habitat that can be made a shortcut",
     "mnist": "real handwritten digits, even or odd, with the ten digits as concepts: 5,000 (extra: mnist), or all "
     "70,000 from the IDX files (--data FOLDER)",
-    "folder": "images of your own in class folders, with concepts from a CSV file: folder:PATH",
+    "folder": "images of your own in class folders, with concepts from a CSV file or example images: folder:PATH",
+    "cub200": "Caltech-UCSD Birds 200-2011: 200 species, 108 concepts, boxes and parts, from the official folder "
+    "(--data CUB_200_2011)",
+    "ham10000": "HAM10000: 10,015 dermatoscopic images, benign or malignant, with lesion masks; concepts from these or "
+    "from Derm7pt, from the official files (--data FOLDER)",
 }
 
+_READERS: dict[str, Callable[[Any, Reader | None], tuple[ConceptDataset, tuple[str, ...]]]] = {
+    "toybirds": lambda settings, reader: (toybirds(settings), ()),
+    "mnist": lambda settings, reader: (mnist(settings), ()),
+    "folder": read_folder,
+    "cub200": read_cub,
+    "ham10000": read_ham,
+}
+"""What reads each data set: all that can be read, and a line for each thing that stands in the way of a study."""
 
-def load_dataset(settings: ToyBirdsSettings | MnistSettings | FolderSettings) -> ConceptDataset:
-    """Build the data set that the settings describe; equal settings give equal pixels.
+
+def load_dataset(settings: AnySettings, reader: Reader | None = None) -> ConceptDataset:
+    """Build the data set that the settings describe; equal settings and files give equal pixels.
+
+    Args:
+        settings: which, and how.
+        reader: is told how images are decoded, where there are many.
 
     Raises:
+        DataError: if anything in it cannot be used.
         InputError: if it needs something that is not there.
     """
-    if isinstance(settings, FolderSettings):
-        return folder(settings)
-    return toybirds(settings) if isinstance(settings, ToyBirdsSettings) else mnist(settings)
+    data, problems = examine(settings, reader)
+    if problems:
+        raise DataError(problems, check_command(settings))
+    return data
+
+
+def examine(settings: AnySettings, reader: Reader | None = None) -> tuple[ConceptDataset, tuple[str, ...]]:
+    """What of a data set can be read, and a line for each thing that stands in the way of a study.
+
+    Raises:
+        InputError: if nothing can be read.
+    """
+    return _READERS[settings.name](settings, reader)
+
+
+def check_command(settings: AnySettings) -> str:
+    """The command that lists what is wrong with a data set, by the same settings."""
+    path, concepts = getattr(settings, "path", None), getattr(settings, "concepts", None)
+    name = settings.name
+    words = ["sparsight", "data", "check", f"folder:{path}" if name == "folder" else name]
+    for option, value in (("--data", None if name == "folder" else path), ("--concepts", concepts)):
+        if isinstance(value, Path):
+            words += [option, str(value)]
+    for key, field in type(settings).model_fields.items():
+        value = getattr(settings, key)
+        if key in ("name", "path") or value == field.default or (key == "concepts" and isinstance(value, Path)):
+            continue
+        text = json.dumps(str(value) if isinstance(value, Path) else value, ensure_ascii=False)  # JSON is YAML, too
+        plain = text.strip('"') if re.fullmatch(r'"/[\w./-]*"', text) else text
+        words += ["--set", f"{key}={plain}"]
+    return " ".join(map(shlex.quote, words))
 
 
 @contextmanager

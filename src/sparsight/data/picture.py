@@ -91,16 +91,20 @@ def read_picture(path: Path, side: int, whole: int | None = None) -> Picture:
     return _opened(path, FORMATS, look)
 
 
-def read_mask(path: Path, side: int, size: tuple[int, int]) -> Bool[np.ndarray, "side side"]:
+def read_mask(
+    path: Path, side: int, size: tuple[int, int], least: int = 1, as_shown: bool = False
+) -> Bool[np.ndarray, "side side"]:
     """An object's mask, cut and resized as its image was; a pixel is true where half of it or more lies on the object.
 
-    The object is where a channel other than transparency, or a palette's index, is not zero, and the mask is not
-    wholly transparent.
+    The object is where a channel other than transparency, or a palette's index, is ``least`` or more, and the mask is
+    not wholly transparent.
 
     Args:
         path: of a losslessly stored image: PNG, BMP, TIFF or GIF. JPEG would put specks around the object.
         side: in pixels.
         size: width and height of the whole image that the mask belongs to.
+        least: the smallest value that marks the object.
+        as_shown: whether a palette's indices count as the greys that they show.
 
     Raises:
         InputError: as ``read_picture``, or if the size is another.
@@ -114,8 +118,9 @@ def read_mask(path: Path, side: int, size: tuple[int, int]) -> Bool[np.ndarray, 
                 f"{path}: is {upright[0]} x {upright[1]}, its image {size[0]} x {size[1]}; make them equal"
             )
         inside = Image.new("L", image.size)
-        for top, band in _bands(image):
-            inside.paste(Image.fromarray(_inside(band).astype(np.uint8) * 255), (0, top))
+        for top, part in _bands(image):
+            band = part.convert("L") if as_shown and part.mode == "P" else part
+            inside.paste(Image.fromarray(_inside(band, least).astype(np.uint8) * 255), (0, top))
         cover = _turned(_square(inside, side), turn)
         return np.asarray(cover) >= 128
 
@@ -199,11 +204,11 @@ def _on_white(band: Image.Image) -> Image.Image:
     return Image.alpha_composite(white, clear).convert("RGB")
 
 
-def _inside(band: Image.Image) -> Bool[np.ndarray, "h w"]:
+def _inside(band: Image.Image, least: int) -> Bool[np.ndarray, "h w"]:
     values = np.array(band).reshape(band.height, band.width, -1)
     if band.mode in _TRANSPARENT:
-        return np.asarray((values[..., :-1] != 0).any(axis=-1) & (values[..., -1] != 0))
-    return np.asarray((values != 0).any(axis=-1))
+        return np.asarray((values[..., :-1] >= least).any(axis=-1) & (values[..., -1] != 0))
+    return np.asarray((values >= least).any(axis=-1))
 
 
 def _sixteen_bits(image: Image.Image) -> bool:

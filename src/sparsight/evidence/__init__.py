@@ -1,41 +1,44 @@
 """Evidence: everything measured on one network, and its files."""
 
-from sparsight.evidence.collect import TARGETS, Evidence, Maps, Seen, collect, usable_concepts
+from sparsight.evidence.collect import TARGETS, ConceptEvidence, Evidence, Maps, Seen, collect
 from sparsight.evidence.dead import dead_layers
 from sparsight.evidence.interventions import Effects, dependence, effects
+from sparsight.evidence.metrics import concept_flaw, has_concepts, scores
 from sparsight.evidence.settings import EvidenceSettings
 from sparsight.evidence.store import (
     EVIDENCE,
     METRICS,
-    MODELS,
     dense_prediction,
     evidence_flaws,
     evidence_origin,
     has_evidence,
     read_evidence,
     read_metrics,
-    scores,
     write_evidence,
 )
+from sparsight.evidence.told import held_out_labels, usable_concepts
 
 __all__ = [
     "EVIDENCE",
     "METRICS",
-    "MODELS",
     "TARGETS",
+    "ConceptEvidence",
     "Effects",
     "Evidence",
     "EvidenceSettings",
     "Maps",
     "Seen",
     "collect",
+    "concept_flaw",
     "dead_layers",
     "dense_prediction",
     "dependence",
     "effects",
     "evidence_flaws",
     "evidence_origin",
+    "has_concepts",
     "has_evidence",
+    "held_out_labels",
     "read_evidence",
     "read_metrics",
     "scores",

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float, Int64
+from jaxtyping import Bool, Float, Int64, UInt8
 from torch import Tensor, nn
 
 from sparsight.concepts import (
@@ -13,16 +13,17 @@ from sparsight.concepts import (
     ConceptSettings,
     HeldOut,
     concept_values,
-    constant_concepts,
     fit_pcbm,
     held_out,
     learn_bank,
     predict,
+    probe_logits,
 )
 from sparsight.data import SPLITS, ConceptDataset, normalise
 from sparsight.evidence.controls import Controls, learn_controls
 from sparsight.evidence.dead import dead_layers
 from sparsight.evidence.settings import EvidenceSettings
+from sparsight.evidence.told import told_apart, usable_concepts
 from sparsight.models import Split, evaluating, forward_parts
 from sparsight.saliency import (
     Cascade,
@@ -71,17 +72,35 @@ class Maps:
 
 
 @dataclass(frozen=True)
+class ConceptEvidence:
+    """What a network's embedding says of concepts, and g.
+
+    Attributes:
+        bank: the concept vectors, of the concepts that are not constant in training.
+        held_out: how well the bank tells concepts on test images, or on the examples that are held out.
+        examples: embeddings of the examples that are held out, where concepts come as examples.
+        pcbm: g.
+        logits: g's, by split.
+        controls: what concepts and g are read against.
+    """
+
+    bank: ConceptBank
+    held_out: HeldOut
+    examples: Float[Tensor, "m l"] | None
+    pcbm: PCBM
+    logits: Mapping[str, Float[Tensor, "n k"]]
+    controls: Controls
+
+
+@dataclass(frozen=True)
 class Evidence:
     """Evidence on one network.
 
     Attributes:
         seen: logits and embeddings by split.
         maps: saliency of the test images.
-        bank: the concept vectors, of the concepts that are not constant in training.
-        held_out: how well the bank tells concepts on test images.
-        pcbm: g.
-        g_logits: g's logits by split.
-        controls: what concepts and g are read against.
+        probe: logits of a linear probe on the embedding, by split.
+        concepts: what was learned of concepts; None where the data set has none.
         cascades: how far maps change when the network's layers are randomised one after the other, for several draws
             of the random weights; of a dense network only.
         dead_layers: layers whose output is the same for all images of the first test batch.
@@ -89,11 +108,8 @@ class Evidence:
 
     seen: Mapping[str, Seen]
     maps: Maps
-    bank: ConceptBank
-    held_out: HeldOut
-    pcbm: PCBM
-    g_logits: Mapping[str, Float[Tensor, "n k"]]
-    controls: Controls
+    probe: Mapping[str, Float[Tensor, "n k"]]
+    concepts: ConceptEvidence | None
     cascades: tuple[Cascade, ...]
     dead_layers: tuple[str, ...]
 
@@ -113,7 +129,8 @@ def collect(
     Args:
         model: the network.
         split: its feature map and head.
-        data: concepts and g are learned on ``train``, and everything is measured on the other splits.
+        data: concepts and g, if it has concepts, and the probe are learned on ``train``, and everything is measured on
+            the other splits.
         settings: batch size.
         concepts: how concepts and g are learned.
         saliency: method, layer and reduction of the maps.
@@ -128,32 +145,46 @@ def collect(
     test, maps = _explain(model, split, data, settings, saliency, device, dense_prediction)
     seen = {"train": train, "validation": validation, "test": test}
 
-    usable = usable_concepts(data)
-    labels = {name: data.concepts[data.splits[name]][:, usable] for name in SPLITS}
-    names = tuple(data.concept_names[i] for i in usable.nonzero().flatten().tolist())
-    bank = learn_bank(train.embedding, labels["train"], names, concepts)
-    values = {name: concept_values(bank, part.embedding, concepts.value) for name, part in seen.items()}
-    pcbm = fit_pcbm(values["train"], train.labels, len(data.class_names), concepts)
     is_dense = dense_prediction is None
-    controls = learn_controls(
-        {name: part.embedding for name, part in seen.items()},
-        labels,
-        train.labels,
-        names,
-        len(data.class_names),
-        concepts,
-        settings.refits if is_dense else 0,
+    embeddings = {name: part.embedding for name, part in seen.items()}
+    examples = (
+        None if data.example_images is None else _embed(model, split, data, data.example_images, settings, device)
     )
+    probe = probe_logits(train.embedding, train.labels, len(data.class_names), concepts.C, tuple(embeddings.values()))
     return Evidence(
         seen=seen,
         maps=maps,
-        bank=bank,
-        held_out=held_out(bank, test.embedding, labels["test"]),
-        pcbm=pcbm,
-        g_logits={name: predict(pcbm, value) for name, value in values.items()},
-        controls=controls,
+        probe=dict(zip(embeddings, probe[1:], strict=True)),
+        concepts=_concepts(embeddings, examples, data, concepts, settings.refits if is_dense else 0),
         cascades=_randomise(model, split, data, settings, saliency, device) if is_dense and settings.sanity else (),
         dead_layers=dead_layers(model, next(_batches(data, "test", settings, device))[1]),
+    )
+
+
+def _concepts(
+    embeddings: Mapping[str, Float[Tensor, "_ l"]],
+    examples: Float[Tensor, "m l"] | None,
+    data: ConceptDataset,
+    settings: ConceptSettings,
+    refits: int,
+) -> ConceptEvidence | None:
+    """Concepts, learned on training embeddings or on examples, and g; None where the data set has no concepts."""
+    if not data.concept_names:
+        return None
+    usable, classes = usable_concepts(data), len(data.class_names)
+    learned, tested = told_apart(embeddings, examples, data)
+    names = tuple(data.concept_names[i] for i in usable.nonzero().flatten().tolist())
+    answers = data.labels[data.splits["train"]]
+    bank = learn_bank(learned.embedding, learned.labels, names, settings)
+    values = {name: concept_values(bank, own, settings.value) for name, own in embeddings.items()}
+    pcbm = fit_pcbm(values["train"], answers, classes, settings)
+    return ConceptEvidence(
+        bank=bank,
+        held_out=held_out(bank, tested.embedding, tested.labels),
+        examples=tested.embedding if tested.examples else None,
+        pcbm=pcbm,
+        logits={name: predict(pcbm, value) for name, value in values.items()},
+        controls=learn_controls(embeddings, learned, tested, answers, names, classes, settings, refits),
     )
 
 
@@ -174,11 +205,6 @@ def _randomise(
     return tuple(cascade(model, split, images, labels, saliency, seed) for seed in range(CASCADES))
 
 
-def usable_concepts(data: ConceptDataset) -> Bool[Tensor, " c"]:
-    """The concepts that are present in some training images and absent in others; the rest cannot be learned."""
-    return constant_concepts(data.concepts[data.splits["train"]]).logical_not()
-
-
 def _batches(
     data: ConceptDataset, name: str, settings: EvidenceSettings, device: torch.device
 ) -> Iterator[tuple[Tensor, Tensor]]:
@@ -186,6 +212,24 @@ def _batches(
     indices = data.splits[name]
     for places in torch.arange(len(indices)).split(settings.batch_size):
         yield places, normalise(data.images[indices[places]], data, device)
+
+
+@torch.no_grad()
+def _embed(
+    model: nn.Module,
+    split: Split,
+    data: ConceptDataset,
+    images: UInt8[Tensor, "n 3 h w"],
+    settings: EvidenceSettings,
+    device: torch.device,
+) -> Float[Tensor, "n l"]:
+    """Embeddings of other images than the data set's own."""
+    with evaluating(model):
+        parts = [
+            forward_parts(model, split, normalise(own, data, device)).embedding.cpu()
+            for own in images.split(settings.batch_size)
+        ]
+    return torch.cat(parts)
 
 
 @torch.no_grad()

@@ -1,10 +1,10 @@
-"""What concepts and g are read against: a linear probe, random directions, shuffled labels, refits on other images."""
+"""What concepts and g are read against: random directions, shuffled labels, refits on other images."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Int8, Int64
+from jaxtyping import Float, Int64
 from torch import Tensor
 
 from sparsight.concepts import (
@@ -15,12 +15,13 @@ from sparsight.concepts import (
     held_out,
     learn_bank,
     predict,
-    probe_logits,
     random_bank,
     shuffled_labels,
     vectors_only,
 )
+from sparsight.data import SPLITS
 from sparsight.draws import generator
+from sparsight.evidence.told import Told
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,6 @@ class Controls:
     """What concepts and g are read against.
 
     Attributes:
-        probe: logits of a linear probe on the embedding, by split.
         random: logits of g on random directions, by split.
         random_directions: the random directions.
         random_weights: the rows of g on them.
@@ -51,7 +51,6 @@ class Controls:
         refits: of a dense network; none of others.
     """
 
-    probe: Mapping[str, Float[Tensor, "n k"]]
     random: Mapping[str, Float[Tensor, "n k"]]
     random_directions: Float[Tensor, "c l"]
     random_weights: Float[Tensor, "k c"]
@@ -65,8 +64,7 @@ class Controls:
             "g-random/weights": self.random_weights,
             "gates/shuffled_auroc": self.shuffled_auroc,
         }
-        for split in ("validation", "test"):
-            found[f"probe/logits/{split}"], found[f"g-random/logits/{split}"] = self.probe[split], self.random[split]
+        found |= {f"g-random/logits/{split}": self.random[split] for split in SPLITS[1:]}
         for i, refit in enumerate(self.refits, start=1):
             found |= {f"refit/{i}/Q": refit.Q, f"refit/{i}/intercepts": refit.intercepts}
             found[f"refit/{i}/weights"] = refit.weights
@@ -75,7 +73,8 @@ class Controls:
 
 def learn_controls(
     embeddings: Mapping[str, Float[Tensor, "_ l"]],
-    concepts: Mapping[str, Int8[Tensor, "_ c"]],
+    learned: Told,
+    tested: Told,
     labels: Int64[Tensor, " n"],
     names: tuple[str, ...],
     num_classes: int,
@@ -86,36 +85,31 @@ def learn_controls(
 
     Args:
         embeddings: by split.
-        concepts: labels of the concepts in use, by split.
+        learned: what concepts are learned from.
+        tested: what they are tested on.
         labels: classes of the training images.
         names: of the concepts.
         num_classes: K.
         settings: as the network's own concepts and g are learned.
         refits: how many bootstrap samples to learn them on again.
     """
-    splits = tuple(embeddings)
     train = embeddings["train"]
-    probe = probe_logits(train, labels, num_classes, settings.C, tuple(embeddings[split] for split in splits))[1:]
     bank = random_bank(train, names)
-    values = {split: concept_values(bank, embeddings[split], "projection") for split in splits}
+    values = {split: concept_values(bank, own, "projection") for split, own in embeddings.items()}
     g = fit_pcbm(values["train"], labels, num_classes, settings)
-    shuffled = {split: shuffled_labels(concepts[split], split) for split in ("train", "test")}
-    of_nothing = learn_bank(train, shuffled["train"], names, settings)
+    of_nothing = learn_bank(learned.embedding, shuffled_labels(learned.labels, "train"), names, settings)
     return Controls(
-        probe=dict(zip(splits, probe, strict=True)),
         random={split: predict(g, value) for split, value in values.items()},
         random_directions=bank.Q,
         random_weights=g.weights,
-        shuffled_auroc=held_out(of_nothing, embeddings["test"], shuffled["test"]).auroc,
-        refits=tuple(
-            _refit(train, concepts["train"], labels, names, num_classes, settings, b) for b in range(1, refits + 1)
-        ),
+        shuffled_auroc=held_out(of_nothing, tested.embedding, shuffled_labels(tested.labels, "test")).auroc,
+        refits=tuple(_refit(train, learned, labels, names, num_classes, settings, b) for b in range(1, refits + 1)),
     )
 
 
 def _refit(
     train: Float[Tensor, "n l"],
-    concepts: Int8[Tensor, "n c"],
+    learned: Told,
     labels: Int64[Tensor, " n"],
     names: tuple[str, ...],
     num_classes: int,
@@ -125,8 +119,9 @@ def _refit(
     """Learn on as many training images, drawn with replacement; the same draw for all networks."""
     n = len(train)
     drawn = torch.randint(0, n, (n,), generator=generator("refit", repeat, n))
-    kept = constant_concepts(concepts[drawn]).logical_not()
-    own = learn_bank(train[drawn], concepts[drawn][:, kept], tuple(_kept(names, kept)), settings)
+    again = learned.resampled(repeat, drawn)
+    kept = constant_concepts(again.labels).logical_not()
+    own = learn_bank(again.embedding, again.labels[:, kept], tuple(_kept(names, kept)), settings)
     Q = torch.zeros(len(names), train.shape[1], dtype=torch.float64)
     intercepts = torch.zeros(len(names), dtype=torch.float64)
     Q[kept], intercepts[kept] = own.Q, own.intercepts

@@ -13,15 +13,19 @@ from sparsight.models import evaluating
 def dead_layers(model: nn.Module, images: Float[Tensor, "b c h w"]) -> tuple[str, ...]:
     """Names of the convolutions and linear layers whose output is the same for every one of the images.
 
+    A layer that does not run in evaluation, as of an auxiliary classifier, is not dead.
+
     Args:
         model: the network; it runs in evaluation mode and is left as it was found.
         images: normalised, two or more that differ.
     """
     layers = {name: module for name, module in model.named_modules() if isinstance(module, nn.Conv2d | nn.Linear)}
+    ran: set[str] = set()
     alive: set[str] = set()
 
     def watch(name: str) -> Any:
         def note(_module: nn.Module, _inputs: Any, output: Tensor) -> None:
+            ran.add(name)
             if not torch.equal(output, output[:1].expand_as(output)):
                 alive.add(name)
 
@@ -34,4 +38,4 @@ def dead_layers(model: nn.Module, images: Float[Tensor, "b c h w"]) -> tuple[str
     finally:
         for hook in hooks:
             hook.remove()
-    return tuple(name for name in layers if name not in alive)
+    return tuple(name for name in layers if name in ran and name not in alive)

@@ -1,11 +1,13 @@
 """Classifiers, and where they are cut into a backbone Φ and a head h."""
 
-from sparsight.models.build import build_model
-from sparsight.models.find import check_own, find_split
+from sparsight.models.build import build_model, initial_weights, weights_notice
+from sparsight.models.find import check_unknown, find_split
+from sparsight.models.outputs import separated
 from sparsight.models.own import own_source
 from sparsight.models.resnet_cifar import CifarResNet
 from sparsight.models.settings import CIFAR_DEPTHS, KNOWN_MODELS, ModelSettings, is_own
 from sparsight.models.split import Parts, Split, evaluating, forward_parts, linear_head, named_module, split
+from sparsight.models.state_file import read_state
 from sparsight.models.weights import load_weights
 
 __all__ = [
@@ -16,14 +18,18 @@ __all__ = [
     "Parts",
     "Split",
     "build_model",
-    "check_own",
+    "check_unknown",
     "evaluating",
     "find_split",
     "forward_parts",
+    "initial_weights",
     "is_own",
     "linear_head",
     "load_weights",
     "named_module",
     "own_source",
+    "read_state",
+    "separated",
     "split",
+    "weights_notice",
 ]

@@ -1,12 +1,15 @@
 """A network from its settings: the same seed gives the same bits."""
 
+from collections.abc import Mapping
+from pathlib import Path
+
 import torch
 from torch import nn
 
 from sparsight.models.own import build_own
 from sparsight.models.resnet_cifar import CifarResNet
-from sparsight.models.settings import CIFAR_DEPTHS, TORCHVISION, ModelSettings, is_own
-from sparsight.models.weights import load_weights
+from sparsight.models.settings import CIFAR_DEPTHS, ModelSettings, is_own
+from sparsight.models.weights import head_notice, load_weights
 
 
 def build_model(settings: ModelSettings, num_classes: int, generator_seed: int) -> nn.Module:
@@ -15,7 +18,8 @@ def build_model(settings: ModelSettings, num_classes: int, generator_seed: int) 
     Initialisers draw from torch's global CPU generator; it is seeded for them and put back as it was.
 
     Args:
-        settings: which network; ``settings.weights``, if given, replaces the initial weights.
+        settings: which network; ``settings.weights``, if given, replaces the initial weights. The name in
+            ``settings.pretrained`` is not followed: ``initial_weights`` gives the file that it stands for.
         num_classes: number of logits.
         generator_seed: a key's seed, as of ``sparsight.draws.key_seed``.
 
@@ -26,8 +30,44 @@ def build_model(settings: ModelSettings, num_classes: int, generator_seed: int) 
         torch.default_generator.manual_seed(generator_seed)  # not torch.manual_seed, which would reseed the GPUs too
         model = _initialised(settings, num_classes)
     if settings.weights is not None:
-        load_weights(model, settings.weights)
+        load_weights(model, settings.weights, *_how(settings))
     return model
+
+
+def initial_weights(settings: ModelSettings) -> Path | None:
+    """The file that a network's initial weights come from, fetched if need be; None where they are drawn.
+
+    Raises:
+        InputError: if weights that have a name cannot be had.
+    """
+    if settings.pretrained is None:
+        return settings.weights
+    from sparsight.models.pretrained import pretrained_file
+
+    return pretrained_file(settings.name, settings.pretrained)
+
+
+def weights_notice(settings: ModelSettings, num_classes: int) -> str | None:
+    """What a user should know of how the file of weights fits the network; None where there is nothing, or no file.
+
+    Raises:
+        InputError: as ``build_model``.
+    """
+    if settings.weights is None:
+        return None
+    model = build_model(settings.model_copy(update={"weights": None}), num_classes, 0)
+    return head_notice(model, settings.weights, *_how(settings), settings.pretrained or "")
+
+
+def _how(settings: ModelSettings) -> tuple[Mapping[str, str], tuple[str, ...]]:
+    """Which layers a file of weights may lack or have for other classes, and which it may have in vain."""
+    if settings.name in CIFAR_DEPTHS:
+        return {"fc": "fc"}, ()
+    if is_own(settings.name):
+        return ({} if settings.head is None else {settings.head: settings.head}), ()
+    from sparsight.models.catalogue import AUXILIARY, class_layers
+
+    return class_layers(settings.name, settings.auxiliary), () if settings.auxiliary else AUXILIARY
 
 
 def _initialised(settings: ModelSettings, num_classes: int) -> nn.Module:
@@ -36,7 +76,6 @@ def _initialised(settings: ModelSettings, num_classes: int) -> nn.Module:
     if is_own(settings.name):
         return build_own(settings.name, num_classes, settings.source)
     # Imported here because it takes as long as torch itself, and networks of ours do without it.
-    from torchvision import models
+    from sparsight.models.catalogue import build_named
 
-    model: nn.Module = models.get_model(settings.name.removeprefix(TORCHVISION), weights=None, num_classes=num_classes)
-    return model
+    return build_named(settings, num_classes)

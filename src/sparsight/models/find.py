@@ -1,8 +1,8 @@
-"""Where a network of the user's own is cut, and whether it behaves as a study needs it to."""
+"""Where a network is cut, and whether one that is not known behaves as a study needs it to."""
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -11,8 +11,10 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from sparsight.errors import InputError
+from sparsight.models.outputs import NoLogitsError, separated
 from sparsight.models.settings import ModelSettings, is_own
-from sparsight.models.split import Split, evaluating, forward_parts, linear_head, named_module, split
+from sparsight.models.split import Split, evaluating, forward_parts, is_map, known_split, linear_head, named_module
+from sparsight.models.stages import block_layers
 
 _SHOWN = 4
 _CLOSE = 1e-4
@@ -31,20 +33,35 @@ class _Seen:
 def find_split(settings: ModelSettings, model: nn.Module, images: Float[Tensor, "b c h w"]) -> Split:
     """Where to cut a study's network.
 
-    An own network is cut where ``settings`` say. Without a ``head`` it must end in one linear layer, whose output are
-    the logits. Without ``features`` the last module is taken whose output is a map of more than one position, the
-    average of which, or of its ReLU, goes into the head. Of modules with the same output the outermost one ends last.
+    It is cut where ``settings`` say, or else where its class is known to be. Of another one, it is found by one pass:
+    without a ``head`` it must end in one linear layer, whose output are the logits. Without ``features`` the last
+    module is taken whose output is a map of more than one position, the average of which, or of its ReLU, goes into the
+    head. Of modules with the same output the outermost one ends last.
 
     Args:
-        settings: name, and the parts where they are named.
+        settings: name, the parts where they are named, and what the embedding is.
         model: the network, with any weights that make its feature map differ from zero; it is left as it was found.
         images: a few, normalised.
 
     Raises:
         InputError: naming candidates, if the parts are not found; or if those that are named do not fit.
     """
-    if not is_own(settings.name):
-        return split(model)
+    known = None if is_own(settings.name) else known_split(model)
+    cut = _found(settings, model, images) if known is None else _known(settings, model, known, images)
+    if settings.embedding == "head":
+        return cut
+    layers = block_layers(model, cut.features, images) if settings.embedding == "blocks" else settings.embedding
+    return _passed(model, replace(cut, blocks=layers), images)
+
+
+def _known(settings: ModelSettings, model: nn.Module, known: Split, images: Tensor) -> Split:
+    """The known parts, but for those that are named."""
+    cut = Split(settings.features or known.features, settings.head or known.head)
+    linear_head(model, cut)
+    return cut if cut == known else _passed(model, cut, images)
+
+
+def _found(settings: ModelSettings, model: nn.Module, images: Tensor) -> Split:
     seen, logits = _watched(settings.name, model, images)
     head = settings.head or _head(seen, logits)
     if head is None:
@@ -55,24 +72,41 @@ def find_split(settings: ModelSettings, model: nn.Module, images: Float[Tensor, 
     features = settings.features or _features(seen, head)
     if features is None:
         raise _not_found(settings.name, "features", f"no average of a feature map goes into {head!r}", seen)
+    return _passed(model, Split(features, head), images)
+
+
+def _passed(model: nn.Module, cut: Split, images: Tensor) -> Split:
+    """The same parts, if a pass shows them."""
     with torch.no_grad(), evaluating(model):
-        forward_parts(model, Split(features, head), images)
-    return Split(features, head)
+        features = forward_parts(model, cut, images).features
+    if not is_map(features, images):
+        raise InputError(
+            f"{type(model).__name__}: {cut.features!r} gives {tuple(features.shape)}, not (b, l, h, w); "
+            "name another layer"
+        )
+    return cut
 
 
-def check_own(name: str, make: Callable[[], nn.Module], images: Float[Tensor, "b c h w"], num_classes: int) -> None:
-    """Check what a study rests on, before anything is written.
+def check_unknown(
+    settings: ModelSettings, make: Callable[[], nn.Module], images: Float[Tensor, "b c h w"], num_classes: int
+) -> None:
+    """Check what a study rests on, before anything is written, of a network that is not known.
 
     Args:
-        name: of the network, for the errors.
+        settings: which network.
         make: gives the network of one seed.
         images: two or more, normalised.
         num_classes: K.
 
     Raises:
-        InputError: if the seed does not fix the weights, two networks share them, the number of outputs is not K,
-            evaluation is not repeatable, or a step of training fails.
+        InputError: if the images are too small, the seed does not fix the weights, two networks share them, the number
+            of outputs is not K, evaluation is not repeatable, or a step of training fails.
     """
+    name = settings.name
+    if not is_own(name):
+        from sparsight.models.catalogue import check_side
+
+        check_side(settings, min(images.shape[2:]))
     first, second = make(), make()
     if any(one is other for one, other in zip(first.parameters(), second.parameters(), strict=False)):
         raise InputError(f"model.name: {name} gives the same network twice; make a new one in the function")
@@ -93,13 +127,17 @@ def check_own(name: str, make: Callable[[], nn.Module], images: Float[Tensor, "b
     if not torch.equal(logits, again):
         raise InputError(f"model.name: {name} gives other logits for the same images in evaluation mode; make it fixed")
     try:
-        trained = first.train()(images)
-        if isinstance(trained, Tensor) and trained.shape == logits.shape:
+        with torch.random.fork_rng(devices=[]):  # dropout draws
+            output = first.train()(images)
+        trained, auxiliary = separated(output)
+        if all(each.shape == logits.shape for each in (trained, *auxiliary)):
             cross_entropy(trained, torch.zeros(len(images), dtype=torch.int64)).backward()
             return
+    except NoLogitsError:
+        pass
     except Exception as error:
         raise _failed(name, "training", images, error) from error
-    raise InputError(f"model.name: {name} gives {_kind(trained)} in training mode; return the logits alone")
+    raise InputError(f"model.name: {name} gives {_kind(output)} in training mode; return the logits alone")
 
 
 def _watched(name: str, model: nn.Module, images: Tensor) -> tuple[_Seen, Tensor]:
@@ -155,8 +193,11 @@ def _features(seen: _Seen, head: str) -> str | None:
 
 def _not_found(name: str, part: str, why: str, seen: _Seen) -> InputError:
     names = list(reversed(seen.linears if part == "head" else seen.maps))[:_SHOWN]
-    candidates = f"candidates are {', '.join(names)}" if names else "no layer looks like one"
-    return InputError(f"model.name: {name}: {why}; name the layer by --set model.{part}=LAYER: {candidates}")
+    if not names:
+        return InputError(f"model.name: {name}: {why}, and no layer looks like one; choose another network")
+    return InputError(
+        f"model.name: {name}: {why}; name the layer by --set model.{part}=LAYER: candidates are {', '.join(names)}"
+    )
 
 
 def _failed(name: str, mode: str, images: Tensor, error: Exception) -> InputError:

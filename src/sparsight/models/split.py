@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -19,10 +20,13 @@ class Split:
     Attributes:
         features: the module whose output is the last feature map, (b, l, h, w).
         head: the final ``nn.Linear``; what goes into it is the embedding Φ(x), (b, l).
+        blocks: modules whose outputs, averaged over positions and side by side, are the embedding instead; none where
+            it is what goes into the head.
     """
 
     features: str
     head: str
+    blocks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -35,10 +39,25 @@ class Parts:
 
 
 # By class name, because importing torchvision to ask about a network that is not one of its own takes seconds.
+_TORCHVISION = {
+    "alexnet.AlexNet": Split("features", "classifier.6"),
+    "convnext.ConvNeXt": Split("features", "classifier.2"),
+    "densenet.DenseNet": Split("features", "classifier"),
+    "efficientnet.EfficientNet": Split("features", "classifier.1"),
+    "googlenet.GoogLeNet": Split("inception5b", "fc"),
+    "inception.Inception3": Split("Mixed_7c", "fc"),
+    "maxvit.MaxVit": Split("blocks.3", "classifier.5"),
+    "mobilenetv2.MobileNetV2": Split("features", "classifier.1"),
+    "mobilenetv3.MobileNetV3": Split("features", "classifier.3"),
+    "regnet.RegNet": Split("trunk_output", "fc"),
+    "resnet.ResNet": Split("layer4", "fc"),
+    "shufflenetv2.ShuffleNetV2": Split("conv5", "fc"),
+    "swin_transformer.SwinTransformer": Split("permute", "head"),
+    "vgg.VGG": Split("features", "classifier.6"),
+}
 _KNOWN = {
     "sparsight.models.resnet_cifar.CifarResNet": Split("layer3", "fc"),
-    "torchvision.models.resnet.ResNet": Split("layer4", "fc"),
-    "torchvision.models.mobilenetv2.MobileNetV2": Split("features", "classifier.1"),
+    **{f"torchvision.models.{name}": cut for name, cut in _TORCHVISION.items()},
 }
 
 
@@ -46,17 +65,23 @@ def split(model: nn.Module) -> Split:
     """Where to cut ``model``.
 
     Raises:
-        InputError: if it is not a CIFAR ResNet of ours, a torchvision ResNet or MobileNetV2, or lacks their modules.
+        InputError: if it is not a CIFAR ResNet of ours or a torchvision classifier that has a last feature map and
+            ends in one linear layer, or lacks their modules.
     """
-    for ancestor in type(model).__mro__:
-        known = _KNOWN.get(f"{ancestor.__module__}.{ancestor.__qualname__}")
-        if known is not None:
-            linear_head(model, known)
-            return known
-    raise InputError(
-        f"{type(model).__name__}: not a network whose parts are known; give Split(features=..., head=...), "
-        "the names of the module that makes the last feature map and of the final nn.Linear"
-    )
+    known = known_split(model)
+    if known is None:
+        raise InputError(
+            f"{type(model).__name__}: not a network whose parts are known; give Split(features=..., head=...), "
+            "the names of the module that makes the last feature map and of the final nn.Linear"
+        )
+    linear_head(model, known)
+    return known
+
+
+def known_split(model: nn.Module) -> Split | None:
+    """Where a network is cut whose class, or one that it comes from, is known; None for others."""
+    names = (f"{ancestor.__module__}.{ancestor.__qualname__}" for ancestor in type(model).__mro__)
+    return next((_KNOWN[name] for name in names if name in _KNOWN), None)
 
 
 def named_module(model: nn.Module, name: str) -> nn.Module:
@@ -91,15 +116,17 @@ def forward_parts(model: nn.Module, split: Split, images: Float[Tensor, "b c h w
     """Logits, embedding and last feature map from one forward pass, in whatever mode the model is.
 
     The feature map is the module's output untouched by what follows (an in-place ReLU gets a copy), and stands in the
-    autograd graph if one is recorded. Two temporary hooks are removed even if the pass fails.
+    autograd graph if one is recorded. Temporary hooks are removed even if the pass fails.
 
     Raises:
         InputError: if a module is missing, does not run exactly once, or its tensor is not (b, l, h, w) or (b, l);
             or if the network's output is not (b, k).
     """
     source, head = named_module(model, split.features), linear_head(model, split)
+    blocks = [named_module(model, name) for name in split.blocks]
     feature_maps: list[Any] = []
     embeddings: list[Any] = []
+    averages: list[list[Any]] = [[] for _ in blocks]
 
     def keep_output(_module: nn.Module, _inputs: Any, output: Any) -> Any:
         feature_maps.append(output)
@@ -108,20 +135,45 @@ def forward_parts(model: nn.Module, split: Split, images: Float[Tensor, "b c h w
     def keep_input(_module: nn.Module, inputs: tuple[Any, ...]) -> None:
         embeddings.append(inputs[0])
 
-    hooks = [source.register_forward_hook(keep_output), head.register_forward_pre_hook(keep_input)]
+    def keep_average(seen: list[Any]) -> Any:
+        def keep(_module: nn.Module, _inputs: Any, output: Any) -> None:
+            seen.append(output.mean((2, 3)) if is_map(output, images) else output)
+
+        return keep
+
+    hooks = [
+        *(block.register_forward_hook(keep_average(seen)) for block, seen in zip(blocks, averages, strict=True)),
+        source.register_forward_hook(keep_output),
+        head.register_forward_pre_hook(keep_input),
+    ]
     try:
         logits = model(images)
     finally:
         for hook in hooks:
             hook.remove()
     network = type(model).__name__
+    embedding = _shaped(_only(embeddings, network, split.head), f"{network}: the head {split.head!r} takes", "b l")
+    if blocks:
+        each = zip(split.blocks, averages, strict=True)
+        embedding = torch.cat(
+            [_shaped(_only(seen, network, name), f"{network}: {name!r} gives", "b l") for name, seen in each], dim=1
+        )
     return Parts(
         logits=_shaped(logits, f"{network} gives", "b k", "wrap it so that it returns its logits"),
-        embedding=_shaped(_only(embeddings, network, split.head), f"{network}: the head {split.head!r} takes", "b l"),
+        embedding=embedding,
         features=_shaped(
             _only(feature_maps, network, split.features), f"{network}: {split.features!r} gives", "b l h w"
         ),
     )
+
+
+def is_map(output: Any, images: Float[Tensor, "b c h w"]) -> bool:
+    """Whether what a layer gives is a map (b, l, h, w): its last two sizes have the images' proportions, up to pixels
+    lost at the edges. Some transformers have their channels last."""
+    if not isinstance(output, Tensor) or output.ndim != 4:
+        return False
+    (height, width), (h, w) = images.shape[2:], output.shape[2:]
+    return abs(h * width - w * height) <= height + width
 
 
 def _only(seen: list[Any], network: str, name: str) -> Any:

@@ -7,24 +7,67 @@ import torch
 from torch import Tensor, nn
 
 from sparsight.errors import InputError
-from sparsight.io import read_tensors
+from sparsight.models.state_file import read_state
 
+NO_HEADS: Mapping[str, str] = {}
 _SHOWN = 3
 # Batch norm counts its batches but reads the count in no network of ours; files of older torch versions lack it.
 _COUNTER = "num_batches_tracked"
 
 
-def load_weights(model: nn.Module, path: Path) -> None:
-    """Replace the model's parameters and buffers by those of a safetensors file. On an error the model is unchanged.
+def load_weights(
+    model: nn.Module, path: Path, heads: Mapping[str, str] = NO_HEADS, ignored: tuple[str, ...] = ()
+) -> None:
+    """Replace the model's parameters and buffers by those of a file. On an error the model is unchanged.
 
-    Floating-point values are converted to the model's own precision.
+    Floating-point values are converted to the model's own precision. A file that holds one of the model's children
+    alone, as a backbone without its classifier, fits as the whole does.
+
+    Args:
+        model: the network, in its own initial state.
+        path: of the file (``read_state``).
+        heads: names of the layers whose sizes go with the number of classes, each with that of the classifier that it
+            ends. A layer keeps its initial weights where the file has none of it, or those of another number of
+            classes, and the whole classifier where the file has none of it.
+        ignored: starts of names that the network need not have.
 
     Raises:
         InputError: if the file cannot be read, a name, shape or kind of number does not fit, or a value is not finite.
     """
-    loaded = read_tensors(path)
+    model.load_state_dict(_fitted(model, path, heads, ignored)[0])
+
+
+def head_notice(
+    model: nn.Module, path: Path, heads: Mapping[str, str] = NO_HEADS, ignored: tuple[str, ...] = (), called: str = ""
+) -> str | None:
+    """What a user should know of how a file of weights fits: which heads are new ones, if some are.
+
+    Args:
+        model: as for ``load_weights``, and so are ``path``, ``heads`` and ``ignored``.
+        called: what the file is called there; by default its name.
+
+    Raises:
+        InputError: as ``load_weights``.
+    """
+    fresh = _fitted(model, path, heads, ignored)[1]
+    if not fresh:
+        return None
+    start = f"the head {next(iter(fresh))} starts" if len(fresh) == 1 else f"the heads {', '.join(fresh)} start"
+    why = " and ".join(dict.fromkeys(fresh.values()))
+    return f"{called or path.name} {why}: {start} from weights drawn by the seed"
+
+
+def _fitted(
+    model: nn.Module, path: Path, heads: Mapping[str, str], ignored: tuple[str, ...]
+) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """A state dict for the model, and what in it is not from the file, each with the reason."""
     own = model.state_dict()
+    loaded = {name: value for name, value in read_state(path).items() if not name.startswith(ignored)}
+    loaded = _named_as_the_whole(model, loaded)
     loaded |= {name: own[name] for name in own.keys() - loaded.keys() if name.endswith(_COUNTER)}
+    fresh = _fresh_heads(own, loaded, heads)
+    for layer in fresh:
+        loaded |= {name: own[name] for name in own if name.startswith(f"{layer}.")}
     problems = [
         *_listed("missing", sorted(own.keys() - loaded.keys())),
         *_listed("unexpected", sorted(loaded.keys() - own.keys())),
@@ -33,13 +76,42 @@ def load_weights(model: nn.Module, path: Path) -> None:
     ]
     if problems:
         raise InputError(
-            f"{path}: does not fit the network: {'; '.join(problems)}; give the whole state dict of the same network "
-            "with the same number of classes"
+            f"{path}: does not fit the network: {'; '.join(problems)}; give the whole state dict of the same network"
         )
     broken = sorted(name for name, value in loaded.items() if not torch.isfinite(value).all())
     if broken:
         raise InputError(f"{path}: {_listed('not a finite number in', broken)[0]}; export the weights again")
-    model.load_state_dict(loaded)
+    return loaded, fresh
+
+
+def _fresh_heads(own: Mapping[str, Tensor], loaded: Mapping[str, Tensor], heads: Mapping[str, str]) -> dict[str, str]:
+    """The layers and classifiers that a file has not, or not for these classes, each with the reason."""
+    fresh = {}
+    for layer, classifier in heads.items():
+        names = [name for name in own if name.startswith(f"{layer}.")]
+        whole = [name for name in own if name.startswith(f"{classifier}.")]
+        there = {name for name in loaded if not name.endswith(_COUNTER)}
+        if there.isdisjoint(whole):
+            fresh[layer if whole == names else classifier] = "holds no classifier"
+        elif there.isdisjoint(names):
+            fresh[layer] = "holds no classifier"
+        elif all(name in loaded and _only_classes_differ(own[name], loaded[name]) for name in names):
+            fresh[layer] = f"has {len(loaded[names[0]])} classes, not {len(own[names[0]])}"
+    return fresh
+
+
+def _named_as_the_whole(model: nn.Module, loaded: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors under the names that they have in the model, where they are those of one of its children."""
+    plain = {name for name in loaded if not name.endswith(_COUNTER)}
+    for child, module in model.named_children():
+        own = {name for name in module.state_dict() if not name.endswith(_COUNTER)}
+        if own and plain == own:
+            return {f"{child}.{name}": value for name, value in loaded.items()}
+    return loaded
+
+
+def _only_classes_differ(own: Tensor, loaded: Tensor) -> bool:
+    return own.shape != loaded.shape and own.ndim == loaded.ndim and own.shape[1:] == loaded.shape[1:]
 
 
 def _misshapen(own: Mapping[str, Tensor], loaded: Mapping[str, Tensor]) -> list[str]:

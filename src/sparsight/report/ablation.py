@@ -83,14 +83,14 @@ class Ablation:
 
 
 def ablations(data: ReportData) -> tuple[Ablation, ...]:
-    """The ranking for f and for g; none where the study holds no switch beside both ends."""
+    """The ranking for f and, where there are concepts, for g; none where the study holds no switch beside both ends."""
     table = data.ablation
     if not len(table):
         return ()
     last = select(table, round=table["round"].max())
     right = select(data.accuracy, arm="magnitude", round=table["round"].max())
     weights = mean(right["weights_remaining"].to_numpy(dtype=float))
-    return tuple(_ablation(select(last, model=model), model, weights) for model in ("f", "g"))
+    return tuple(_ablation(select(last, model=model), model, weights) for model in last["model"].unique())
 
 
 def _ablation(rows: pd.DataFrame, model: str, weights: float) -> Ablation:

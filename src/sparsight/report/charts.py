@@ -13,6 +13,7 @@ from sparsight.report.excess import clipped, excess_figure, excesses
 from sparsight.report.gates import gated
 from sparsight.report.measures import Measures, maps_name, top_k
 from sparsight.report.names import metric_name, short_name
+from sparsight.report.published import printed_marks, prints
 from sparsight.report.quantity import Quantity
 from sparsight.report.text import listing, plain
 
@@ -57,8 +58,12 @@ def charts(data: ReportData, measured: Measures) -> Iterator[Chart]:
     ) + some
     for own, words in ((measured.f, "the classifier f"), (measured.g, "g, the classifier that sees only concepts")):
         if not own.empty:
-            figure = curves(_of(own, drawn), f"test accuracy of {own.key}", controls=names, levels=_chance(data))
-            yield Chart(f"accuracy-{own.key}", "accuracy", f"Test accuracy of {words}. {seeds}", figure)
+            marks = printed_marks(data, own.key) if prints(data) else ()
+            figure = curves(
+                _of(own, drawn), f"test accuracy of {own.key}", controls=names, levels=_chance(data), marks=marks
+            )
+            printed = " Stars: the points that the paper prints, of all 200 species and a ResNet-50." if marks else ""
+            yield Chart(f"accuracy-{own.key}", "accuracy", f"Test accuracy of {words}. {seeds}{printed}", figure)
     if not measured.shared.empty:
         figure = curves(_of(measured.shared, drawn), f"share of top {k} in common", controls=names)
         caption = f"Share of a class's top {k} concepts that are in the dense network's, mean over classes. {seeds}"

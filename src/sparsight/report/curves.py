@@ -1,7 +1,7 @@
 """Curves over the share of weights remaining: mean line, range over the networks, each network as a faint point."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from matplotlib.artist import Artist
@@ -31,6 +31,14 @@ class Level:
     value: float
 
 
+@dataclass(frozen=True)
+class Mark:
+    """A number that is printed elsewhere, to read the curves against: at which share of the weights, and how large."""
+
+    weights: float
+    value: float
+
+
 def curves(
     measured: Quantity,
     axis: str,
@@ -39,6 +47,7 @@ def curves(
     levels: Iterable[Level] = (),
     unit: tuple[float, float] | None = (0, 1),
     points: bool = True,
+    marks: Sequence[Mark] = (),
 ) -> Figure:
     """A chart of one quantity.
 
@@ -49,6 +58,7 @@ def curves(
         levels: horizontal lines.
         unit: the range of the vertical axis, or None to fit it to the values.
         points: draw each value of a point, too.
+        marks: what the paper prints.
     """
     figure = Figure(figsize=(4.6, 3.8), layout="constrained")
     axes = figure.add_subplot(xscale="log")
@@ -57,7 +67,8 @@ def curves(
         if own:
             handles.append(_arm(axes, own, index, points))
             labels.append(plain(arm, 40))
-    left, right = weights_axis(axes, [point.weights for own in measured.arms.values() for point in own])
+    shares = [point.weights for own in measured.arms.values() for point in own]
+    left, right = weights_axis(axes, [*shares, *(mark.weights for mark in marks)])
     # A control is never pruned: one of a round stands where the arms of its round do.
     weights = {point.round: point.weights for own in list(measured.arms.values())[::-1] for point in own}
     for index, (rule, label) in enumerate(controls.items()):
@@ -68,6 +79,10 @@ def curves(
     for level in levels:
         handles.append(axes.axhline(level.value, color=FAINT, linewidth=1.2, linestyle=(0, (1, 2.5))))
         labels.append(plain(level.label, 60))
+    if marks:
+        x, y = [mark.weights for mark in marks], [mark.value for mark in marks]
+        handles += axes.plot(x, y, "*", color=INK, markersize=13, markerfacecolor="none", markeredgewidth=1.4)
+        labels.append("printed in the paper")
     axes.set_ylabel(axis, color=INK)
     if unit:
         axes.set_ylim(unit[0] - 0.03 * (unit[1] - unit[0]), unit[1] + 0.03 * (unit[1] - unit[0]))

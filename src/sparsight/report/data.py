@@ -96,6 +96,7 @@ class ReportData:
         notices: facts of one line each that a reader must know (dropped concepts, layers that died, ...).
         facts: what was run, as label and text, in the order in which it is shown (data, network, wall time, ...).
         versions: the version of each library.
+        has_concepts: whether the data set has concepts; without any, the page asks nothing of them and of g.
     """
 
     title: str
@@ -119,6 +120,7 @@ class ReportData:
     notices: tuple[str, ...] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+    has_concepts: bool = True
 
     def __post_init__(self) -> None:
         """Check the tables' columns and the arms' rules.

@@ -9,9 +9,13 @@ from sparsight.report.sheet import Sheet, signed
 from sparsight.report.tables import Table
 from sparsight.report.text import listing, number, plain
 from sparsight.stats import mean
-from sparsight.verdict import PRIMARY
+from sparsight.verdict import PRIMARY, primary_names
 
-KINDS = ("Retrained: the floor", "Another seed", "Same network, other images")
+KINDS = {
+    "retrained": "Retrained: the floor",
+    "another seed": "Another seed",
+    "other images": "Same network, other images",
+}
 _COLUMNS = ["arms", "metric", "kind", "value"]
 
 
@@ -19,22 +23,25 @@ def floor_sheet(data: ReportData) -> Sheet | None:
     """One table for arms that share their controls and parents: mean drifts of the primary metrics."""
     whole = select(data.drift, unit="all")
     tables, numbers = [], []
+    kinds = list(KINDS)[: None if data.has_concepts else -1]  # other images are those that concepts are learned on
     for arms, rule, parent in _groups(data):
         rows = []
         for family, metric, target in PRIMARY:
+            if metric not in primary_names(data.has_concepts):
+                continue
             own = select(whole, family=family, metric=metric, target=target)
             values = [
                 _mean(select(own, arm=f"retrain:{rule}")),
                 _mean(select(own, arm=f"dense:{parent}", reference_arm=f"dense:{parent}")),
                 _mean(select(own, arm=f"refit:{parent}")),
-            ]
+            ][: len(kinds)]
             inherited = [inheritance(own, arm) for arm in arms]
             rows.append((metric_name(data, metric), *map(number, values), *(signed(v, 3) for v in inherited)))
-            kinds = ("retrained", "another seed", "other images", *(f"inheritance of {arm}" for arm in arms))
+            named = [*kinds, *(f"inheritance of {arm}" for arm in arms)]
             numbers += [
-                (", ".join(arms), metric, kind, value) for kind, value in zip(kinds, [*values, *inherited], strict=True)
+                (", ".join(arms), metric, kind, value) for kind, value in zip(named, [*values, *inherited], strict=True)
             ]
-        header = ("Mean drift", *KINDS, *(f"Inheritance, {plain(arm, 40)}" for arm in arms))
+        header = ("Mean drift", *(KINDS[kind] for kind in kinds), *(f"Inheritance, {plain(arm, 40)}" for arm in arms))
         tables.append(Table(listing([plain(arm, 40) for arm in arms]), header, tuple(rows)))
     frame = pd.DataFrame(numbers, columns=_COLUMNS)
     if not frame["value"].notna().any():

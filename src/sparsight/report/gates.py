@@ -9,6 +9,7 @@ from sparsight.report.names import metric_name
 from sparsight.report.sheet import Sheet, known
 from sparsight.report.tables import Table
 from sparsight.report.text import listing, sentence
+from sparsight.verdict import primary_names
 
 _COLUMNS = ["name", "subject", "value", "limit", "passed", "voids", "reason"]
 
@@ -46,7 +47,7 @@ def gates_sheet(data: ReportData) -> Sheet | None:
             "✓ passed" if gate["passed"] else "✗ failed",
             _told(data, gate),
             "all primary metrics"
-            if len(gate["voids"]) >= 6
+            if set(gate["voids"]) >= set(primary_names(data.has_concepts))
             else listing([metric_name(data, metric) for metric in gate["voids"]] or ["–"]),
         )
         for gate in found

@@ -22,12 +22,13 @@ from sparsight.report.moved import has_truth, movers_sheet, truth_sheet
 from sparsight.report.names import SYMBOLS
 from sparsight.report.overlay import colour_bar, data_uri
 from sparsight.report.parts import parts_sheet
+from sparsight.report.published import PAPER, claims_sheet, overlap_sheet, prints, tables_sheet
 from sparsight.report.quantity import Quantity
 from sparsight.report.sheet import Sheet
 from sparsight.report.strips import shown
 from sparsight.report.tables import ConceptTable, Table, by_round
 from sparsight.report.text import breakable, number, percent, plain, sentence
-from sparsight.report.verdicts import other_tables, reason_tables, verdict_sheet
+from sparsight.report.verdicts import other_tables, primary_count, reason_tables, verdict_sheet
 
 _WEAKEST = 8
 
@@ -102,10 +103,12 @@ def page(
         other_drifts=other_tables(data, absolute=False),
         other_levels=other_tables(data, absolute=True),
         has_truth=has_truth(data),
+        primary_count=primary_count(data),
         level=data.settings.get("verdict", {}).get("level"),
         k=top_k(data),
         floorless=[arm for arm in data.arms if data.rules[arm] not in control_names(data)],
         charts=[(chart, Markup(chart.svg)) for chart in charts],
+        paper=PAPER,
         depends=dependence_tables(data),
         depends_sentence=dependence_sentence(data, habitat_share(data, {arm: data.rules[arm] for arm in data.arms})),
         ablation=ablations(data),
@@ -146,6 +149,7 @@ def verdict_sheets(data: ReportData) -> dict[str, Sheet]:
         matched_sheet,
         parts_sheet,
         answers_sheet,
+        *((claims_sheet, overlap_sheet, tables_sheet) if prints(data) else ()),
     )
     return {sheet.slug: sheet for sheet in (maker(data) for maker in makers) if sheet is not None}
 

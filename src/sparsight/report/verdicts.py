@@ -1,4 +1,4 @@
-"""The verdicts as tables: the six drifts that make headlines, why each verdict is what it is, and everything else."""
+"""The verdicts as tables: the drifts that make headlines, why each verdict is what it is, and everything else."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +12,7 @@ from sparsight.report.quantity import select
 from sparsight.report.sheet import Sheet, signed_interval
 from sparsight.report.tables import Table
 from sparsight.report.text import NO_VALUE, percent
-from sparsight.verdict import PRIMARY
+from sparsight.verdict import PRIMARY, primary_names
 
 
 def is_primary(table: pd.DataFrame) -> "pd.Series[bool]":
@@ -22,10 +22,15 @@ def is_primary(table: pd.DataFrame) -> "pd.Series[bool]":
     return pd.Series(found, index=table.index, dtype=bool)
 
 
+def primary_count(data: ReportData) -> str:
+    """How many metrics make headlines, in words."""
+    return {6: "six", 3: "three"}[len(primary_names(data.has_concepts))]
+
+
 def verdict_sheet(data: ReportData) -> Sheet | None:
     """One table an arm: a row a round, a column a primary metric; the numbers are those of every metric."""
     tables = [table for table in (_primary_table(data, arm) for arm in data.arms) if table is not None]
-    caption = "Verdicts: the six primary metrics as LaTeX, every metric as CSV."
+    caption = f"Verdicts: the {primary_count(data)} primary metrics as LaTeX, every metric as CSV."
     return Sheet("verdict", caption, tuple(tables), data.verdict) if tables else None
 
 

@@ -82,7 +82,9 @@ def _write_tables(data: ReportData, measured: Measures, folder: Path) -> list[Fi
     """The tables by round: their numbers as CSV, one ``tabular`` an arm as LaTeX."""
     tables = {
         "accuracy": (
-            "Test accuracy of f, g, a linear probe and g on random concepts.",
+            "Test accuracy of f, g, a linear probe and g on random concepts."
+            if data.has_concepts
+            else "Test accuracy of f and a linear probe.",
             [measured.f, measured.probe, measured.g, measured.random],
         ),
         "concepts-shared": ("Share of the top concepts that the dense network has, too.", [measured.shared]),

@@ -30,10 +30,11 @@ def ablation_rows(everything: Sequence[Looked]) -> Iterator[Row]:
     }
     if NONE not in arms or ALL not in arms or not (alone or without):
         return
+    models = [model for model in ("f", "g") if all(model in metrics for metrics in found.values())]
     places = [(seed, round_) for arm, seed, round_ in found if arm == ALL and round_]
     for switch in (switch for switch in TOGGLES if switch in alone or switch in without):
         for seed, round_ in places:
-            for model in ("f", "g"):
+            for model in models:
 
                 def at(arm: str | None, seed: int = seed, round_: int = round_, model: str = model) -> float:
                     return _accuracy(found, arm, seed, round_, model)

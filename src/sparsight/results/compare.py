@@ -70,7 +70,7 @@ class Comparing:
 
     Attributes:
         data: the images looked at.
-        names: the concepts in use, and their ``groups``.
+        names: the concepts in use, and their ``groups``; none where the data set has none.
         top_k: length of a class's list.
         method: how concepts are learned.
         value: what a concept value is.
@@ -98,7 +98,8 @@ def compare(
         same_targets: whether both explain the same dense network's predictions; where not, that target is left out.
         primary: only those that make headlines.
     """
-    found = [*concept_drifts(study, dense, other), *_pixel_drifts(study, dense, other, same_targets)]
+    of_concepts = concept_drifts(study, dense, other) if study.names else ()
+    found = [*of_concepts, *_pixel_drifts(study, dense, other, same_targets)]
     cka = np.array([linear_cka(dense["embedding/test"], other["embedding/test"])])
     found.append(Drift("representation", "linear_cka", "embedding", "", "test", "all", (), cka))
     if not primary:
@@ -168,10 +169,10 @@ def unrelated(study: Comparing, dense: Arrays, other: Arrays) -> dict[str, float
     """
     n, found = len(other["embedding/test"]), dict[str, list[float]]()
     images = torch.randperm(n, generator=generator("unrelated images", n))
-    for repeat in range(ORDERS):
+    for repeat in range(ORDERS if study.names else 1):
         lot = generator("unrelated concepts", len(study.names), repeat)
         concepts = torch.randperm(len(study.names), generator=lot)
-        shuffled = {**other, "g/weights": other["g/weights"][:, concepts]}
+        shuffled = {**other, "g/weights": other["g/weights"][:, concepts]} if study.names else {**other}
         for name in ("embedding/test", "saliency/maps"):
             shuffled[name] = other[name][images]
         # One order of many images is enough; of a few concepts several are needed.

@@ -17,7 +17,8 @@ _DENSE = TARGETS.index("dense")
 
 
 def faithfulness_rows(looked: Looked, data: ConceptDataset, method: str, saliency: str = "gradcam") -> Iterator[Row]:
-    """Held-out scores of each concept; energy inside the object's mask, its area and dead maps, by target and class.
+    """Held-out scores of each concept, if there are any; energy inside the object's mask, its area and dead maps, by
+    target and class.
 
     Args:
         looked: the network.
@@ -25,14 +26,8 @@ def faithfulness_rows(looked: Looked, data: ConceptDataset, method: str, salienc
         method: how concepts were learned.
         saliency: how maps were made.
     """
-    for name, right, area in zip(
-        looked.metrics["concepts"]["names"],
-        looked.arrays["concepts/accuracy"].tolist(),
-        looked.arrays["concepts/auroc"].tolist(),
-        strict=True,
-    ):
-        yield (*looked.key, "concept_accuracy", method, "", "concept", name, right)
-        yield (*looked.key, "concept_auroc", method, "", "concept", name, area)
+    if looked.concepts:
+        yield from _concept_rows(looked, method)
     images = looked.metrics["saliency"]["images"]
     for target, dead in looked.metrics["saliency"]["dead_maps"].items():
         yield (*looked.key, "dead_maps", saliency, target, "all", "", dead / images)
@@ -57,6 +52,14 @@ def faithfulness_rows(looked: Looked, data: ConceptDataset, method: str, salienc
         yield from _part_rows(looked, data, data.part_masks[data.splits["test"]], saliency)
 
 
+def _concept_rows(looked: Looked, method: str) -> Iterator[Row]:
+    """Held-out scores of each concept."""
+    rights, areas = (looked.arrays[f"concepts/{score}"].tolist() for score in ("accuracy", "auroc"))
+    for name, right, area in zip(looked.concepts, rights, areas, strict=True):
+        yield (*looked.key, "concept_accuracy", method, "", "concept", name, right)
+        yield (*looked.key, "concept_auroc", method, "", "concept", name, area)
+
+
 def _part_rows(looked: Looked, data: ConceptDataset, parts: Tensor, saliency: str) -> Iterator[Row]:
     """Energy in each part, and its area: means over the images that show it."""
     energy = part_energy(looked.arrays["saliency/maps"][:, _DENSE], parts, len(data.part_names))
@@ -71,7 +74,7 @@ def _truth_rows(looked: Looked, data: ConceptDataset, method: str, saliency: str
     """How well explanations rank what interventions show to matter: g's rows by class, energy in parts by image."""
     if "interventions/concepts" not in looked.arrays:
         return
-    used = [data.concept_names.index(name) for name in looked.metrics["concepts"]["names"]]
+    used = [data.concept_names.index(name) for name in looked.concepts]
     effects = looked.arrays["interventions/concepts"].double().mean(0).T[:, used]
     found = weights_against_truth(shown_weights(looked.arrays["g/weights"]), effects)
     for name, value in zip(data.class_names, found.tolist(), strict=True):

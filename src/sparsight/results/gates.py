@@ -11,18 +11,17 @@ from sparsight.results.compare import random_drifts
 from sparsight.results.pairs import Pair, comparing
 from sparsight.results.tables import Looked
 from sparsight.stats import mean
-from sparsight.verdict import Gate, dead_maps, few_images, random_bank, random_labels, randomised_model
+from sparsight.verdict import Gate, dead_maps, few_images, primary_names, random_bank, random_labels, randomised_model
 
 MAPS = ("map_spearman", "map_iou_20")
 CONCEPTS = ("top_k_jaccard", "weight_spearman", "value_agreement")
-ALL = (*CONCEPTS, *MAPS, "linear_cka")
-"""The primary metrics, as gates void them."""
+"""The primary metrics of maps and of concepts, as gates void them."""
 
 
 def gates(
     everything: Sequence[Looked], pairs: Sequence[Pair], settings: StudySettings, data: ConceptDataset
 ) -> Iterator[Gate]:
-    """The checks that hold for all arms: images enough, maps and concepts that depend on what was learned.
+    """The checks that hold for all arms: images enough, maps and, if any, concepts that depend on what was learned.
 
     Args:
         everything: the networks with their evidence.
@@ -32,11 +31,14 @@ def gates(
     """
     limits = settings.verdict
     dense = [one for one in everything if one.key[0].startswith("dense:")]
-    yield few_images("the test split", len(data.splits["test"]), limits.least_images, ALL)
+    has_concepts = bool(data.concept_names)
+    yield few_images("the test split", len(data.splits["test"]), limits.least_images, primary_names(has_concepts))
     if stages := dense[0].metrics.get("cascade"):
         tables = np.stack([one.arrays["gates/cascade"].numpy() for one in dense])  # (networks, draws, stages, images)
         similarity = {stage: mean(tables[:, :, i]) for i, stage in enumerate(stages)}
         yield randomised_model(settings.saliency.method, similarity, limits.most_randomised, MAPS)
+    if not has_concepts:
+        return
     learned = np.concatenate([one.arrays["concepts/auroc"].numpy() for one in dense])
     shuffled = np.concatenate([one.arrays["gates/shuffled_auroc"].numpy() for one in dense])
     yield random_labels(settings.concepts.method, learned, shuffled, CONCEPTS)
@@ -50,7 +52,7 @@ def _random_banks(
     retrained = [one for one in everything if one.network.kind == "retrain"]
     if not retrained:
         return
-    study = comparing(retrained[0].metrics["concepts"]["names"], settings, data)
+    study = comparing(retrained[0].concepts, settings, data)
     random = [random_drifts(study, one.dense, one.arrays) for one in retrained]
     for metric in CONCEPTS:
         floor = [

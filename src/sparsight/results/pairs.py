@@ -68,7 +68,7 @@ def pairs(everything: Sequence[Looked], settings: StudySettings, data: ConceptDa
             yield _pair("seed", study, second, (first.key[0], first.key[1], 0, 0), first.arrays)
     for one in parents:
         study = _comparing(one, settings, data)
-        for b in range(1, settings.evidence.refits + 1):
+        for b in range(1, settings.evidence.refits + 1) if one.concepts else ():
             yield _refit(study, one, b)
 
 
@@ -122,7 +122,7 @@ def comparing(names: Sequence[str], settings: StudySettings, data: ConceptDatase
 
 
 def _comparing(one: Looked, settings: StudySettings, data: ConceptDataset) -> Comparing:
-    return comparing(one.metrics["concepts"]["names"], settings, data)
+    return comparing(one.concepts, settings, data)
 
 
 def _pair(kind: Kind, study: Comparing, one: Looked, reference: Row, arrays: Mapping[str, Tensor]) -> Pair:

@@ -12,7 +12,7 @@ from sparsight.arms import find_arm
 from sparsight.config import StudySettings, load_study, preset_names
 from sparsight.data import SPLITS
 from sparsight.errors import DamagedError, InputError
-from sparsight.evidence import METRICS, read_metrics
+from sparsight.evidence import METRICS, has_concepts, read_metrics
 from sparsight.io import read_json
 from sparsight.networks import Network, plan
 from sparsight.report import COLUMNS, METHOD_WORDS, ReportData
@@ -67,7 +67,9 @@ def read_results(folder: Path, settings: StudySettings, manifest: Mapping[str, A
         check_result(folder, manifest, name)
     tables = {name: read_table(folder / RESULTS / f"{name}.csv", columns) for name, columns in COLUMNS.items()}
     classes, strips = read_strips(folder)
-    design = settings.study
+    design, first = settings.study, read_metrics(folder / networks[0].folder)
+    tested = manifest["images"]["test"]
+    again = f"{min(settings.evidence.interventions, tested)} of {tested} test images"
     return ReportData(
         title=f"sparsight study: {settings.data.name}",
         preset=folder.name,
@@ -92,11 +94,13 @@ def read_results(folder: Path, settings: StudySettings, manifest: Mapping[str, A
             **{f"arm {name}": find_arm(name).summary for name in design.arms},
             "network": f"{settings.model.name}, {settings.training.epochs} epochs a round",
             "images": ", ".join(f"{manifest['images'][split]} {split}" for split in SPLITS),
+            **({"scenes drawn again": again} if "interventions" in first else {}),
             "networks trained": str(len(networks)),
             "wall time": _duration(manifest["wall_seconds"]),
             "machine": manifest["machine"],
         },
         versions=manifest["versions"],
+        has_concepts=has_concepts(first),
     )
 
 
@@ -178,13 +182,8 @@ def notices(
             yield f"{network}: its embedding is the same for every test image"
         if metrics["predicted_classes"] == 1:
             yield f"{network}: answers the same class for every test image"
-        concepts, g = metrics["concepts"], metrics["g"]
-        if concepts["no_direction"]:
-            yield f"{network}: its embedding does not tell the concepts {_some(list(concepts['no_direction']))} at all"
-        if not concepts["converged"]:
-            yield f"{network}: the concept models are not solved (relative gradient {concepts['gradient']:.1e})"
-        if not g["converged"]:
-            yield f"{network}: g is not certified (relative duality gap {g['duality_gap']:.1e})"
+        if has_concepts(metrics):
+            yield from (f"{network}: {line}" for line in _unsolved(metrics["concepts"], metrics["g"]))
         dead_maps = metrics["saliency"]["dead_maps"]["dense"]
         if dead_maps > metrics["saliency"]["images"] / 20:
             mapless.setdefault(network.arm, {}).setdefault(network.round, []).append(dead_maps)
@@ -204,6 +203,16 @@ def notices(
         yield "Grad-CAM by its closed form, which agreed with autograd on one batch of every network"
     else:
         yield f"Grad-CAM by autograd for {closed.count(False)} of {len(closed)} networks: no closed form there"
+
+
+def _unsolved(concepts: Mapping[str, Any], g: Mapping[str, Any]) -> Iterator[str]:
+    """What is not told, or not solved, of a network's concepts and g."""
+    if concepts["no_direction"]:
+        yield f"its embedding does not tell the concepts {_some(list(concepts['no_direction']))} at all"
+    if not concepts["converged"]:
+        yield f"the concept models are not solved (relative gradient {concepts['gradient']:.1e})"
+    if not g["converged"]:
+        yield f"g is not certified (relative duality gap {g['duality_gap']:.1e})"
 
 
 def _some(names: list[str]) -> str:

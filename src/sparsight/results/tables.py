@@ -9,6 +9,7 @@ from torch import Tensor
 from sparsight.concepts import shown_weights
 from sparsight.data import ConceptDataset
 from sparsight.drift import listed
+from sparsight.evidence import has_concepts
 from sparsight.networks import Network
 
 Row = tuple[Any, ...]
@@ -30,9 +31,14 @@ class Looked:
     arrays: Mapping[str, Tensor]
     dense: Mapping[str, Tensor]
 
+    @property
+    def concepts(self) -> tuple[str, ...]:
+        """Names of the concepts in use; none where the data set has none, and then there is no g."""
+        return tuple(self.metrics["concepts"]["names"]) if has_concepts(self.metrics) else ()
+
 
 def accuracy_rows(looked: Looked) -> Iterator[Row]:
-    """Accuracies of f and g by split."""
+    """Accuracies by split of f and the probe, and where there are concepts of g and g on random directions."""
     for model, splits in looked.metrics["accuracy"].items():
         for split, scores in splits.items():
             for metric, value in scores.items():
@@ -41,8 +47,9 @@ def accuracy_rows(looked: Looked) -> Iterator[Row]:
 
 def concept_rows(looked: Looked, data: ConceptDataset, top_k: int) -> Iterator[Row]:
     """The top concepts of each class in g, by signed weight; those without a positive weight are not listed."""
-    names = looked.metrics["concepts"]["names"]
+    if not looked.concepts:
+        return
     weights = shown_weights(looked.arrays["g/weights"])
     for name, row, weight in zip(data.class_names, listed(weights, top_k).tolist(), weights, strict=True):
         for rank, index in enumerate((index for index in row if index >= 0), start=1):
-            yield (*looked.key, name, rank, names[index], float(weight[index]))
+            yield (*looked.key, name, rank, looked.concepts[index], float(weight[index]))

@@ -127,7 +127,7 @@ def _ceilings(
     found: dict[str, list[dict[str, float]]] = {}
     for one in everything:
         if one.network.kind == "retrain":
-            study = comparing(one.metrics["concepts"]["names"], settings, data)
+            study = comparing(one.concepts, settings, data)
             found.setdefault(one.network.rule, []).append(unrelated(study, one.dense, one.arrays))
     return {
         rule: {metric: mean([values[metric] for values in own]) for metric in own[0]} for rule, own in found.items()

@@ -7,7 +7,8 @@ import torch
 
 from sparsight.config import StudySettings
 from sparsight.data import ConceptDataset
-from sparsight.evidence import read_evidence, read_metrics
+from sparsight.errors import DamagedError
+from sparsight.evidence import METRICS, concept_flaw, read_evidence, read_metrics
 from sparsight.io import csv_bytes, json_bytes, tensors_bytes, write_bytes
 from sparsight.networks import Network
 from sparsight.report import COLUMNS
@@ -42,7 +43,7 @@ def result_files(
     """What ``write_results`` writes, by file name."""
     rows: dict[str, list[Row]] = {name: [] for name in COLUMNS}
     top_k = settings.concepts.top_k
-    everything = _all(folder, settings, networks)
+    everything = _all(folder, settings, networks, bool(data.concept_names))
     with one_thread(torch.device("cpu")):
         for looked in everything:
             rows["accuracy"] += accuracy_rows(looked)
@@ -63,9 +64,12 @@ def result_files(
     }
 
 
-def _all(folder: Path, settings: StudySettings, networks: Sequence[Network]) -> list[Looked]:
+def _all(folder: Path, settings: StudySettings, networks: Sequence[Network], concepts: bool) -> list[Looked]:
     arrays = {network: read_evidence(folder / network.folder) for network in networks}
     metrics = {network: read_metrics(folder / network.folder) for network in networks}
+    for network in networks:
+        if flaw := concept_flaw(metrics[network], arrays[network], concepts):
+            raise DamagedError(folder / network.folder / METRICS, flaw, "restore it, or remove it to have it made")
 
     def looked(network: Network, arm: str, repeat: int | None) -> Looked:
         key = (arm, network.seed, repeat, network.round, metrics[network]["weights_remaining"])

@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from sparsight.data import ConceptDataset, normalise
 from sparsight.errors import InputError
 from sparsight.training.batches import DrawKey, steps_per_epoch, training_batches
+from sparsight.training.loss import class_weights, training_loss
+from sparsight.training.noise import seeded_noise
 from sparsight.training.progress import (
     Best,
     Checkpoint,
@@ -107,6 +109,8 @@ def fit(
         momentum=settings.momentum,
         weight_decay=settings.weight_decay,
     )
+    by_class = class_weights(data, settings)
+    weights = None if by_class is None else by_class.to(device)
     steps = steps_per_epoch(data, settings)
     before = 0 if optimiser is None else optimiser.steps
     remembered = optimiser if resume is None else resume.optimiser
@@ -128,29 +132,29 @@ def fit(
         losses = torch.zeros(steps, device=device)
         correct = torch.zeros((), dtype=torch.int64, device=device)
         seen = 0
-        for step, (images, labels) in enumerate(training_batches(data, settings, key, epoch, device)):
-            rate = learning_rate(settings, before + epoch * steps + step, steps)
-            for group in sgd.param_groups:
-                group["lr"] = rate
-            logits = model(images)
-            loss = nn.functional.cross_entropy(logits, labels)
-            sgd.zero_grad(set_to_none=True)
-            loss.backward()
-            with torch.no_grad():
-                _stop_gradients(kept, every_weight if rule.freeze_negative else [])
-                sgd.step()
-                if mask_each_step:
-                    for weight, keep in kept:
-                        weight.mul_(keep)
-            losses[step] = loss.detach()
-            correct += (logits.argmax(1) == labels).sum()
-            seen += len(labels)
-            if stop_at is not None and (step + 1) % max(1, steps // SCORES_AN_EPOCH) == 0:
-                validation = _accuracy(model, data, settings, device)
-                model.train()
-                if validation >= stop_at:
-                    stopped = True
-                    break
+        with seeded_noise(key, epoch, device):
+            for step, (images, labels) in enumerate(training_batches(data, settings, key, epoch, device)):
+                rate = learning_rate(settings, before + epoch * steps + step, steps)
+                for group in sgd.param_groups:
+                    group["lr"] = rate
+                loss, logits = training_loss(model(images), labels, settings, weights)
+                sgd.zero_grad(set_to_none=True)
+                loss.backward()
+                with torch.no_grad():
+                    _stop_gradients(kept, every_weight if rule.freeze_negative else [])
+                    sgd.step()
+                    if mask_each_step:
+                        for weight, keep in kept:
+                            weight.mul_(keep)
+                losses[step] = loss.detach()
+                correct += (logits.argmax(1) == labels).sum()
+                seen += len(labels)
+                if stop_at is not None and (step + 1) % max(1, steps // SCORES_AN_EPOCH) == 0:
+                    validation = _accuracy(model, data, settings, device)
+                    model.train()
+                    if validation >= stop_at:
+                        stopped = True
+                        break
         _check_finite(losses, model, f"{where}, epoch {epoch}")
         if scored and not rule.score_before_epoch:
             best, validation = _better(best, model, data, settings, device, epoch + 1)

@@ -42,6 +42,13 @@ class TrainingSettings(BaseModel):
         default=None,
         description="random resized crops: least and largest share of the picture's area, as [0.08, 1]",
     )
+    class_weights: Literal["none", "balanced"] = Field(
+        default="none",
+        description="balanced weights the loss of an image by n / (K n_k), n_k the training images of its class",
+    )
+    auxiliary_weight: float = Field(
+        default=0.4, ge=0, description="share of the loss of an auxiliary classifier (Inception-V3, GoogLeNet)"
+    )
     device: Literal["cpu", "cuda", "auto"] = "cpu"
 
     @model_validator(mode="after")

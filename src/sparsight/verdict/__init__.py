@@ -13,7 +13,7 @@ from sparsight.verdict.gates import (
 )
 from sparsight.verdict.headline import Association, Headline, RoundHeadline, association, headline
 from sparsight.verdict.measured import Drifted, Key, Levelled, Verdict, Word
-from sparsight.verdict.primary import PRIMARY
+from sparsight.verdict.primary import PRIMARY, primary_names
 from sparsight.verdict.settings import VerdictSettings
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "decide",
     "few_images",
     "headline",
+    "primary_names",
     "random_bank",
     "random_labels",
     "randomised_model",

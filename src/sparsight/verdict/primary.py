@@ -1,4 +1,4 @@
-"""The six drifts that make headlines."""
+"""The drifts that make headlines: six, or three where a data set has no concepts."""
 
 PRIMARY = (
     ("concepts", "top_k_jaccard", ""),
@@ -9,3 +9,8 @@ PRIMARY = (
     ("representation", "linear_cka", ""),
 )
 """Family, metric and target, in the order in which they are shown. They share the false-alarm rate of an arm."""
+
+
+def primary_names(concepts: bool) -> tuple[str, ...]:
+    """Names of the primary metrics of a data set with concepts, or of those that are left without."""
+    return tuple(metric for family, metric, _ in PRIMARY if concepts or family != "concepts")

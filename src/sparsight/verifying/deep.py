@@ -16,7 +16,7 @@ from sparsight.config import StudySettings
 from sparsight.data import SPLITS, ConceptDataset, ToyBirdsSettings, normalise
 from sparsight.data.toybirds import Interventions, intervene
 from sparsight.evidence import dead_layers, effects, read_evidence, read_metrics
-from sparsight.models import Split, evaluating, forward_parts, split
+from sparsight.models import Split, build_model, evaluating, find_split, forward_parts
 from sparsight.networks import Network
 from sparsight.saliency import grad_cam, released_maps
 from sparsight.training import one_thread, resolve_device
@@ -53,8 +53,11 @@ class Forward:
 
     @cached_property
     def split(self) -> Split:
-        """Its feature map and head."""
-        return split(self.model)
+        """Its feature map and head, asked of initial weights: pruned ones may show nothing any more."""
+        drawn = self.settings.model.model_copy(update={"weights": None})
+        initial = build_model(drawn, len(self.data.class_names), 0)
+        some = self.data.images[self.data.splits["test"][:2]]
+        return find_split(self.settings.model, initial, normalise(some, self.data, torch.device("cpu")))
 
     @cached_property
     def scenes(self) -> Interventions | None:
@@ -68,8 +71,8 @@ class Forward:
 
 
 def deep_faults(folder: Path, network: Network, forward: Forward) -> Iterator[str]:
-    """What the ticket's weights do not give: logits and embeddings of every split, scores of f and g and g's objective
-    in training, dead layers, the first maps, the first scenes' interventions.
+    """What the ticket's weights do not give: logits and embeddings of every split, scores of f and, where there are
+    concepts, g and g's objective in training, dead layers, the first maps, the first scenes' interventions.
 
     Raises:
         InputError: if a file is missing or damaged, or the device on which the evidence was made is absent.
@@ -101,11 +104,14 @@ def _training_faults(
 ) -> Iterator[str]:
     """Of what was learned on the training images, whose embeddings are not kept."""
     labels, concepts = forward.data.labels[forward.data.splits["train"]], forward.settings.concepts
+    if not _scores(logits, labels, metrics["accuracy"]["f"]["train"]["accuracy"]):
+        yield "the accuracy of f on train is not what the weights give"
+    if not forward.data.concept_names:
+        return
     g = stored_pcbm(arrays, metrics)
     values = concept_values(stored_bank(arrays, metrics), embedding, concepts.value)
-    for model, made in (("f", logits), ("g", predict(g, values))):
-        if not _scores(made, labels, metrics["accuracy"][model]["train"]["accuracy"]):
-            yield f"the accuracy of {model} on train is not what the weights give"
+    if not _scores(predict(g, values), labels, metrics["accuracy"]["g"]["train"]["accuracy"]):
+        yield "the accuracy of g on train is not what the weights give"
     if abs(objective(g, values, labels, concepts) - g.objective) > CLOSE * abs(g.objective):
         yield "g's objective is not what its weights give"
 

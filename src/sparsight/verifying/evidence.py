@@ -10,7 +10,15 @@ from torch import Tensor
 from sparsight.concepts import PCBM, ConceptBank, concept_values, held_out, predict
 from sparsight.config import StudySettings
 from sparsight.data import SPLITS, ConceptDataset
-from sparsight.evidence import TARGETS, read_evidence, read_metrics, scores, usable_concepts
+from sparsight.evidence import (
+    TARGETS,
+    concept_flaw,
+    held_out_labels,
+    read_evidence,
+    read_metrics,
+    scores,
+    usable_concepts,
+)
 from sparsight.networks import Network
 from sparsight.saliency import dead, mask_energy
 
@@ -18,39 +26,49 @@ TRAINING = "embedding/train"
 
 
 def evidence_faults(folder: Path, network: Network, settings: StudySettings, data: ConceptDataset) -> Iterator[str]:
-    """What does not follow: scores of f and g, g's logits, concepts on held-out images, targets, dead maps, energy.
+    """What does not follow: scores of f and the probe, targets, dead maps, energy; where the data have concepts, scores
+    of g, g's logits, concepts on held-out images.
 
     Raises:
         InputError: if a file is missing or damaged.
     """
     arrays = read_evidence(folder / network.folder)
     metrics = read_metrics(folder / network.folder)
-    bank, g = stored_bank(arrays, metrics), stored_pcbm(arrays, metrics)
-    kept = SPLITS if TRAINING in arrays else SPLITS[1:]
-    for split in kept:
+    concepts = bool(data.concept_names)
+    if flaw := concept_flaw(metrics, arrays, concepts):
+        yield f"it {flaw}"
+        concepts = False
+    logits = {"f": "", "probe": "probe/"} | ({"g-random": "g-random/"} if concepts else {})
+    for split in SPLITS[1:]:
         labels = data.labels[data.splits[split]]
+        for model, place in logits.items():
+            if scores(arrays[f"{place}logits/{split}"], labels) != metrics["accuracy"][model][split]:
+                yield f"scores of {model} on {split} do not follow from {'the' if model == 'f' else 'its'} logits"
+    if concepts:
+        yield from _concept_faults(arrays, metrics, settings, data)
+    dense = None if network.kind == "dense" else read_evidence(folder / network.dense.folder)["logits/test"]
+    yield from _map_faults(arrays, metrics, data, dense)
+
+
+def _concept_faults(
+    arrays: Mapping[str, Tensor], metrics: Mapping[str, Any], settings: StudySettings, data: ConceptDataset
+) -> Iterator[str]:
+    bank, g = stored_bank(arrays, metrics), stored_pcbm(arrays, metrics)
+    for split in SPLITS if TRAINING in arrays else SPLITS[1:]:
         made = predict(g, concept_values(bank, arrays[f"embedding/{split}"], settings.concepts.value))
         if split in SPLITS[1:]:
             if not _same(made, arrays[f"g/logits/{split}"]):
                 yield f"g's logits on {split} do not follow from the embeddings"
-            if scores(arrays[f"logits/{split}"], labels) != metrics["accuracy"]["f"][split]:
-                yield f"scores of f on {split} do not follow from the logits"
             made = arrays[f"g/logits/{split}"]
-        if scores(made, labels) != metrics["accuracy"]["g"][split]:
+        if scores(made, data.labels[data.splits[split]]) != metrics["accuracy"]["g"][split]:
             yield f"scores of g on {split} do not follow from its logits"
-        if split in SPLITS[1:]:
-            for model in ("probe", "g-random"):
-                if scores(arrays[f"{model}/logits/{split}"], labels) != metrics["accuracy"][model][split]:
-                    yield f"scores of {model} on {split} do not follow from its logits"
     names = tuple(name for name, usable in zip(data.concept_names, usable_concepts(data), strict=True) if usable)
     if names != bank.names:
-        yield "its concepts are not those that differ between training images"
-    labels = data.concepts[data.splits["test"]][:, usable_concepts(data)]
-    told = held_out(bank, arrays["embedding/test"], labels)
+        yield "its concepts are not those that differ between the images that they are learned from"
+    tested = arrays["embedding/test" if data.example_images is None else "embedding/examples"]
+    told = held_out(bank, tested, held_out_labels(data))
     if not _same(told.accuracy, arrays["concepts/accuracy"]) or not _same(told.auroc, arrays["concepts/auroc"]):
         yield "held-out scores of concepts do not follow from the embeddings"
-    dense = None if network.kind == "dense" else read_evidence(folder / network.dense.folder)["logits/test"]
-    yield from _map_faults(arrays, metrics, data, dense)
 
 
 def _map_faults(

@@ -106,10 +106,11 @@ def _checks(folder: Path, deep: bool) -> Iterator[Check]:
         )
     except InputError as error:
         yield Check("masks", f"not looked at: {error}", (), skipped=True)
+    of_what = "scores, concepts, g and maps" if data.concept_names else "scores and maps"
     ready = [network for network in found if all(found[one].done for one in (network, *network.needs))]
     yield _each(
         "evidence",
-        f"scores, concepts, g and maps computed again; {_training(folder, found)}",
+        f"{of_what} computed again; {_training(folder, found, data)}",
         [(network, evidence_faults(folder, network, settings, data)) for network in ready],
         len(found),
     )
@@ -158,13 +159,14 @@ def _deep(folder: Path, forward: Forward, ready: Sequence[Network], of: int) -> 
     except InputError:
         made = forward.settings.training.device
         return Check("deep", f"not looked at: the evidence was made on {made}, which is not here", (), skipped=True)
-    looked = (
-        f"logits, embeddings, g's objective, dead layers, the first maps and interventions, from the weights ({device})"
-    )
+    own = "g's objective, " if forward.data.concept_names else ""
+    looked = f"logits, embeddings, {own}dead layers, the first maps and interventions, from the weights ({device})"
     return _each("deep", looked, [(network, deep_faults(folder, network, forward)) for network in ready], of)
 
 
-def _training(folder: Path, found: dict[Network, Standing]) -> str:
+def _training(folder: Path, found: dict[Network, Standing], data: ConceptDataset) -> str:
+    if not data.concept_names:
+        return "not those of training, whose logits are not kept"
     done = [network for network, state in found.items() if state.seen]
     if done and all(TRAINING in read_evidence(folder / network.folder) for network in done[:1]):
         return "of training, g's (its images' logits of f are not kept)"
@@ -183,6 +185,9 @@ def _tables(
         return Check("results", "not looked at: not every network stands", (), skipped=True)
     try:
         files = result_files(folder, settings, data, networks)
+    except DamagedError as error:
+        why = f"{error.path.relative_to(folder)}: {error.why}"
+        return Check("results", "", (f"{RESULTS}: cannot be made again ({why})",))
     except _UNFIT as error:
         return Check("results", "", (f"{RESULTS}: cannot be made again ({type(error).__name__}: {error})",))
     places = {folder / RESULTS / name: content for name, content in files.items()}

@@ -1,0 +1,36 @@
+"""``sparsight compare``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sparsight.errors import InputError
+
+
+def compare(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a study of cub200 or ham10000.")],
+) -> None:
+    """Print what the paper says beside what a run says: its claims, and how much its tables share with the run's."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from sparsight.report.published import DATA_SETS, claims_sheet, overlap_sheet, prints
+    from sparsight.study import read_run
+
+    data = read_run(run)
+    if not prints(data):
+        raise InputError(f"{run}: the paper prints nothing to compare it with; it reports on {' and '.join(DATA_SETS)}")
+    console = Console(highlight=False)
+    for sheet in (claims_sheet(data), overlap_sheet(data)):
+        if sheet is None:
+            continue
+        for own in sheet.tables:
+            shown = Table(title=escape(f"{own.caption}: {sheet.caption}"), title_justify="left")
+            for i, heading in enumerate(own.header):
+                shown.add_column(heading, justify="left" if i in (0, len(own.header) - 1) else "right", overflow="fold")
+            for row in own.rows:
+                shown.add_row(*map(escape, row))
+            console.print(shown)
+    console.print(f"cell by cell: {run / 'report' / 'tables' / 'published-tables.csv'}", markup=False, soft_wrap=True)

@@ -1,0 +1,51 @@
+"""A folder of example images: ``<concept>/positive/*.jpg`` and ``<concept>/negative/*.jpg``."""
+
+import unicodedata
+from pathlib import Path
+
+from sparsight.data.examples import NEGATIVE, POSITIVE, SHOWN, ConceptFiles, ConceptSource
+from sparsight.data.listing import check_folder, folders, listed
+from sparsight.data.picture import EXTENSIONS
+from sparsight.errors import InputError
+
+
+def read_example_folder(path: Path) -> ConceptSource:
+    """List a folder of concepts, each with folders ``positive`` and ``negative`` (or their plurals) of image files.
+
+    Every concept is a group of its own: concepts may appear together. Where the folder holds no concept, but its one
+    folder does, that is read.
+
+    Raises:
+        InputError: if it cannot be listed, holds no concept, or a concept has one of the two folders only, or both
+            spellings.
+    """
+    check_folder(path, f"a folder of <concept>/{POSITIVE} and <concept>/{NEGATIVE}")
+    root, notes = path, []
+    below = folders(root)
+    if len(below) == 1 and not _kinds(below[0]) and any(map(_kinds, folders(below[0]))):
+        root = below[0]
+        below = folders(root)
+        notes.append(f"examples read from {root}")
+    found = [_concept(folder) for folder in below if _kinds(folder)]
+    if not found:
+        raise InputError(f"{path}: holds no <concept>/{POSITIVE} and <concept>/{NEGATIVE}; arrange the examples so")
+    if others := [folder.name for folder in below if not _kinds(folder)]:
+        shown = ", ".join(others[:SHOWN])
+        notes.append(f"{len(others)} folders without {POSITIVE} and {NEGATIVE} are no concepts: {shown}"[:500])
+    return ConceptSource(tuple(found), tuple(notes))
+
+
+def _concept(folder: Path) -> ConceptFiles:
+    name = unicodedata.normalize("NFC", folder.name)
+    images: dict[str, tuple[Path, ...]] = {}
+    for kind in (POSITIVE, NEGATIVE):
+        places = [place for place in _kinds(folder) if place.name.lower().rstrip("s") == kind]
+        if len(places) != 1:
+            state = f"both {places[0].name} and {places[1].name}" if places else f"no folder {kind}"
+            raise InputError(f"{folder}: {state}; a concept has {POSITIVE} and {NEGATIVE} examples, a folder each")
+        images[kind] = tuple(file for file in listed(places[0]) if file.suffix.lower() in EXTENSIONS)
+    return ConceptFiles(name, name, images[POSITIVE], images[NEGATIVE])
+
+
+def _kinds(folder: Path) -> list[Path]:
+    return [place for place in folders(folder) if place.name.lower() in (POSITIVE, "positives", NEGATIVE, "negatives")]

@@ -1,0 +1,119 @@
+"""HAM10000 as a data set."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from sparsight.data.dataset import SPLITS, ConceptDataset
+from sparsight.data.examples import with_examples
+from sparsight.data.ham10000 import concepts, splits
+from sparsight.data.ham10000.layout import DIAGNOSES, Lesion, read_layout
+from sparsight.data.ham10000.settings import HamSettings
+from sparsight.data.masks import read_masks
+from sparsight.data.pictures import Reader, read_pictures
+from sparsight.data.sources import SOURCES, read_source
+from sparsight.errors import InputError
+
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+"""Of ImageNet, as its pretrained networks expect."""
+WHITE = 128
+"""Grey from which on a segmentation shows the lesion."""
+SIDES = ("Benign", "Malignant")
+MALIGNANT = ("mel", "bcc")
+
+
+def read_ham(settings: HamSettings, reader: Reader | None = None) -> tuple[ConceptDataset, tuple[str, ...]]:
+    """What of the official files can be read, and a line for each thing that stands in the way of a study.
+
+    The HAM10000 data set (Tschandl, Rosendahl, Kittler 2018). Images, 600 x 450 as released, and masks are cut to the
+    centre square, which the released code's resizing of the short side and its centre crop keep as well: an eighth of
+    the width is lost on either side. Images stand in the order of their ids.
+
+    Raises:
+        InputError: if the files are laid out otherwise, or a table says what cannot be.
+    """
+    source = read_source(settings.concepts, settings.concept_path) if settings.concepts in SOURCES else None
+    layout = read_layout(settings.path)
+    found, notes = _studied(layout.lesions, settings), [*layout.notes]
+    if len(found) < len(layout.lesions):
+        notes.append(f"{len(found):,} of {len(layout.lesions):,} images were drawn (data.images)")
+    masks_there = any(lesion.mask for lesion in found)
+    if settings.concepts == "masks" and not masks_there:
+        raise InputError(
+            f"{layout.root}: holds no segmentations (<image_id>_segmentation.png), of which data.concepts masks makes "
+            "concepts; unpack HAM10000_segmentations_lesion_tschandl there, or choose derm7pt, examples or none"
+        )
+    lesions, diagnoses = [one.lesion_id for one in found], [one.dx for one in found]
+    if settings.split == "lesion":
+        sides = splits.by_lesion(lesions, diagnoses, settings.validation, settings.test, settings.seed)
+    else:
+        sides = splits.by_image([one.image_id for one in found], diagnoses, settings.seed)
+        notes.append(_leak(lesions, sides))
+    pictures = read_pictures([one.path for one in found], settings.image_size, settings.whole_size, reader)
+    problems = [*pictures.problems.values()]
+    masks = None
+    if settings.masks == "auto" and masks_there:
+        files = [one.mask for one in found]
+        # One in twenty-five has a palette in which 0 is white: the lesion, as it is in the others.
+        masks, wrong = read_masks(files, settings.image_size, pictures.sizes, WHITE, as_shown=True)
+        problems += wrong
+    elif settings.masks == "auto":
+        notes.append("no segmentations: nothing is said of whether networks look at the lesion")
+    labels, names = _labels(diagnoses, settings)
+    data = ConceptDataset(
+        name="ham10000",
+        images=pictures.images,
+        labels=labels,
+        concepts=torch.zeros(len(found), 0, dtype=torch.int8),
+        splits=sides,
+        class_names=names,
+        concept_names=(),
+        concept_groups=(),
+        object_masks=masks,
+        mean=MEAN,
+        std=STD,
+        notes=tuple(notes),
+        whole_images=pictures.whole,
+        whole_sizes=None if pictures.whole is None else pictures.sizes,
+    )
+    if settings.concepts == "masks" and masks is not None:
+        values = concepts.concepts_of(pictures.images, masks, sides["train"])
+        data = replace(data, concepts=values, concept_names=(*concepts.CONCEPTS,), concept_groups=(*concepts.CONCEPTS,))
+    elif source is not None:
+        data, wrong = with_examples(data, source, settings, settings.seed, reader)
+        problems += wrong
+    return data, (*problems, *_empty(names, labels, sides))
+
+
+def _studied(lesions: Sequence[Lesion], settings: HamSettings) -> Sequence[Lesion]:
+    if settings.images is None or settings.images >= len(lesions):
+        return lesions
+    ids, diagnoses = [one.lesion_id for one in lesions], [one.dx for one in lesions]
+    return [lesions[i] for i in splits.subset(ids, diagnoses, settings.images, settings.seed)]
+
+
+def _labels(diagnoses: Sequence[str], settings: HamSettings) -> tuple[Tensor, tuple[str, ...]]:
+    if settings.target == "diagnosis":
+        return torch.tensor([DIAGNOSES.index(dx) for dx in diagnoses], dtype=torch.int64), DIAGNOSES
+    malignant = (*MALIGNANT, "akiec") if settings.akiec == "malignant" else MALIGNANT
+    return torch.tensor([int(dx in malignant) for dx in diagnoses], dtype=torch.int64), SIDES
+
+
+def _leak(lesions: Sequence[str], sides: dict[str, Tensor]) -> str:
+    several, tested = splits.leakage(lesions, sides)
+    return (
+        f"split by image, as released: {several:,} of {len(set(lesions)):,} lesions stand on several sides, and "
+        f"{tested:,} of {len(sides['test']):,} test images show a lesion that trains as well: accuracy leaks"
+    )
+
+
+def _empty(names: Sequence[str], labels: Tensor, sides: dict[str, Tensor]) -> list[str]:
+    lines = []
+    for k, name in enumerate(names):
+        if empty := [split for split in SPLITS if not bool((labels[sides[split]] == k).any())]:
+            lines.append(
+                f"data set ham10000: class {name!r} has no image for {', '.join(empty)}; a class needs one in each"
+            )
+    return lines

@@ -1,0 +1,54 @@
+"""Weights by torchvision's names: from the local cache, or fetched once."""
+
+import difflib
+import os
+from pathlib import Path
+from urllib.parse import urlparse
+
+import torch
+from torchvision import models
+
+from sparsight.errors import InputError
+from sparsight.models.settings import TORCHVISION
+
+_SHOWN = 80
+
+
+def weights_name(name: str, pretrained: str) -> str:
+    """The weights' own name, of which ``DEFAULT`` is another one.
+
+    Raises:
+        InputError: if torchvision has no such weights of the network.
+    """
+    known = models.get_model_weights(name.removeprefix(TORCHVISION)).__members__
+    if pretrained not in known:
+        near = difflib.get_close_matches(pretrained, known, n=3, cutoff=0.4) or list(known)
+        raise InputError(
+            f"model.pretrained: {name} has no weights {pretrained[:_SHOWN]!r}; torchvision has {', '.join(near)}"
+        )
+    return str(known[pretrained].name)
+
+
+def pretrained_file(name: str, pretrained: str) -> Path:
+    """Where torch keeps the weights of that name; they are fetched if they are not there.
+
+    Raises:
+        InputError: if they cannot be had, with their address and the place for them.
+    """
+    url = models.get_model_weights(name.removeprefix(TORCHVISION))[pretrained].url
+    place = Path(torch.hub.get_dir()) / "checkpoints" / Path(urlparse(url).path).name
+    if not place.exists():
+        _fetch(url, place)
+    return place
+
+
+def _fetch(url: str, place: Path) -> None:
+    digits = place.stem.rpartition("-")[2]  # torchvision's files end in the first digits of their SHA-256
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        torch.hub.download_url_to_file(url, os.fspath(place), hash_prefix=digits, progress=False)
+    except (OSError, RuntimeError) as error:
+        said = " ".join(str(error).split())[:120]
+        raise InputError(
+            f"model.pretrained: {url} cannot be fetched ({said}); fetch it elsewhere and put it to {place}"
+        ) from None

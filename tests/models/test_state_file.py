@@ -1,0 +1,141 @@
+"""State dicts as tools write them; nothing in a file is run."""
+
+import pickle
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+from torch.nn.utils import prune
+
+from sparsight.errors import InputError
+from sparsight.models import ModelSettings, build_model, read_state
+
+
+def net():
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(4, 2))
+
+
+def same(one, other):
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+@pytest.mark.parametrize("holder", [None, "state_dict", "model_state_dict", "model"])
+def test_a_pickle_of_tensors_is_read_also_from_a_checkpoint(tmp_path, holder, legacy):
+    state = net().state_dict()
+    path = tmp_path / "w.pth"
+    whole = state if holder is None else {"epoch": 3, holder: state, "optimizer": {"lr": 0.1}}
+    torch.save(whole, path, _use_new_zipfile_serialization=not legacy)
+    assert same(read_state(path), state)
+    assert not any(value.requires_grad for value in read_state(path).values())
+
+
+def test_what_a_file_is_is_told_by_its_content(tmp_path):
+    state = net().state_dict()
+    for length in range(8, 265, 8):  # of a name that is not needed: so the head's length begins with every byte
+        save_file({"x" * length: torch.zeros(1), **state}, tmp_path / f"{length}.pt")
+        assert read_state(tmp_path / f"{length}.pt").keys() == {"x" * length, *state}
+    torch.save(state, tmp_path / "w.safetensors")
+    assert same(read_state(tmp_path / "w.safetensors"), state)
+
+
+@pytest.mark.parametrize("prefix", ["module.", "_orig_mod.", "module._orig_mod.", "_orig_mod.module."])
+def test_what_wrappers_put_before_all_names_goes(tmp_path, prefix):
+    state = net().state_dict()
+    save_file({prefix + name: value for name, value in state.items()}, tmp_path / "w")
+    assert same(read_state(tmp_path / "w"), state)
+    some = {prefix + "a": torch.zeros(1), "b": torch.zeros(1)}
+    save_file(some, tmp_path / "w")
+    assert read_state(tmp_path / "w").keys() == some.keys()
+
+
+def test_weights_that_torch_has_pruned_are_multiplied_by_their_masks(tmp_path):
+    pruned = net()
+    prune.l1_unstructured(pruned[0], "weight", 0.5)
+    prune.random_unstructured(pruned[3], "bias", 1)
+    torch.save(pruned.state_dict(), tmp_path / "w.pt")
+    found = read_state(tmp_path / "w.pt")
+    assert found.keys() == net().state_dict().keys()
+    assert torch.equal(found["0.weight"], pruned[0].weight)
+    assert int((found["0.weight"] == 0).sum()) == 54
+    assert torch.equal(found["3.bias"], pruned[3].bias)
+    misfit = {"w_orig": torch.ones(2), "w_mask": torch.ones(3)}
+    torch.save(misfit, tmp_path / "w.pt")
+    with pytest.raises(InputError, match=r"w_mask is \(3,\) and w_orig \(2,\)"):
+        read_state(tmp_path / "w.pt")
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_becomes_single(tmp_path, dtype):
+    torch.save({"w": torch.tensor([0.1, -3], dtype=dtype), "n": torch.tensor(3)}, tmp_path / "w.pt")
+    found = read_state(tmp_path / "w.pt")
+    assert found["w"].dtype == torch.float32
+    assert torch.equal(found["w"], torch.tensor([0.1, -3], dtype=dtype).float())
+    assert found["n"].dtype == torch.int64
+
+
+def test_old_names_of_densenet(tmp_path):
+    state = build_model(ModelSettings(name="torchvision:densenet121"), 2, 0).state_dict()
+    old = {
+        name.replace("norm1.", "norm.1.").replace("conv2.", "conv.2.") if "denselayer" in name else name: value
+        for name, value in state.items()
+    }
+    assert "features.denseblock1.denselayer1.norm.1.weight" in old
+    torch.save({name: value for name, value in old.items() if "num_batches" not in name}, tmp_path / "w.pth")
+    assert read_state(tmp_path / "w.pth").keys() == {name for name in state if "num_batches" not in name}
+
+
+class Bomb:
+    def __reduce__(self):
+        return (open, ("exploded", "w"))
+
+
+@pytest.mark.filterwarnings("ignore")  # of torch, that scripts are of the past
+@pytest.mark.parametrize("kind", ["network", "bomb", "plain bomb", "script"])
+def test_a_pickle_that_could_run_code_is_refused_and_not_run(tmp_path, monkeypatch, kind):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "w.pt"
+    if kind == "network":
+        torch.save(net(), path)
+    elif kind == "bomb":
+        torch.save({"w": Bomb()}, path)
+    elif kind == "plain bomb":
+        path.write_bytes(pickle.dumps(Bomb()))
+    else:
+        torch.jit.save(torch.jit.trace(nn.Conv2d(1, 1, 1), torch.zeros(1, 1, 2, 2)), path)
+    with pytest.raises(InputError, match=r"w.pt: a pickle of more than tensors.*save_file") as error:
+        read_state(path)
+    assert "\n" not in str(error.value)
+    assert not (tmp_path / "exploded").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ({"epoch": 3, "args": "x"}, r"no state dict \(keys epoch, args\)"),
+        ([torch.ones(2)], r"no state dict \(list\)"),
+        ({}, "no state dict"),
+        ({"w": torch.eye(2).to_sparse()}, "w is not an ordinary tensor"),
+    ],
+)
+def test_what_holds_no_state_dict(tmp_path, content, says):
+    torch.save(content, tmp_path / "w.pt")
+    with pytest.raises(InputError, match=says):
+        read_state(tmp_path / "w.pt")
+
+
+def test_what_is_not_whole(tmp_path):
+    path = tmp_path / "w.pt"
+    torch.save(net().state_dict(), path)
+    path.write_bytes(path.read_bytes()[:-400])
+    with pytest.raises(InputError, match=r"w.pt: (not a whole|a pickle of more)"):
+        read_state(path)
+    path.write_bytes(b"")
+    with pytest.raises(InputError, match="not a whole safetensors file"):
+        read_state(path)
+    save_file({}, path)
+    with pytest.raises(InputError, match="holds no tensor"):
+        read_state(path)

@@ -1,0 +1,136 @@
+"""What the paper prints beside a run: the printed numbers themselves, claims, tables, figure, page and command."""
+
+from dataclasses import replace
+
+import pytest
+
+from sparsight.report import write_report
+from sparsight.report.published import claims_sheet, overlap_sheet, printed_marks, prints, tables_sheet
+from sparsight.report.published.claims import claims
+from sparsight.report.published.paper import nearest_round, top3
+from tests.report.conftest import make_data
+
+BIRDS = ("Rusty Blackbird", "Mourning Warbler", "House Sparrow", "No such bird")
+
+
+@pytest.fixture(scope="module")
+def run():
+    made = make_data(classes=BIRDS, rounds=6)
+    share = dict(enumerate((1.0, 0.9, 0.729, 0.5, 0.29, 0.23)))
+    tables = {
+        name: getattr(made, name).assign(weights_remaining=getattr(made, name)["round"].map(share))
+        for name in ("accuracy", "faithfulness", "concepts", "drift", "verdict")
+    }
+    settings = {**made.settings, "data": {"name": "cub200"}}
+    return replace(made, settings=settings, **tables)
+
+
+def test_the_tables_are_whole_and_have_the_papers_overlaps():
+    table = top3()
+    assert len(table) == 432
+    assert table.groupby("table").size().to_dict() == {1: 120, 2: 24, 3: 288}
+    dense = table[(table["table"] == 1) & (table["weights"] == 1)].groupby("class")["concept"].agg(set)
+    kept = {}
+    for weights, rows in table[table["table"] == 1].groupby("weights"):
+        lists = rows.groupby("class")["concept"].agg(set)
+        kept[weights] = sum(len(lists[name] & dense[name]) / 3 for name in lists.index) / len(lists)
+    assert [round(kept[weights], 2) for weights in (0.9, 0.729, 0.23)] == [0.63, 0.4, 0.2]
+
+
+@pytest.mark.parametrize(("weights", "round_"), [(1.0, 0), (0.9, 1), (0.729, 2), (0.28, 4), (0.23, 5), (0.4, None)])
+def test_a_printed_share_stands_beside_a_round_that_has_it(run, weights, round_):
+    assert nearest_round(run, "magnitude", weights) == round_
+
+
+def test_claims_are_decided_by_their_intervals_and_by_the_verdict(run):
+    found = {one.words: one for one in claims(run, "released-code")}
+    falls = found["f falls as weights go"]
+    assert (falls.weights, falls.printed, falls.answer) == (0.29, 0.368, "holds")
+    by_hand = run.accuracy[
+        (run.accuracy["arm"] == "released-code")
+        & (run.accuracy["model"] == "f")
+        & (run.accuracy["split"] == "test")
+        & (run.accuracy["metric"] == "accuracy")
+    ].pivot(index="seed", columns="round", values="value")
+    assert falls.value == pytest.approx((by_hand[0] - by_hand[4]).mean())
+    assert found["late, g beats f"].answer == "holds"
+    assert found["late, g beats g on random directions"].value == pytest.approx(0.1)
+    assert found["attention leaves the object"].answer == "holds"
+    words = {one.words: one for one in claims(run, "magnitude")}
+    verdict = run.verdict[(run.verdict["arm"] == "magnitude") & (run.verdict["metric"] == "top_k_overlap")]
+    assert ("the top concepts change" in words) == bool(len(verdict))
+
+
+def test_one_seed_decides_nothing(run):
+    one = replace(run, seeds=(0,))
+    assert {claim.answer for claim in claims(one, "released-code") if "the verdict" not in claim.why} == {"undecided"}
+
+
+def test_each_printed_cell_stands_beside_the_runs(run):
+    sheet = tables_sheet(run)
+    frame = sheet.frame[sheet.frame["arm"] == "magnitude"]
+    assert set(frame["class"]) == {"Rusty Blackbird", "Mourning Warbler", "House Sparrow"}
+    assert set(frame["weights_printed"]) == {1.0, 0.9, 0.729, 0.23}
+    twice = frame[(frame["class"] == "Mourning Warbler") & (frame["weights_printed"] == 0.9)]
+    assert len(twice) == 6  # printed twice, with other concepts
+    printed = frame[(frame["class"] == "House Sparrow") & (frame["weights_printed"] == 0.23)]
+    assert printed["concept_printed"].tolist() == ["breast_color_grey", "tail_shape_notched_tail", "bill_shape_cone"]
+    assert printed["shared_printed"].tolist() == [pytest.approx(1 / 3)] * 3
+    measured = run.concepts[
+        (run.concepts["arm"] == "magnitude")
+        & (run.concepts["seed"] == 0)
+        & (run.concepts["round"] == 5)
+        & (run.concepts["class"] == "House Sparrow")
+    ].sort_values("rank")
+    assert printed["concept_measured"].tolist() == measured["concept"].tolist()[:3]
+
+
+def test_overlaps_are_means_over_the_classes(run):
+    frame = overlap_sheet(run).frame
+    rows = frame[(frame["arm"] == "magnitude") & (frame["table"] == 1)].set_index("weights_printed")
+    assert rows["classes"].tolist() == [2, 2, 2]
+    cells = tables_sheet(run).frame
+    own = cells[(cells["arm"] == "magnitude") & (cells["table"] == 1) & (cells["weights_printed"] == 0.9)]
+    by_class = own.groupby("class")["shared_printed"].first()
+    assert rows.loc[0.9, "shared_printed"] == pytest.approx(by_class.mean())
+
+
+def test_malignant_gains_a_concept_in_a_share_of_the_seeds(run):
+    rows = run.concepts.copy()
+    rows["class"] = rows["class"].replace({"Rusty Blackbird": "malignant"})
+    last = (rows["arm"] == "magnitude") & (rows["round"] == 5) & (rows["class"] == "malignant") & (rows["rank"] == 1)
+    rows.loc[last & (rows["seed"] < 2), "concept"] = "TypicalPigmentNetwork"
+    moles = replace(run, concepts=rows, settings={**run.settings, "data": {"name": "ham10000"}})
+    found = {one.words: one for one in claims(moles, "magnitude")}["malignant gains TypicalPigmentNetwork"]
+    assert (found.value, found.answer) == (pytest.approx(2 / 3), "undecided")
+    rows.loc[last, "concept"] = "TypicalPigmentNetwork"
+    found = {one.words: one for one in claims(replace(moles, concepts=rows), "magnitude")}
+    assert found["malignant gains TypicalPigmentNetwork"].answer == "holds"
+    assert "f falls as weights go" in found
+
+
+def test_other_data_sets_are_left_alone(run):
+    other = replace(run, settings={**run.settings, "data": {"name": "toybirds"}})
+    assert not prints(other)
+    assert printed_marks(other, "f") == ()
+    assert tables_sheet(replace(run, classes=("Crow",))) is None
+    assert overlap_sheet(replace(run, classes=("Crow",))) is None
+
+
+def test_the_page_shows_claims_tables_and_stars(run, tmp_path):
+    html = write_report(run, tmp_path).read_text()
+    for words in (
+        "What the paper says, and what this run says",
+        "late, g beats f",
+        "Tables 1 to 3, cell by cell",
+        "Stars",
+    ):
+        assert words in html
+    assert (tmp_path / "tables" / "published-claims.csv").exists()
+    assert (tmp_path / "tables" / "published-tables.tex").exists()
+    assert claims_sheet(run).frame["arm"].nunique() == 2
+
+
+def test_a_run_with_none_of_the_papers_classes_says_so(run, tmp_path):
+    html = write_report(replace(run, classes=("Crow", "Tern")), tmp_path).read_text()
+    assert "None of the classes of the paper" in html
