@@ -12,12 +12,20 @@ def study(
     source: Annotated[
         str,
         typer.Argument(
-            metavar="PRESET|FILE|folder:PATH", help="A preset (toybirds, mnist), a YAML file, or class folders."
+            metavar="PRESET|FILE|folder:PATH",
+            help="A preset (toybirds, mnist, cub200, ham10000, ...), a YAML file, or class folders.",
         ),
     ],
     out: Annotated[Path | None, typer.Option(help="The run's folder; runs/<preset> by default.")] = None,
-    data: Annotated[str | None, typer.Option(help="Where the data lie: class folders, or MNIST's IDX files.")] = None,
-    concepts: Annotated[str | None, typer.Option(help="The CSV file of a folder's concepts.")] = None,
+    data: Annotated[
+        str | None, typer.Option(help="Where the data lie: class folders, MNIST's IDX files, CUB_200_2011, HAM10000.")
+    ] = None,
+    concepts: Annotated[
+        str | None,
+        typer.Option(help="A folder's CSV file of concepts, or where example images lie: Derm7pt, or a folder."),
+    ] = None,
+    image_size: Annotated[int | None, typer.Option(help="Side of the images in pixels.")] = None,
+    classes: Annotated[int | None, typer.Option(help="Take the first so many classes of cub200.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="A small study for a first look, in minutes or less.")] = False,
     seeds: Annotated[str | None, typer.Option(help="How many seeds (3), or which (0,4,7).")] = None,
     arms: Annotated[str | None, typer.Option(help="Ways of pruning, as magnitude,released-code.")] = None,
@@ -55,7 +63,9 @@ def study(
         ("study", "arms", None if arms is None else [arm.strip() for arm in arms.split(",")]),
         ("study", "retrains", retrains),
         ("data", "path", data),
-        ("data", "concepts", concepts),
+        ("data", _concepts_key(source) if concepts is not None else "concepts", concepts),
+        ("data", "image_size", image_size),
+        ("data", "classes", classes),
         ("pruning", "rounds", rounds),
         ("pruning", "rate", rate),
         ("training", "device", device),
@@ -73,6 +83,13 @@ def study(
             listener=progress,
         )
     print_summary(result, settings)
+
+
+def _concepts_key(source: str) -> str:
+    """The setting that says where a data set's concepts lie: of data sets with concepts of their own, another one."""
+    from sparsight.config import load_study
+
+    return "concept_path" if hasattr(load_study(source).data, "concept_path") else "concepts"
 
 
 def parse_seeds(text: str) -> list[int]:
