@@ -15,8 +15,31 @@ from sparsight.errors import InputError
 from sparsight.networks import plan
 
 
+@pytest.mark.parametrize(
+    ("name", "side", "network", "rate"),
+    [("cub200", 448, "torchvision:resnet50", 0.01), ("ham10000", 299, "torchvision:inception_v3", 0.01)],
+)
+def test_the_papers_presets_say_what_the_paper_says(name, side, network, rate):
+    written, released = load_study(name), load_study(f"{name}-released")
+    for settings in (written, released):
+        assert (settings.data.name, settings.data.image_size, settings.model.name) == (name, side, network)
+        assert (settings.pruning.rate, settings.pruning.rounds, settings.training.batch_size) == (0.1, 15, 32)
+        assert len(plan(settings)) > 90
+    assert (written.training.learning_rate, released.training.learning_rate) == (rate, rate / 10)
+    assert written.concepts.standardise == "values"
+    assert released.concepts.standardise == "none"
+    assert written.study.arms[0] == "magnitude"
+    assert released.study.arms[1] == "magnitude"
+    for preset in (name, f"{name}-released"):
+        quick = load_study(preset, quick=True)
+        assert (quick.study.seeds, quick.pruning.rounds, quick.data.image_size) == ((0,), 3, 96)
+
+
 def test_presets_are_whole():
-    assert preset_names() == ["mnist", "mnist-ablation", "toybirds", "toybirds-ablation"]
+    assert preset_names() == [
+        *("cub200", "cub200-released", "ham10000", "ham10000-released"),
+        *("mnist", "mnist-ablation", "toybirds", "toybirds-ablation"),
+    ]
     for name in ("mnist", "toybirds"):
         settings = load_study(name)
         assert settings.data.name == name

@@ -69,6 +69,22 @@ BAD = {
     "no argument": (["study"], "PRESET"),
     "missing weights": (["study", "small.yaml", "--set", "model.weights=no.safetensors"], "no.safetensors"),
     "pickled weights": (["study", "small.yaml", "--set", "model.weights=weights.pt"], "a pickle"),
+    "misfit pickled weights": (["study", "small.yaml", "--set", "model.weights=misfit.pt"], "does not fit the network"),
+    "unknown torchvision network": (["study", "small.yaml", "--set", "model.name=torchvision:resnet51"], "resnet50"),
+    "unknown timm network": (["study", "small.yaml", "--set", "model.name=timm:resnet51"], "near are resnet5"),
+    "a network without a linear head": (
+        ["study", "small.yaml", "--set", "model.name=torchvision:squeezenet1_1", "--set", "model.stem_stride=1"],
+        "cannot be studied",
+    ),
+    "images too small for the network": (
+        ["study", "small.yaml", "--set", "model.name=torchvision:inception_v3"],
+        "takes images of 299 pixels and more, not 32",
+    ),
+    "unknown weights' name": (
+        ["study", "small.yaml", "--set", "model.name=torchvision:resnet18", "--set", "model.pretrained=IMAGENET2K"],
+        "torchvision has IMAGENET1K_V1",
+    ),
+    "an embedding that is not there": (["study", "small.yaml", "--set", "model.embedding=layer9"], "no layer 'layer9'"),
     "truncated weights": (["study", "small.yaml", "--set", "model.weights=cut.safetensors"], "not a whole safetensors"),
     "misfit weights": (["study", "small.yaml", "--set", "model.weights=misfit.safetensors"], "misfit.safetensors"),
     "out is a file": (["study", "small.yaml", "--out", "weights.pt"], "is a file"),
@@ -219,7 +235,8 @@ def place(small):
     from safetensors.torch import save_file
 
     folder = small.parent
-    torch.save({"w": torch.ones(3)}, folder / "weights.pt")
+    torch.save(torch.nn.Linear(3, 3), folder / "weights.pt")
+    torch.save({"w": torch.ones(3)}, folder / "misfit.pt")
     save_file({"w": torch.ones(3)}, folder / "misfit.safetensors")
     (folder / "cut.safetensors").write_bytes((folder / "misfit.safetensors").read_bytes()[:-3])
     (folder / "theirs").mkdir()

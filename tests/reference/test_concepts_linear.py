@@ -1,4 +1,4 @@
-"""The concept models against scikit-learn's LinearSVC, SVC and LogisticRegression, by an objective written down here."""
+"""The concept models against scikit-learn's LinearSVC, SVC and LogisticRegression, by objectives written down here."""
 
 import numpy as np
 import pytest
@@ -67,7 +67,7 @@ def libsvm(C, z, y):
     """SVC's weights, intercept and the interval of intercepts as good.
 
     libsvm keeps its kernel in single precision, which costs up to 1e-3 of the objective where C is large. So its
-    support vectors are kept, and what it says of them is solved again: those at C stay there, the others' margins are 1.
+    support vectors are kept and solved for again: those at C stay there, and the others' margins are 1.
     """
     y = np.where(y > 0, 1.0, -1.0)
     model = SVC(kernel="linear", C=C, tol=1e-8).fit(z, y)
@@ -78,7 +78,9 @@ def libsvm(C, z, y):
     w, b = model.coef_[0], model.intercept_[0]
     if free.any():
         at_bound = C * y[high] @ z[high]
-        system = np.block([[z[free] @ z[free].T, np.ones((free.sum(), 1))], [np.ones((1, free.sum())), np.zeros((1, 1))]])
+        system = np.block(
+            [[z[free] @ z[free].T, np.ones((free.sum(), 1))], [np.ones((1, free.sum())), np.zeros((1, 1))]]
+        )
         target = np.append(y[free] - z[free] @ at_bound, -C * y[high].sum())
         solved = np.linalg.lstsq(system, target, rcond=1e-13)[0]
         again = at_bound + solved[:-1] @ z[free], solved[-1]

@@ -14,7 +14,7 @@ from sparsight.training.loss import class_weights, training_loss
 DRAW = torch.Generator().manual_seed(0)
 LOGITS, FIRST, SECOND = torch.randn(3, 6, 4, generator=DRAW)
 LABELS = torch.tensor([0, 3, 1, 1, 0, 2])
-Outputs = namedtuple("Outputs", ["logits", "aux_logits2", "aux_logits1"])  # noqa: PYI024 (as torchvision has it)
+Outputs = namedtuple("Outputs", ["logits", "aux_logits2", "aux_logits1"])
 BALANCED = TrainingSettings(class_weights="balanced")
 
 

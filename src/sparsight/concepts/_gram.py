@@ -37,12 +37,12 @@ class Gram:
         target: Float[Tensor, "n c"],
         total: Float[Tensor, " c"],
     ) -> tuple[Float[Tensor, "n c"], Float[Tensor, " c"]]:
-        """For each concept ``e`` with sum ``total`` and ``d`` with ``(K + 1 / stiffness) e + d = target`` on free images.
+        """For each concept ``e`` with sum ``total`` and ``d`` with ``(K + 1 / stiffness) e + d = target`` where free.
 
         ``e`` is 0 on other images; without free images, so is ``d``.
         """
         solution, shift = torch.zeros_like(target), torch.zeros_like(stiffness)
-        counts, order = free.sum(0).sort(descending=True)
+        counts, order = free.sum(0).sort(descending=True, stable=True)
         sizes = counts.tolist()
         first = 0
         # The largest systems first, so that those factored together are about as large.
@@ -71,8 +71,8 @@ class Gram:
             inner = torch.cholesky_solve(part.mT @ target, torch.linalg.cholesky(small))
             return (target - part @ inner) / ridge[:, None, None]
         if self.stored is not None:
-            places = rows[:, :, None] * len(self.stored) + rows[:, None, :]
-            block = self.stored.view(-1).index_select(0, places.reshape(-1)).view(places.shape)  # quicker than two indices
+            places = rows[:, :, None] * len(self.stored) + rows[:, None, :]  # twice as quick as two indices
+            block = self.stored.view(-1).index_select(0, places.reshape(-1)).view(places.shape)
         else:
             block = self.inputs[rows] @ self.inputs[rows].mT
         if not real.all():

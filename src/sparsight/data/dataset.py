@@ -22,8 +22,8 @@ class ConceptDataset:
         splits: image indices of ``train``, ``validation`` and ``test``; no image stands in two.
         class_names: K names.
         concept_names: one name a concept, as ``wing_color_blue``.
-        concept_groups: the group of each concept, as ``wing_color``: of what property it is a value. Values of one group
-            mostly exclude each other; in CUB an image may have two, as a wing of two colours.
+        concept_groups: the group of each concept, as ``wing_color``: the property of which it is a value. Values of one
+            group mostly exclude each other; in CUB an image may have two, as a wing of two colours.
         object_masks: true on the object, or None.
         part_masks: 0 where there is no part, i + 1 where ``part_names[i]`` is the visible part, or None.
         part_names: names of the parts.

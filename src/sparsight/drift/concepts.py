@@ -32,8 +32,8 @@ def listed(weights: Float[Tensor, "k c"], top_k: int) -> Int64[Tensor, "k top"]:
 def by_group(weights: Float[Tensor, "k c"], groups: Sequence[str]) -> tuple[Float[Tensor, "k m"], tuple[str, ...]]:
     """What each group of concepts says for a class: the sum of its positive weights, to be compared as weights are.
 
-    The concepts of a group mostly exclude each other, so a group that decides holds positive and negative weights side by
-    side (for blue wings is against red ones), and their sum would cancel. Only the positive ones are listed, and so
+    The concepts of a group mostly exclude each other, so a group that decides holds positive and negative weights side
+    by side (for blue wings is against red ones), and their sum would cancel. Only the positive ones are listed, and so
     only they are summed.
 
     Args:

@@ -2,6 +2,7 @@
 
 import pickle
 import re
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -45,7 +46,8 @@ def read_state(path: Path) -> dict[str, Tensor]:
 
 def _unpickled(path: Path) -> dict[str, Tensor]:
     try:
-        with path.open("rb") as file:  # of a path torch looks at the end of the name, too
+        with path.open("rb") as file, warnings.catch_warnings():  # of a path torch looks at the end of the name, too
+            warnings.simplefilter("ignore")  # that there may be errors, which are caught
             found: Any = torch.load(file, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, AttributeError, OSError) as error:
         said = " ".join(str(error).split())

@@ -1,6 +1,7 @@
 """CUB-200-2011 as a data set."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 import numpy as np
@@ -53,28 +54,7 @@ def read_cub(settings: CubSettings, reader: Reader | None = None) -> tuple[Conce
         notes.append(f"{len(classes)} of {len(layout.class_names)} classes")
     found = _concepts(layout, settings)
     of_class = torch.from_numpy(found.present[[label - 1 for label in classes]]).to(torch.int8)
-    folder = places.segmentation_folder(layout.root) if settings.masks in ("auto", "segmentation") else None
-    if settings.masks == "segmentation" and folder is None:
-        raise InputError(
-            f"{layout.root / 'segmentations'}: missing; unpack the archive of segmentations there, or choose "
-            "data.masks box"
-        )
-    masks, part_masks = None, None
-    part_names: tuple[str, ...] = ()
-    boxed = folder is None and settings.masks != "none"
-    if folder is not None:
-        masks, wrong = places.segmentation_masks(folder, images, pictures.sizes, settings.image_size)
-        problems += wrong
-    if boxed or settings.parts:
-        by_number = places.read_boxes(layout)
-        boxes = torch.tensor([by_number[image.number] for image in images])
-        if count := places.misfits(boxes, pictures.sizes):
-            notes.append(f"{count:,} boxes reach out of their pictures; were images resized, and the tables not?")
-        if boxed:
-            masks = places.box_masks(boxes, pictures.sizes, settings.image_size)
-        if settings.parts:
-            part_names, located = places.read_parts(layout, images)
-            part_masks = places.part_discs(located, boxes, pictures.sizes, settings.image_size)
+    marked = _places(layout, settings, images, pictures.sizes)
     data = ConceptDataset(
         name="cub200",
         images=pictures.images,
@@ -84,19 +64,19 @@ def read_cub(settings: CubSettings, reader: Reader | None = None) -> tuple[Conce
         class_names=names,
         concept_names=found.names,
         concept_groups=found.groups,
-        object_masks=masks,
-        part_masks=part_masks,
-        part_names=part_names,
+        object_masks=marked.masks,
+        part_masks=marked.part_masks,
+        part_names=marked.part_names,
         mean=MEAN,
         std=STD,
-        notes=tuple(notes),
+        notes=(*notes, *marked.notes),
         whole_images=pictures.whole,
         whole_sizes=None if pictures.whole is None else pictures.sizes,
     )
     if source is not None:
         data, wrong = with_examples(data, source, settings, settings.seed, reader)
         problems += wrong
-    return data, tuple(problems)
+    return data, (*problems, *marked.problems)
 
 
 def _classes(layout: Layout, settings: CubSettings) -> list[int]:
@@ -151,6 +131,43 @@ def _concepts(layout: Layout, settings: CubSettings) -> ClassConcepts:
     voting = [there[i].number for i in _splits(there, settings)["train"].tolist()]
     voting += [image.number for image in layout.images if image.number in absent and image.official_train]
     return image_vote(layout, np.array(voting, dtype=np.int64))
+
+
+@dataclass(frozen=True)
+class _Places:
+    """Masks of the bird and of its parts, as a data set holds them."""
+
+    masks: Tensor | None
+    part_masks: Tensor | None
+    part_names: tuple[str, ...]
+    notes: tuple[str, ...]
+    problems: tuple[str, ...]
+
+
+def _places(layout: Layout, settings: CubSettings, images: Sequence[Image], sizes: Tensor) -> _Places:
+    side = settings.image_size
+    folder = places.segmentation_folder(layout.root) if settings.masks in ("auto", "segmentation") else None
+    if settings.masks == "segmentation" and folder is None:
+        raise InputError(
+            f"{layout.root / 'segmentations'}: missing; unpack the archive of segmentations there, or choose "
+            "data.masks box"
+        )
+    masks, problems = (None, []) if folder is None else places.segmentation_masks(folder, images, sizes, side)
+    boxed = folder is None and settings.masks != "none"
+    if not (boxed or settings.parts):
+        return _Places(masks, None, (), (), tuple(problems))
+    by_number = places.read_boxes(layout)
+    boxes = torch.tensor([by_number[image.number] for image in images])
+    count = places.misfits(boxes, sizes)
+    note = f"{count:,} boxes reach out of their pictures; were images resized, and the tables not?"
+    names, located = places.read_parts(layout, images) if settings.parts else ((), None)
+    return _Places(
+        places.box_masks(boxes, sizes, side) if boxed else masks,
+        None if located is None else places.part_discs(located, boxes, sizes, side),
+        names,
+        (note,) if count else (),
+        tuple(problems),
+    )
 
 
 def _check_size(layout: Layout, settings: CubSettings, n: int) -> None:
