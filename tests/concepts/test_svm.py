@@ -67,7 +67,7 @@ def test_optimality_conditions(n, width, C):
         assert left.norm() <= 1e-3 * fit.weights[j].norm()
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.integers(0, 10_000), st.sampled_from(SHAPES), st.sampled_from([1e-4, 0.02, 1.0]), st.floats(0.1, 10.0))
 def test_invariants(seed, shape, C, factor):
     x, labels = draw(*shape, seed)

@@ -8,6 +8,7 @@ from sparsight.report import COLUMNS, ReportData
 from sparsight.report.finding import finding
 from sparsight.report.measures import measures, weakest_concepts
 from sparsight.report.tables import by_round, concept_table, long_frame, shared_frame
+from tests.report.conftest import make_data
 
 
 def _table(name, rows):
@@ -145,3 +146,14 @@ def test_a_table_without_its_columns_is_refused(small):
         replace(small, rules={})
     with pytest.raises(ValueError, match="at least one arm"):
         replace(small, seeds=())
+
+
+def test_balanced_accuracy_and_auroc_stand_beside_accuracy_where_they_are_other_numbers():
+    data = make_data()
+    assert measures(data).unequal == ()
+    lower = data.accuracy["value"].where(data.accuracy["metric"] != "balanced_accuracy", data.accuracy["value"] - 0.2)
+    areas = data.accuracy[data.accuracy["metric"] == "accuracy"].assign(metric="auroc")
+    two = replace(data, accuracy=pd.concat([data.accuracy.assign(value=lower), areas], ignore_index=True))
+    found = measures(two).unequal
+    assert [one.label for one in found] == ["f, balanced", "g, balanced", "f, AUROC", "g, AUROC"]
+    assert found[0].at("magnitude", 0).mean == pytest.approx(measures(data).f.at("magnitude", 0).mean - 0.2)

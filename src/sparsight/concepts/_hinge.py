@@ -260,8 +260,8 @@ def _certify(gram: Gram, state: _State, fit: HingeFit) -> Bool[Tensor, " c"]:
 def best_intercept(output: Float[Tensor, "n c"], y: Float[Tensor, "n c"]) -> Float[Tensor, " c"]:
     """The middle of the intercepts that give the least hinge loss, where ``output`` is ``w . x``.
 
-    The loss bends by C at every ``y_i - w . x_i``, and its slope starts at -C for each positive image: with p of them it
-    is least between the p-th and the next of these values. So the intercept depends on the weights alone, and
+    The loss bends by C at every ``y_i - w . x_i``, and its slope starts at -C for each positive image: with p of them
+    it is least between the p-th and the next of these values. So the intercept depends on the weights alone, and
     continuously. At the optimum both values are those of the free support vectors, if any is free, and libsvm's own.
     """
     kinks = (y - output).masked_fill(y == 0, torch.inf).sort(dim=0).values

@@ -16,7 +16,9 @@ TARGETS = {
 }
 METHOD_WORDS = {"gradcam": "Grad-CAM", "released": "released-code saliency"}
 """What maps are called, by ``saliency.method``."""
-METHODS = {"predictor": "predictor t", "svm": "linear SVMs"}
+UNEQUAL = 0.02
+"""How far balanced accuracy must be from accuracy to be another number."""
+METHODS = {"predictor": "predictor t", "svm": "linear SVMs", "svm-hinge": "linear SVMs (hinge)"}
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class Measures:
         g: accuracy of the concept bottleneck on the test images.
         probe: accuracy of a linear probe on the embedding, on the test images.
         random: accuracy of g on as many random directions in the place of concepts.
+        unequal: balanced accuracy of f and g where it is another number than accuracy, which a class of many images
+            decides; and their AUROC where there are two classes.
         shared: share of a class's top concepts that the dense network's have in common.
         energy: share of the saliency inside the object's mask.
         pointing: share of the images whose map has its maximum inside the object's mask.
@@ -43,6 +47,7 @@ class Measures:
     g: Quantity
     probe: Quantity
     random: Quantity
+    unequal: tuple[Quantity, ...]
     shared: Quantity
     energy: Quantity
     pointing: Quantity
@@ -69,6 +74,7 @@ def measures(data: ReportData) -> Measures:
         g=quantity("g", "g, from concepts", select(right, model="g"), rules),
         probe=quantity("probe", "linear probe", select(right, model="probe"), rules),
         random=quantity("g-random", "g, random concepts", select(right, model="g-random"), rules),
+        unequal=_unequal(select(data.accuracy, split="test"), rules),
         # Drift is the distance; what is read is the share in common.
         shared=quantity("shared", "Shared", overlap.assign(value=1 - overlap["value"]), rules),
         energy=quantity("energy", "Energy in mask", _overall(select(energy, target=target)), rules),
@@ -85,6 +91,23 @@ def measures(data: ReportData) -> Measures:
             for i, method in enumerate(known)
         },
     )
+
+
+def _differ(one: Quantity, other: Quantity) -> bool:
+    """Whether two quantities of the same networks are further apart anywhere than ``UNEQUAL``."""
+    pairs = ((point, other.at(arm, point.round)) for arm, own in one.arms.items() for point in own)
+    return any(abs(point.mean - at.mean) > UNEQUAL for point, at in pairs if at is not None)
+
+
+def _unequal(rows: pd.DataFrame, rules: dict[str, str]) -> tuple[Quantity, ...]:
+    found = []
+    for metric, words in (("balanced_accuracy", "balanced"), ("auroc", "AUROC")):
+        for model in ("f", "g"):
+            own = quantity(f"{metric}-{model}", f"{model}, {words}", select(rows, metric=metric, model=model), rules)
+            plain = quantity("", "", select(rows, metric="accuracy", model=model), rules)
+            if not own.empty and (metric == "auroc" or _differ(own, plain)):
+                found.append(own)
+    return tuple(found)
 
 
 def top_k(data: ReportData) -> int:

@@ -115,6 +115,7 @@ def page(
         ablation_table=ablation_table,
         ablation_sentence=ablation_sentence,
         accuracy=_by_arm(data, measured.f, measured.g),
+        unequal=_by_arm(data, *measured.unequal),
         heads=_by_arm(data, measured.f, measured.probe, measured.g, measured.random, digits=2)
         if not (measured.probe.empty and measured.random.empty)
         else [],

@@ -87,6 +87,7 @@ def _write_tables(data: ReportData, measured: Measures, folder: Path) -> list[Fi
             else "Test accuracy of f and a linear probe.",
             [measured.f, measured.probe, measured.g, measured.random],
         ),
+        "accuracy-unequal": ("Balanced accuracy and AUROC of f and g.", list(measured.unequal)),
         "concepts-shared": ("Share of the top concepts that the dense network has, too.", [measured.shared]),
         "mask-energy": (
             "Energy in the mask, the mask's area, pointing game, dead maps.",
