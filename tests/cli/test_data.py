@@ -95,3 +95,18 @@ def test_names_of_ten_thousand_characters_are_cut_on_the_screen(call, birds):
     assert (code, err) == (0, "")
     assert "kkk ... kkk" in out
     assert max(map(len, out.splitlines())) < 400
+
+
+def test_the_cache_is_named_and_emptied(sparsight, tmp_path, monkeypatch):
+    monkeypatch.setenv("SPARSIGHT_CACHE", str(tmp_path / "cache"))
+    assert "0 sets of images, 0 MiB" in sparsight("data", "cache", cwd=tmp_path).stdout
+    for name in ("one", "two"):
+        (tmp_path / "birds" / name).mkdir(parents=True)
+        for i in range(3):
+            Image.new("RGB", (20, 20), (90 * i, 9, 9 * len(name))).save(tmp_path / "birds" / name / f"{i}.png")
+    sparsight("data", "check", "folder:birds", cwd=tmp_path)
+    assert "1 sets of images" in sparsight("data", "cache", cwd=tmp_path).stdout
+    assert "removed" in sparsight("data", "cache", "--clear", cwd=tmp_path).stdout
+    assert list((tmp_path / "cache" / "images").iterdir()) == []
+    monkeypatch.setenv("SPARSIGHT_CACHE", "off")
+    assert "no cache" in sparsight("data", "cache", cwd=tmp_path).stdout

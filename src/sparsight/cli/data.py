@@ -147,3 +147,25 @@ def _refuse(name: str, problems: list[str]) -> None:
         raise InputError(problems[0])
     if problems:
         raise InputError(f"{name}: {len(problems)} things must be mended, the first: {problems[0]}")
+
+
+@app.command()
+def cache(clear: Annotated[bool, typer.Option("--clear", help="Remove what lies there.")] = False) -> None:
+    """Say where decoded images are kept, and how much of the disk they take; any of it can be made again."""
+    from sparsight.data import cache_folder
+
+    folder = cache_folder()
+    if folder is None:
+        typer.echo("no cache: SPARSIGHT_CACHE is off")
+        return
+    files = sorted(folder.glob("*")) if folder.is_dir() else []
+    size = sum(file.stat().st_size for file in files)
+    kept = sum(file.suffix == ".safetensors" for file in files)
+    typer.echo(f"{folder}: {kept} sets of images, {size / 2**20:,.0f} MiB")
+    if clear:
+        try:
+            for file in files:
+                file.unlink()
+        except OSError as error:
+            raise InputError(f"{error.filename}: cannot be removed ({error.strerror}); mend its permissions") from None
+        typer.echo("removed")
