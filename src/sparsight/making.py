@@ -143,7 +143,7 @@ def check_network(settings: StudySettings, data: ConceptDataset, weights: Path |
     one = normalise(data.images[data.splits["test"][:1]], data, torch.device("cpu"))
     explain = released_maps if settings.saliency.method == "released" else grad_cam
     explain(model, _cut(settings, model, data), one, torch.zeros(1, 1, dtype=torch.int64), settings.saliency)
-    notice = weights_notice(from_file, classes)
+    notice = weights_notice(settings.model, classes, weights)
     return [] if notice is None else [notice]
 
 

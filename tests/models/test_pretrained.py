@@ -48,7 +48,9 @@ def test_weights_in_the_cache_are_taken(cache):
     loaded = build_model(from_file, 3, 0).state_dict()
     assert torch.equal(loaded["conv5.0.weight"], state["conv5.0.weight"])
     assert loaded["fc.weight"].shape == (3, 1024)
-    assert weights_notice(from_file, 3).startswith("IMAGENET1K_V1 has 1000 classes, not 3: the head fc")
+    assert weights_notice(from_file, 3, from_file.weights).startswith(
+        "IMAGENET1K_V1 has 1000 classes, not 3: the head fc"
+    )
 
 
 def test_weights_that_cannot_be_fetched_say_from_where_and_whereto(cache):

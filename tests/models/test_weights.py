@@ -96,8 +96,8 @@ def test_a_child_alone_is_taken_for_itself(tmp_path):
         torch.equal(value, loaded.features.state_dict()[name]) for name, value in made.features.state_dict().items()
     )
     assert torch.equal(loaded.classifier[1].weight, drawn.classifier[1].weight)
-    assert weights_notice(settings, 5).startswith("w.safetensors holds no classifier: the head classifier.1")
-    assert weights_notice(settings.model_copy(update={"weights": None}), 5) is None
+    assert weights_notice(settings, 5, path).startswith("w.safetensors holds no classifier: the head classifier.1")
+    assert weights_notice(settings, 5, None) is None
 
 
 def test_auxiliary_classifiers_count_as_heads(tmp_path):
@@ -108,18 +108,18 @@ def test_auxiliary_classifiers_count_as_heads(tmp_path):
     loaded = build_model(ModelSettings(name=name, weights=path), 4, 0).state_dict()
     fresh = [f"{layer}.{part}" for layer in ("aux1.fc2", "aux2.fc2", "fc") for part in ("weight", "bias")]
     assert all(torch.equal(loaded[key], (drawn if key in fresh else other)[key]) for key in loaded)
-    assert weights_notice(ModelSettings(name=name, weights=path), 4) == (
+    assert weights_notice(ModelSettings(name=name, weights=path), 4, path) == (
         "w.safetensors has 7 classes, not 4: the heads aux1.fc2, aux2.fc2, fc start from weights drawn by the seed"
     )
     without = ModelSettings(name=name, auxiliary=False, weights=path)
     assert not any(key.startswith("aux") for key in build_model(without, 7, 0).state_dict())
-    assert weights_notice(without, 7) is None
+    assert weights_notice(without, 7, without.weights) is None
 
     plain = saved(tmp_path, {key: value for key, value in other.items() if not key.startswith("aux")})
     loaded = build_model(ModelSettings(name=name, weights=plain), 7, 0).state_dict()
     first = build_model(ModelSettings(name=name), 7, 0).state_dict()
     assert all(torch.equal(loaded[key], (first if key.startswith("aux") else other)[key]) for key in loaded)
-    assert "the heads aux1, aux2 start" in weights_notice(ModelSettings(name=name, weights=plain), 7)
+    assert "the heads aux1, aux2 start" in weights_notice(ModelSettings(name=name, weights=plain), 7, plain)
 
 
 def test_a_classifier_of_several_layers_may_be_missing_whole_but_not_half(tmp_path):

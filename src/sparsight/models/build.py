@@ -47,16 +47,22 @@ def initial_weights(settings: ModelSettings) -> Path | None:
     return pretrained_file(settings.name, settings.pretrained)
 
 
-def weights_notice(settings: ModelSettings, num_classes: int) -> str | None:
-    """What a user should know of how the file of weights fits the network; None where there is nothing, or no file.
+def weights_notice(settings: ModelSettings, num_classes: int, file: Path | None) -> str | None:
+    """What a user should know of how the initial weights fit the network; None where there is nothing, or no file.
+
+    Args:
+        settings: which network, and what the weights are called.
+        num_classes: number of logits.
+        file: where the weights lie; None where they are drawn.
 
     Raises:
         InputError: as ``build_model``.
     """
-    if settings.weights is None:
+    if file is None:
         return None
     model = build_model(settings.model_copy(update={"weights": None}), num_classes, 0)
-    return head_notice(model, settings.weights, *_how(settings), settings.pretrained or "")
+    called = settings.pretrained or (file if settings.weights is None else settings.weights).name
+    return head_notice(model, file, *_how(settings), called)
 
 
 def _how(settings: ModelSettings) -> tuple[Mapping[str, str], tuple[str, ...]]:

@@ -7,7 +7,8 @@ from typing import Any
 from sparsight.config import StudySettings
 from sparsight.data import ConceptDataset
 from sparsight.making import check_concepts
-from sparsight.runs import MANIFEST, OTHER_VERSIONS, STUDY
+from sparsight.models import is_own, weights_notice
+from sparsight.runs import MANIFEST, OTHER_VERSIONS, STUDY, WEIGHTS
 from sparsight.seals import seal_of
 from sparsight.verifying.check import Check
 
@@ -29,8 +30,20 @@ def _faults(folder: Path, manifest: Mapping[str, Any], settings: StudySettings, 
         yield f"{MANIFEST}: its seeds are not those of the settings"
     if manifest["images"] != {split: len(indices) for split, indices in data.splits.items()}:
         yield f"{MANIFEST}: its numbers of images are not those of the data"
-    if [line for line in manifest["notices"] if line != OTHER_VERSIONS] != [
-        *data.notes,
-        *check_concepts(settings, data),
-    ]:
+    said = [line for line in manifest["notices"] if line != OTHER_VERSIONS and not _of_own_weights(line, settings)]
+    if said != _notices(folder, settings, data):
         yield f"{MANIFEST}: its notices are not what data and settings give"
+
+
+def _notices(folder: Path, settings: StudySettings, data: ConceptDataset) -> list[str]:
+    """What the study noted."""
+    model = settings.model
+    kept = folder / WEIGHTS if model.starts_from_file and not is_own(model.name) else None
+    fit = weights_notice(model, len(data.class_names), kept)
+    return [*data.notes, *([] if fit is None else [fit]), *check_concepts(settings, data)]
+
+
+def _of_own_weights(line: str, settings: StudySettings) -> bool:
+    """Whether a notice is about the weights of a network of the user's own, which cannot be known without its code."""
+    model = settings.model
+    return is_own(model.name) and model.weights is not None and line.startswith(f"{model.weights.name} ")
