@@ -188,7 +188,7 @@ def test_data_that_have_changed_are_refused(finished, copy, monkeypatch):
 
     load = study.load_dataset
     other = StudySettings.model_validate({"data": {**SETTINGS.data.model_dump(), "seed": 5}}).data
-    monkeypatch.setattr("sparsight.study.load_dataset", lambda _: load(other))
+    monkeypatch.setattr("sparsight.study.load_dataset", lambda *_: load(other))
     with pytest.raises(InputError, match="the data have changed since this run was made; choose another --out"):
         run_study(SETTINGS, copy, workers=0)
     assert kept(copy) == before

@@ -44,7 +44,7 @@ def finished(tmp_path_factory):
     concepts = data.concepts.clone()
     concepts[:, CONSTANT] = 1
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sparsight.study.load_dataset", lambda _: replace(data, concepts=concepts))
+        patch.setattr("sparsight.study.load_dataset", lambda *_: replace(data, concepts=concepts))
         return folder, run_study(settings, folder, workers=0)
 
 
@@ -228,7 +228,7 @@ def test_what_a_killed_start_left_does_not_block_the_next(tmp_path):
     left.write_text("data: {name: toy")
     settings = StudySettings.model_validate(SETTINGS)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sparsight.study.load_dataset", lambda _: (_ for _ in ()).throw(ReachedError))
+        patch.setattr("sparsight.study.load_dataset", lambda *_: (_ for _ in ()).throw(ReachedError))
         with pytest.raises(ReachedError):
             run_study(settings, folder, workers=0)
     with open_run(folder, settings) as agreed:

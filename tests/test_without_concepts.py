@@ -15,27 +15,18 @@ from sparsight.data import read_dataset
 from sparsight.evidence import EVIDENCE, METRICS, evidence_origin, read_evidence, read_metrics
 from sparsight.io import check_sealed, write_json, write_tensors
 from sparsight.networks import plan
-from sparsight.study import StudyResult, run_study
+from sparsight.study import Silent, StudyResult, run_study
 from sparsight.verifying import verify_run
 
 EXEMPT = ("training.jsonl", "manifest.json", ".lock")
 PRIMARY = {("pixels", "map_spearman", "dense"), ("pixels", "map_iou_20", "dense"), ("representation", "linear_cka", "")}
 
 
-class Told:
-    """A listener that keeps what it is told."""
+class Told(Silent):
+    """A listener that keeps what it is told of the networks."""
 
     def __init__(self) -> None:
-        self.summaries, self.notes = [], []
-
-    def started(self, networks: int, standing: int, epochs: int) -> None:
-        pass
-
-    def note(self, text: str) -> None:
-        self.notes.append(text)
-
-    def epoch(self) -> None:
-        pass
+        self.summaries = []
 
     def network(self, network: object, summary: dict[str, float]) -> None:
         self.summaries.append(dict(summary))

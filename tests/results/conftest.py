@@ -31,7 +31,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     concepts = data.concepts.clone()
     concepts[:, [1, 10]] = 1
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sparsight.study.load_dataset", lambda _: replace(data, concepts=concepts))
+        patch.setattr("sparsight.study.load_dataset", lambda *_: replace(data, concepts=concepts))
         return run_study(settings, tmp_path_factory.mktemp("results") / "run", workers=0).folder
 
 

@@ -52,7 +52,7 @@ def claims_sheet(data: ReportData) -> Sheet | None:
     run's own verdict against networks trained again. None for a data set that the paper does not report on.
     """
     tables, numbers = [], []
-    header = ("Claim", "Weights", "Printed", f"Measured, {LEVEL:.0%} interval", "Here it", "By")
+    header = ("Claim", "Weights", "Printed", "Measured", "Here", "By")
     for arm in data.arms:
         found = list(claims(data, arm))
         numbers += [
@@ -96,7 +96,7 @@ def claims(data: ReportData, arm: str) -> Iterator[Claim]:
         yield _difference(data, arm, about, "g falls less than f", 0.271 if birds else nan, less)
         against = (
             ("f", "late, g beats f", 0.18 if birds else nan),
-            ("probe", "late, g beats a fresh linear head on the same embedding", nan),
+            ("probe", "late, g beats a linear probe", nan),
             ("g-random", "late, g beats g on random directions", nan),
         )
         for model, words, printed in against:

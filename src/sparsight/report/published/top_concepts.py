@@ -17,7 +17,7 @@ _COLUMNS = (
     *("shared_printed", "shared_measured", "shared_floor", "in_common"),
 )
 _HEADER = (
-    "Weights, printed and measured",
+    "Weights",
     "Printed",
     "Measured",
     "In common",
