@@ -35,6 +35,17 @@ def test_the_papers_presets_say_what_the_paper_says(name, side, network, rate):
         assert (quick.study.seeds, quick.pruning.rounds, quick.data.image_size) == ((0,), 3, 96)
 
 
+def test_other_weights_or_another_network_take_the_place_of_a_presets_weights(tmp_path):
+    def start(**model):
+        found = load_study("cub200", overrides={"model": model}).model
+        return found.name, found.pretrained, found.weights
+
+    assert start() == ("torchvision:resnet50", "IMAGENET1K_V1", None)
+    assert start(name="torchvision:resnet18") == ("torchvision:resnet18", "IMAGENET1K_V1", None)
+    assert start(weights=tmp_path / "w.pt") == ("torchvision:resnet50", None, tmp_path / "w.pt")
+    assert start(name="resnet8", embedding="head") == ("resnet8", None, None)
+
+
 def test_presets_are_whole():
     assert preset_names() == [
         *("cub200", "cub200-released", "ham10000", "ham10000-released"),

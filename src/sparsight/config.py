@@ -18,7 +18,7 @@ from sparsight.data import DATA_SETTINGS, DESCRIPTIONS, DataSettings
 from sparsight.errors import InputError
 from sparsight.evidence import EvidenceSettings
 from sparsight.io import check_readable_file
-from sparsight.models import CIFAR_DEPTHS, ModelSettings
+from sparsight.models import CIFAR_DEPTHS, TORCHVISION, ModelSettings
 from sparsight.pruning import PruningSettings
 from sparsight.saliency import SaliencySettings
 from sparsight.training import TrainingSettings
@@ -274,6 +274,10 @@ def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
             merged[room] = {**merged[room], **settings} if same_kind else dict(settings)
             if room == "model" and "stem_stride" not in settings and settings.get("name") not in (None, *CIFAR_DEPTHS):
                 merged[room].pop("stem_stride", None)  # a preset's, for its own network
+            name = str(merged[room].get("name"))
+            others = settings.get("weights") is not None or not name.startswith(TORCHVISION)
+            if room == "model" and "pretrained" not in settings and others:
+                merged[room].pop("pretrained", None)  # a preset's, which go with torchvision's network alone
         else:
             merged[room] = settings
     return merged

@@ -5,7 +5,7 @@ from sparsight.models.find import check_unknown, find_split
 from sparsight.models.outputs import separated
 from sparsight.models.own import own_source
 from sparsight.models.resnet_cifar import CifarResNet
-from sparsight.models.settings import CIFAR_DEPTHS, KNOWN_MODELS, ModelSettings, is_own
+from sparsight.models.settings import CIFAR_DEPTHS, KNOWN_MODELS, TORCHVISION, ModelSettings, is_own
 from sparsight.models.split import Parts, Split, evaluating, forward_parts, linear_head, named_module, split
 from sparsight.models.state_file import read_state
 from sparsight.models.weights import load_weights
@@ -13,6 +13,7 @@ from sparsight.models.weights import load_weights
 __all__ = [
     "CIFAR_DEPTHS",
     "KNOWN_MODELS",
+    "TORCHVISION",
     "CifarResNet",
     "ModelSettings",
     "Parts",
