@@ -2,6 +2,7 @@ import pytest
 import yaml
 
 from sparsight.config import (
+    concepts_of,
     difference,
     evidence_digest,
     extended,
@@ -44,6 +45,26 @@ def test_other_weights_or_another_network_take_the_place_of_a_presets_weights(tm
     assert start(name="torchvision:resnet18") == ("torchvision:resnet18", "IMAGENET1K_V1", None)
     assert start(weights=tmp_path / "w.pt") == ("torchvision:resnet50", None, tmp_path / "w.pt")
     assert start(name="resnet8", embedding="head") == ("resnet8", None, None)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("folder:birds", {"concepts": "X"}),
+        ("toybirds", {"concepts": "X"}),
+        ("cub200", {"concept_path": "X", "concepts": "examples"}),
+        ("ham10000", {"concept_path": "X"}),
+    ],
+)
+def test_a_place_of_concepts_is_never_given_in_vain(source, expected):
+    assert concepts_of(source, "X") == expected
+    assert concepts_of(source, None) == {}
+
+
+def test_a_place_of_examples_needs_concepts_that_come_as_examples():
+    for name, rule in (("cub200", "class-majority"), ("ham10000", "masks")):
+        with pytest.raises(InputError, match="need no concept_path"):
+            validated({"data": {"name": name, "concepts": rule, "concept_path": "x"}}, "test")
 
 
 def test_presets_are_whole():

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from sparsight.arms import find_arm
 from sparsight.concepts import ConceptSettings
-from sparsight.data import DATA_SETTINGS, DESCRIPTIONS, DataSettings
+from sparsight.data import DATA_SETTINGS, DESCRIPTIONS, SOURCES, DataSettings
 from sparsight.errors import InputError
 from sparsight.evidence import EvidenceSettings
 from sparsight.io import check_readable_file
@@ -24,6 +24,8 @@ from sparsight.saliency import SaliencySettings
 from sparsight.training import TrainingSettings
 from sparsight.verdict import VerdictSettings
 
+EXAMPLES_APART = ("cub200", "ham10000")
+"""The data sets whose setting ``concepts`` is a rule, so that a place of examples has a setting of its own."""
 EXTENDABLE = ("seeds", "arms", "retrains")
 
 
@@ -225,6 +227,28 @@ def data_of(source: str) -> dict[str, Any]:
     if not path:
         raise InputError("folder: names no folder; give folder:PATH")
     return {"name": kind, "path": path}
+
+
+def concepts_of(source: str, path: str | None) -> dict[str, Any]:
+    """The settings of the data room by which concepts come from a path: a CSV file, or a place of example images.
+
+    Args:
+        source: a preset, a file, or a data set's name, as on the command line.
+        path: what ``--concepts`` was given; None for nothing.
+    """
+    if path is None:
+        return {}
+    own = _own_data(source)
+    if own.get("name") not in EXAMPLES_APART:
+        return {"concepts": path}
+    kept = own.get("concepts") in SOURCES
+    return {"concept_path": path, **({} if kept else {"concepts": "examples"})}
+
+
+def _own_data(source: str) -> Mapping[str, Any]:
+    named = source in DATA_SETTINGS and source not in preset_names()
+    own = data_of(source) if named or source.startswith("folder:") else _read_source(source).get("data")
+    return own if isinstance(own, Mapping) else {}
 
 
 def _read_source(source: str) -> dict[str, Any]:

@@ -152,7 +152,7 @@ def test_a_nested_folder_is_found_and_what_is_no_concept_is_named(shown, tmp_pat
     source = read_example_folder(tmp_path)
     assert [concept.name for concept in source.concepts] == ["dotted", "striped"]
     assert source.notes == (
-        f"examples read from {shown}",
+        f"examples read from {shown.name}",
         "1 folders without positive and negative are no concepts: readme",
     )
 

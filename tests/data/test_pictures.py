@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from sparsight.data.picture import read_picture
-from sparsight.data.pictures import cache_folder, read_pictures
+from sparsight.data.pictures import cache_folder, cached_files, read_pictures
 from sparsight.errors import InputError
 
 
@@ -167,9 +167,38 @@ def test_a_killed_decoder_leaves_nothing_that_is_used(cache, paths, tmp_path):
     ended = subprocess.run([sys.executable, "-c", code, *map(str, paths)], check=False)
     assert ended.returncode == -9
     assert kept(cache) == []
+    assert [path for path in cache.iterdir() if "partial" in path.name], "what a killed process leaves"
     heard = Heard()
     read_pictures(paths, 16, reader=heard)
     assert len(heard.ticks) == 6
+    assert not [path for path in cache.iterdir() if "partial" in path.name]
+
+
+def test_a_cache_is_used_where_nothing_can_be_written(cache, paths, monkeypatch):
+    made = read_pictures(paths, 16).images.clone()
+    monkeypatch.setattr("sparsight.data.pictures._alone", lambda *_: (_ for _ in ()).throw(PermissionError(13, "no")))
+    assert torch.equal(read_pictures(paths, 16).images, made)
+
+
+def test_what_is_read_can_be_changed_without_harm_to_the_cache(cache, paths):
+    made = read_pictures(paths, 16)
+    made.images.zero_()
+    heard = Heard()
+    assert read_pictures(paths, 16, reader=heard).images.any()
+    assert heard.ticks == []
+
+
+def test_only_files_of_the_cache_are_its_files(cache, paths):
+    read_pictures(paths, 16)
+    for name in ("photo.jpg", "model.safetensors", "a" * 64 + ".png"):
+        (cache / name).write_bytes(b"mine")
+    assert sorted(path.suffix for path in cached_files(cache)) == [".lock", ".safetensors"]
+
+
+def test_a_home_folder_that_nobody_has_is_one_line(monkeypatch):
+    monkeypatch.setenv("SPARSIGHT_CACHE", "~no-such-user/x")
+    with pytest.raises(InputError, match="no such home folder"):
+        cache_folder()
 
 
 def test_filters_of_warnings_are_left_as_they_were(cache, paths):

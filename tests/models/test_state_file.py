@@ -139,3 +139,26 @@ def test_what_is_not_whole(tmp_path):
     save_file({}, path)
     with pytest.raises(InputError, match="holds no tensor"):
         read_state(path)
+
+
+@pytest.mark.parametrize("cut", [2, 3, 7, 50, 200])
+def test_a_damaged_pickle_is_one_line(tmp_path, cut):
+    torch.save({"weight": torch.zeros(3)}, tmp_path / "old.pth", _use_new_zipfile_serialization=False)
+    torch.save({"weight": torch.zeros(3)}, tmp_path / "new.pth")
+    for path in (tmp_path / "old.pth", tmp_path / "new.pth"):
+        path.write_bytes(path.read_bytes()[:cut])
+        with pytest.raises(InputError) as error:
+            read_state(path)
+        assert "\n" not in str(error.value)
+        assert "more than tensors" not in str(error.value)
+    (tmp_path / "stop.pth").write_bytes(b"\x80\x02.")
+    with pytest.raises(InputError):
+        read_state(tmp_path / "stop.pth")
+
+
+def test_tied_tensors_are_kept_apart(tmp_path):
+    shared = torch.arange(3.0)
+    torch.save({"a": shared, "b": shared}, tmp_path / "w.pt")
+    found = read_state(tmp_path / "w.pt")
+    assert torch.equal(found["a"], found["b"])
+    assert found["a"].data_ptr() != found["b"].data_ptr()

@@ -100,7 +100,8 @@ def test_parts_are_masks(seed, scale, side):
     energy, area = part_energy(maps * scale, parts, 5), part_area(parts, 5)
     assert energy.shape == area.shape == (3, 5)
     for i in range(5):
-        torch.testing.assert_close(energy[:, i], mask_energy(maps, parts == i + 1))
+        seen = mask_energy(maps, parts == i + 1).masked_fill((parts != i + 1).flatten(1).all(1), 0.0)
+        torch.testing.assert_close(energy[:, i], seen)
         assert torch.equal(area[:, i], mask_area(parts == i + 1))
     torch.testing.assert_close(energy.sum(1), mask_energy(maps, parts > 0))
 
@@ -157,3 +158,20 @@ def test_what_does_not_fit_elsewhere():
         part_area(torch.full((2, 8, 8), 4, dtype=torch.uint8), 3)
     with pytest.raises(ValueError, match="boolean masks"):
         inspect.unwrap(pointing_game)(torch.ones(2, 4, 4), torch.ones(2, 8, 8))
+
+
+def test_beside_an_empty_mask_nothing_is_known():
+    maps, masks = torch.rand(3, 4, 4), torch.ones(3, 8, 8, dtype=torch.bool)
+    masks[1] = False
+    for found in (mask_energy(maps, masks), mask_area(masks), pointing_game(maps, masks)):
+        assert found.isnan().tolist() == [False, True, False]
+
+
+def test_batches_do_not_show(monkeypatch):
+    maps = torch.rand(7, 4, 4) - 0.3
+    masks, parts = torch.rand(7, 8, 8) > 0.5, torch.randint(0, 3, (7, 8, 8), dtype=torch.uint8)
+    whole = mask_energy(maps, masks), mask_area(masks), pointing_game(maps, masks), part_energy(maps, parts, 2)
+    monkeypatch.setattr("sparsight.saliency.localisation._AT_ONCE", 2)
+    again = mask_energy(maps, masks), mask_area(masks), pointing_game(maps, masks), part_energy(maps, parts, 2)
+    assert all(torch.equal(one, other) for one, other in zip(whole, again, strict=True))
+    assert torch.equal(part_area(parts, 2).sum(1), (parts > 0).double().mean((1, 2)).float())

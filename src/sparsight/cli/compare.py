@@ -33,4 +33,5 @@ def compare(
             for row in own.rows:
                 shown.add_row(*map(escape, row))
             console.print(shown)
-    console.print(f"cell by cell: {run / 'report' / 'tables' / 'published-tables.csv'}", markup=False, soft_wrap=True)
+    if (cells := run / "report" / "tables" / "published-tables.csv").exists():
+        console.print(f"cell by cell: {cells}", markup=False, soft_wrap=True)

@@ -72,7 +72,7 @@ def check(
 ) -> None:
     """Read a data set whole; say what it holds, and everything in it that would stop a study."""
     from sparsight.cli.inventory import print_inventory
-    from sparsight.config import data_of, parse_assignment, validated
+    from sparsight.config import concepts_of, data_of, parse_assignment, validated
     from sparsight.data import SOURCES, examine
     from sparsight.making import check_concepts
 
@@ -80,9 +80,9 @@ def check(
         _check_source(name, data, set_ or [])
         return
     rooms: dict[str, dict[str, Any]] = {"data": data_of(name)}
-    for key, value in (("path", data), ("concepts", concepts)):
-        if value is not None:
-            rooms["data"][key] = value
+    if data is not None:
+        rooms["data"]["path"] = data
+    rooms["data"] |= concepts_of(name, concepts)
     for text in set_ or []:
         key, _, _ = text.partition("=")
         room, key, value = parse_assignment(text if "." in key else f"data.{text}")
@@ -132,7 +132,13 @@ def _check_source(kind: str, path: str | None, assignments: list[str]) -> None:
 
     if path is None:
         raise InputError(f"{kind}: name its folder by --data PATH ('sparsight data where {kind}' says more)")
-    given = {key: value for _, key, value in (parse_assignment(f"data.{text}") for text in assignments)}
+    given: dict[str, Any] = {}
+    for text in assignments:
+        key, _, _ = text.partition("=")
+        place, key, value = parse_assignment(text if "." in key else f"data.{text}")
+        if place != "data":
+            raise InputError(f"--set {text!r}: a source of concepts has settings of data alone, as concept_examples=50")
+        given[key] = value
     room = {**given, "name": "ham10000", "concepts": kind, "concept_path": path}  # whose settings those of a source are
     settings: Any = validated({"data": room}, "data check").data
     source = read_source(kind, settings.concept_path)
@@ -152,20 +158,20 @@ def _refuse(name: str, problems: list[str]) -> None:
 @app.command()
 def cache(clear: Annotated[bool, typer.Option("--clear", help="Remove what lies there.")] = False) -> None:
     """Say where decoded images are kept, and how much of the disk they take; any of it can be made again."""
-    from sparsight.data import cache_folder
+    from sparsight.data import cache_folder, cached_files
 
     folder = cache_folder()
     if folder is None:
         typer.echo("no cache: SPARSIGHT_CACHE is off")
         return
-    files = sorted(folder.glob("*")) if folder.is_dir() else []
-    size = sum(file.stat().st_size for file in files)
-    kept = sum(file.suffix == ".safetensors" for file in files)
-    typer.echo(f"{folder}: {kept} sets of images, {size / 2**20:,.0f} MiB")
+    files = cached_files(folder)
+    try:
+        size = sum(file.stat().st_size for file in files)
+        kept = sum(file.suffix == ".safetensors" for file in files)
+        typer.echo(f"{folder}: {kept} sets of images, {size / 2**20:,.0f} MiB")
+        for file in files if clear else []:
+            file.unlink()
+    except OSError as error:
+        raise InputError(f"{error.filename}: cannot be removed ({error.strerror}); mend its permissions") from None
     if clear:
-        try:
-            for file in files:
-                file.unlink()
-        except OSError as error:
-            raise InputError(f"{error.filename}: cannot be removed ({error.strerror}); mend its permissions") from None
         typer.echo("removed")

@@ -63,7 +63,8 @@ class Progress:
         """Show how many images are decoded; afterwards the bar is of unknown length again."""
         self.bar.update(self.task, description="decoding the images", total=total, completed=done)
         if done == total:
-            self.bar.reset(self.task, description="preparing the images", total=None)
+            self.bar.remove_task(self.task)  # a bar's length, once known, cannot be unknown again
+            self.task = self.bar.add_task("preparing the images", total=None)
 
     def epoch(self) -> None:
         """Move the bar."""

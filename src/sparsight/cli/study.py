@@ -52,7 +52,7 @@ def study(
     """
     from sparsight.cli.progress import Progress
     from sparsight.cli.summary import print_summary
-    from sparsight.config import load_study, parse_assignment
+    from sparsight.config import concepts_of, load_study, parse_assignment
     from sparsight.study import default_folder, run_study
 
     overrides: dict[str, dict[str, Any]] = {}
@@ -63,7 +63,7 @@ def study(
         ("study", "arms", None if arms is None else [arm.strip() for arm in arms.split(",")]),
         ("study", "retrains", retrains),
         ("data", "path", data),
-        ("data", _concepts_key(source) if concepts is not None else "concepts", concepts),
+        *(("data", key, value) for key, value in concepts_of(source, concepts).items()),
         ("data", "image_size", image_size),
         ("data", "classes", classes),
         ("pruning", "rounds", rounds),
@@ -83,13 +83,6 @@ def study(
             listener=progress,
         )
     print_summary(result, settings)
-
-
-def _concepts_key(source: str) -> str:
-    """The setting that says where a data set's concepts lie: of data sets with concepts of their own, another one."""
-    from sparsight.config import load_study
-
-    return "concept_path" if hasattr(load_study(source).data, "concept_path") else "concepts"
 
 
 def parse_seeds(text: str) -> list[int]:

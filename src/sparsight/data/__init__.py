@@ -16,7 +16,7 @@ from sparsight.data.load import (
     write_dataset,
 )
 from sparsight.data.mnist import MnistSettings
-from sparsight.data.pictures import Reader, cache_folder, read_pictures
+from sparsight.data.pictures import Reader, cache_folder, cached_files, read_pictures
 from sparsight.data.pixels import normalise
 from sparsight.data.problems import DataError
 from sparsight.data.sources import SOURCES, read_source
@@ -46,6 +46,7 @@ __all__ = [
     "Terms",
     "ToyBirdsSettings",
     "cache_folder",
+    "cached_files",
     "choose_examples",
     "examine",
     "load_dataset",

@@ -54,7 +54,7 @@ def read_derm7pt(path: Path) -> ConceptSource:
         IEEE JBHI 23(2), 2019.
     """
     root = find_derm7pt(path)
-    notes = [f"Derm7pt read from {root}"] if root != path else []
+    notes = [f"Derm7pt read from {root.relative_to(path)}"] if root != path else []
     cases = _cases(root)
     if absent := [case.row.cells["derm"] for case in cases if case.image is None]:
         shown = ", ".join(absent[:SHOWN])

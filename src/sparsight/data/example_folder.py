@@ -25,7 +25,7 @@ def read_example_folder(path: Path) -> ConceptSource:
     if len(below) == 1 and not _kinds(below[0]) and any(map(_kinds, folders(below[0]))):
         root = below[0]
         below = folders(root)
-        notes.append(f"examples read from {root}")
+        notes.append(f"examples read from {root.relative_to(path)}")
     found = [_concept(folder) for folder in below if _kinds(folder)]
     if not found:
         raise InputError(f"{path}: holds no <concept>/{POSITIVE} and <concept>/{NEGATIVE}; arrange the examples so")

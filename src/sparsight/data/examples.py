@@ -1,7 +1,6 @@
 """Concepts that come as example images: which of them each concept is learned from, and which it is tested on."""
 
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,10 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from sparsight.data.dataset import ABSENT, PRESENT, UNKNOWN, ConceptDataset
-from sparsight.data.pictures import Reader, read_pictures
+from sparsight.data.pictures import Reader, digest_of, read_pictures
 from sparsight.draws import generator
 from sparsight.errors import InputError
-from sparsight.io import sha256
 
 LEAST = 5
 """Examples of a kind, positive or negative, that a concept needs to be learned from, and as many to be tested on."""
@@ -155,9 +153,7 @@ def _identities(paths: Iterable[Path]) -> dict[Path, str]:
     """What each file is known by: its bytes, or where these cannot be read, its path: decoding it will say why."""
     known = {}
     for path in sorted(set(paths)):
-        known[path] = str(path)
-        with suppress(OSError):
-            known[path] = sha256(path)
+        known[path] = digest_of(path) or str(path)
     return known
 
 

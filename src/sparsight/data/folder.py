@@ -14,6 +14,7 @@ from sparsight.data.concept_table import read_concepts
 from sparsight.data.dataset import SPLITS, ConceptDataset
 from sparsight.data.example_folder import read_example_folder
 from sparsight.data.examples import ExampleSettings, with_examples
+from sparsight.data.listing import expanded
 from sparsight.data.picture import EXTENSIONS, LOSSLESS, read_mask
 from sparsight.data.pictures import Reader, read_pictures
 from sparsight.data.tree import Tree, read_tree
@@ -56,9 +57,7 @@ class FolderSettings(ExampleSettings):
     @field_validator("path", "concepts", "masks")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
-        if path is not None and "\0" in str(path):
-            raise ValueError("not a path")
-        return None if path is None else path.expanduser().absolute()
+        return None if path is None else expanded(path)
 
     @model_validator(mode="after")
     def _shares(self) -> "FolderSettings":

@@ -9,6 +9,20 @@ HIDDEN = (".", "__MACOSX")
 """How names begin that systems leave behind."""
 
 
+def expanded(path: Path) -> Path:
+    """The absolute path, with a leading ``~`` as the home folder.
+
+    Raises:
+        InputError: if it is not a path, or nobody has that home folder.
+    """
+    if "\0" in str(path):
+        raise InputError(f"{str(path)!r}: not a path")
+    try:
+        return path.expanduser().absolute()
+    except RuntimeError:
+        raise InputError(f"{path}: there is no such home folder; give the whole path") from None
+
+
 def check_folder(path: Path, wanted: str) -> None:
     """Raise InputError unless ``path`` is a folder; ``wanted`` is what it should be, as ``the folder X``."""
     if path.is_file() and path.suffix.lower() in ARCHIVES:
@@ -39,5 +53,5 @@ def files_below(folder: Path, depth: int) -> list[Path]:
     """The files in a folder and in the folders down to ``depth`` below it, as ``listed``."""
     children = listed(folder)
     below = [child for child in children if child.is_dir()]
-    files = [child for child in children if child not in set(below)]
+    files = [child for child in children if child.is_file()]
     return files + [file for child in below if depth for file in files_below(child, depth - 1)]

@@ -38,7 +38,7 @@ DESCRIPTIONS = {
     "toybirds": "birds drawn by a program, with concepts, part masks and a habitat that can be made a shortcut",
     "mnist": "real handwritten digits, even or odd, with the ten digits as concepts: 5,000 (extra: mnist), or all "
     "70,000 from the IDX files (--data FOLDER)",
-    "folder": "images of your own in class folders, with concepts from a CSV file, from example images, or without any: "
+    "folder": "images of your own in class folders, with concepts from a CSV file, from example images or without: "
     "folder:PATH",
     "cub200": "Caltech-UCSD Birds 200-2011: 200 species, 108 concepts, boxes and parts, from the official folder "
     "(--data CUB_200_2011)",

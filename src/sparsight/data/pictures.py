@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 import os
+import re
 import shutil
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,9 +21,10 @@ import torch
 from jaxtyping import Int64, UInt8
 from torch import Tensor
 
+from sparsight.data.listing import expanded
 from sparsight.data.picture import MOST_BYTES, read_picture
 from sparsight.errors import InputError
-from sparsight.io import mapped_tensors, read_metadata, read_tensors, sha256
+from sparsight.io import PARTIAL, mapped_tensors, read_metadata, read_tensors, sha256
 
 FORM = 1
 """Of the cache: raised when a picture is decoded to other pixels than before."""
@@ -94,18 +96,21 @@ def read_pictures(paths: Sequence[Path], side: int, whole: int | None = None, re
         return _pictures(in_memory, _decode(paths, side, whole, in_memory, hears))
     key = _key(paths, side, whole)
     file = folder / f"{key}.safetensors"
+    if (found := _kept(file, key)) is not None:  # also where nothing can be written, as on shared storage
+        return found
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with _alone(folder / f"{key}.lock", hears):
-            with suppress(InputError):
-                if read_metadata(file, _KIND) == {"key": key}:
-                    return _pictures(read_tensors(file), {})
+            if (found := _kept(file, key)) is not None:
+                return found
+            for left in folder.glob(f".{file.name}.*{PARTIAL}"):  # by a process that was killed
+                left.unlink()
             _check_room(folder, shapes, hears)
             with suppress(_NotKeptError), mapped_tensors(file, shapes, {"key": key}, _KIND) as arrays:
                 problems = _decode(paths, side, whole, arrays, hears)
                 if problems:  # the data set is refused; what could be read is needed to say all that is wrong with it
                     raise _NotKeptError
-            return _pictures(arrays, problems)
+            return _pictures(arrays, problems) if problems else _pictures(read_tensors(file), {})
     except OSError as error:
         raise InputError(
             f"{error.filename or folder}: the cache of decoded images cannot be written ({error.strerror}); "
@@ -122,8 +127,23 @@ def cache_folder() -> Path | None:
     if named == "off":
         return None
     if named:
-        return Path(named).expanduser().absolute() / "images"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sparsight" / "images"
+        return expanded(Path(named)) / "images"
+    return expanded(Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache")) / "sparsight" / "images"
+
+
+def cached_files(folder: Path) -> list[Path]:
+    """The files of the cache in its folder, whatever else may lie there."""
+    ours = re.compile(rf"[0-9a-f]{{64}}\.(safetensors|lock)|\.[0-9a-f]{{64}}\.safetensors\..*{re.escape(PARTIAL)}")
+    found = folder.iterdir() if folder.is_dir() else ()
+    return sorted(path for path in found if ours.fullmatch(path.name) and path.is_file() and not path.is_symlink())
+
+
+def _kept(file: Path, key: str) -> Pictures | None:
+    """The pictures in a file of the cache that is whole and of these images."""
+    with suppress(InputError):
+        if read_metadata(file, _KIND) == {"key": key}:
+            return _pictures(read_tensors(file), {})
+    return None
 
 
 class _NotKeptError(Exception):
@@ -147,11 +167,11 @@ def _pictures(arrays: Mapping[str, np.ndarray | Tensor], problems: dict[int, str
 def _key(paths: Sequence[Path], side: int, whole: int | None) -> str:
     """Of what the pixels follow from: the bytes of the files, the sizes asked for, and how pictures are decoded."""
     with ThreadPoolExecutor(_THREADS) as threads:
-        digests = list(threads.map(_digest, paths))
+        digests = list(threads.map(digest_of, paths))
     return hashlib.sha256(json.dumps([FORM, PIL.__version__, side, whole, digests]).encode()).hexdigest()
 
 
-def _digest(path: Path) -> str | None:
+def digest_of(path: Path) -> str | None:
     """Of a file that an image may be; the others are told when they are decoded, and nothing is kept then."""
     with suppress(OSError, ValueError):
         if path.is_file() and path.stat().st_size <= MOST_BYTES:

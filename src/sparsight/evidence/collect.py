@@ -236,13 +236,13 @@ def _embed(
 def _see(
     model: nn.Module, split: Split, data: ConceptDataset, name: str, settings: EvidenceSettings, device: torch.device
 ) -> Seen:
+    logits, embeddings = [], []
     with evaluating(model):
-        parts = [forward_parts(model, split, images) for _, images in _batches(data, name, settings, device)]
-    return Seen(
-        data.labels[data.splits[name]],
-        torch.cat([part.logits.cpu() for part in parts]),
-        torch.cat([part.embedding.cpu() for part in parts]),
-    )
+        for _, images in _batches(data, name, settings, device):
+            parts = forward_parts(model, split, images)  # its feature map is not kept: of a split it would take GiBs
+            logits.append(parts.logits.cpu())
+            embeddings.append(parts.embedding.cpu())
+    return Seen(data.labels[data.splits[name]], torch.cat(logits), torch.cat(embeddings))
 
 
 def _explain(

@@ -1,6 +1,5 @@
 """A state dict from a file, whatever tool has written it; nothing in the file is run."""
 
-import pickle
 import re
 import warnings
 import zipfile
@@ -18,6 +17,8 @@ WRAPPINGS = ("module.", "_orig_mod.")
 """What ``DataParallel`` and ``torch.compile`` put before all names."""
 HOLDERS = ("state_dict", "model_state_dict", "model")
 """Where a checkpoint keeps its network."""
+_ASKS_TO_RUN = re.compile(r"Unsupported (?:global|class|operand|persistent)|not an allowed global|TorchScript", re.I)
+"""What torch says of a pickle that would run code, or holds more than tensors."""
 _SHOWN = 5
 _OLD_DENSENET = re.compile(r"(.*denselayer\d+\.(?:norm|conv))\.(\d\.(?:weight|bias|running_mean|running_var))")
 
@@ -41,7 +42,18 @@ def read_state(path: Path) -> dict[str, Tensor]:
             state = {name.removeprefix(prefix): tensor for name, tensor in state.items()}
     state = {_OLD_DENSENET.sub(r"\1\2", name): tensor for name, tensor in state.items()}
     state = _masked(state, path)
-    return {name: tensor.float() if _is_half(tensor) else tensor for name, tensor in state.items()}
+    state = {name: tensor.float() if _is_half(tensor) else tensor for name, tensor in state.items()}
+    return _apart(state)
+
+
+def _apart(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors, of which no two share memory: weights may be tied, and a run keeps each by its name."""
+    seen: set[int] = set()
+    for name, tensor in state.items():
+        place = tensor.untyped_storage().data_ptr()
+        state[name] = tensor.clone() if place in seen else tensor
+        seen.add(place)
+    return state
 
 
 def _unpickled(path: Path) -> dict[str, Tensor]:
@@ -49,9 +61,9 @@ def _unpickled(path: Path) -> dict[str, Tensor]:
         with path.open("rb") as file, warnings.catch_warnings():  # of a path torch looks at the end of the name, too
             warnings.simplefilter("ignore")  # that there may be errors, which are caught
             found: Any = torch.load(file, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, AttributeError, OSError) as error:
+    except Exception as error:  # a reader may raise anything on a stranger's bytes
         said = " ".join(str(error).split())
-        if "weights only" in said.lower() or "weights_only" in said.lower():
+        if _ASKS_TO_RUN.search(said):
             raise InputError(
                 f"{path}: a pickle of more than tensors, which can run code when loaded; where you trust it, save "
                 "model.state_dict() with safetensors.torch.save_file and give that file"

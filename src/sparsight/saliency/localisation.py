@@ -7,6 +7,8 @@ from torch.nn import functional
 
 from sparsight.saliency.gradcam import relu
 
+_AT_ONCE = 256
+"""Images whose maps are resized at once: in double precision, at the masks' size, they are what takes most memory."""
 _TIED = 1e-12  # of the highest value: what interpolating equal values leaves between them
 
 
@@ -14,8 +16,9 @@ def mask_energy(maps: Float[Tensor, "b h w"], masks: Bool[Tensor, "b H W"]) -> F
     """Share of a map's positive energy that lies inside the mask, in [0, 1], at the resolution of the *mask*.
 
     The signed map is cut at zero first and resized to (H, W) afterwards (bilinear, ``align_corners=False``), so that
-    negative evidence does not eat into its positive neighbours. A map without a positive value has no share: NaN.
-    Read it beside ``mask_area``, which is what a map that is the same everywhere would get.
+    negative evidence does not eat into its positive neighbours. A map without a positive value has no share, and
+    neither has one beside an empty mask, where it is not known or not shown where the object is: NaN. Read it beside
+    ``mask_area``, which is what a map that is the same everywhere would get.
 
     Raises:
         ValueError: if the shapes do not fit, masks are not boolean, or masks are coarser than maps.
@@ -24,14 +27,19 @@ def mask_energy(maps: Float[Tensor, "b h w"], masks: Bool[Tensor, "b H W"]) -> F
         H. Wang et al. Score-CAM: Score-Weighted Visual Explanations for CNNs. CVPR Workshops 2020 (the energy-based
         pointing game).
     """
-    energy = _resized(maps, masks, torch.bool)
-    share = (energy * masks).sum(dim=(1, 2)) / energy.sum(dim=(1, 2))
-    return share.to(maps.dtype)
+    _check(maps, masks, torch.bool)
+    shares = []
+    for own, inside in zip(maps.split(_AT_ONCE), masks.split(_AT_ONCE), strict=True):
+        energy = _resized(own, inside)
+        share = (energy * inside).sum(dim=(1, 2)) / energy.sum(dim=(1, 2))
+        shares.append(share.masked_fill(_empty(inside), torch.nan).to(maps.dtype))
+    return torch.cat(shares)
 
 
 def mask_area(masks: Bool[Tensor, "b H W"]) -> Float[Tensor, " b"]:
-    """Share of the image that the mask covers, in [0, 1]."""
-    return masks.double().mean(dim=(1, 2)).float()
+    """Share of the image that the mask covers, in (0, 1]; NaN where it is empty, and so not known."""
+    area = torch.cat([part.double().mean(dim=(1, 2)).float() for part in masks.split(_AT_ONCE)])
+    return area.masked_fill(area == 0, torch.nan)
 
 
 def part_energy(maps: Float[Tensor, "b h w"], parts: UInt8[Tensor, "b H W"], count: int) -> Float[Tensor, "b count"]:
@@ -48,8 +56,12 @@ def part_energy(maps: Float[Tensor, "b h w"], parts: UInt8[Tensor, "b H W"], cou
     Raises:
         ValueError: if the shapes do not fit, a part is out of range, or masks are coarser than maps.
     """
-    energy = _resized(maps, parts, torch.uint8)
-    return (_by_part(energy, parts, count) / energy.sum(dim=(1, 2))[:, None]).to(maps.dtype)
+    _check(maps, parts, torch.uint8)
+    shares = []
+    for own, places in zip(maps.split(_AT_ONCE), parts.split(_AT_ONCE), strict=True):
+        energy = _resized(own, places)
+        shares.append((_by_part(energy, places, count) / energy.sum(dim=(1, 2))[:, None]).to(maps.dtype))
+    return torch.cat(shares)
 
 
 def part_area(parts: UInt8[Tensor, "b H W"], count: int) -> Float[Tensor, "b count"]:
@@ -59,8 +71,9 @@ def part_area(parts: UInt8[Tensor, "b H W"], count: int) -> Float[Tensor, "b cou
         ValueError: if a part is out of range.
     """
     pixels = parts.shape[1] * parts.shape[2]
-    ones = torch.ones(1, 1, 1, dtype=torch.float64, device=parts.device).expand(parts.shape)
-    return (_by_part(ones, parts, count) / pixels).float()
+    one = torch.ones(1, 1, 1, dtype=torch.float64, device=parts.device)
+    areas = [_by_part(one.expand(places.shape), places, count) / pixels for places in parts.split(_AT_ONCE)]
+    return torch.cat(areas).float()
 
 
 def pointing_game(maps: Float[Tensor, "b h w"], masks: Bool[Tensor, "b H W"]) -> Float[Tensor, " b"]:
@@ -77,19 +90,30 @@ def pointing_game(maps: Float[Tensor, "b h w"], masks: Bool[Tensor, "b H W"]) ->
         J. Zhang, S. A. Bargal, Z. Lin, J. Brandt, X. Shen, S. Sclaroff. Top-Down Neural Attention by Excitation
         Backprop. IJCV 2018.
     """
-    energy = _resized(maps, masks, torch.bool)
-    highest = energy >= energy.amax(dim=(1, 2), keepdim=True) * (1 - _TIED)  # nowhere in a dead map: 0 / 0
-    inside = (highest & masks).sum(dim=(1, 2)).double() / highest.sum(dim=(1, 2))
-    return inside.masked_fill(~masks.flatten(1).any(dim=1), torch.nan).to(maps.dtype)
+    _check(maps, masks, torch.bool)
+    hits = []
+    for own, mask in zip(maps.split(_AT_ONCE), masks.split(_AT_ONCE), strict=True):
+        energy = _resized(own, mask)
+        highest = energy >= energy.amax(dim=(1, 2), keepdim=True) * (1 - _TIED)  # nowhere in a dead map: 0 / 0
+        inside = (highest & mask).sum(dim=(1, 2)).double() / highest.sum(dim=(1, 2))
+        hits.append(inside.masked_fill(_empty(mask), torch.nan).to(maps.dtype))
+    return torch.cat(hits)
 
 
-def _resized(maps: Tensor, masks: Tensor, kind: torch.dtype) -> Float64[Tensor, "b H W"]:
-    """The positive part of each map, over its peak, at the masks' resolution; NaN where it is dead."""
+def _empty(masks: Bool[Tensor, "b H W"]) -> Bool[Tensor, " b"]:
+    return masks.flatten(1).any(dim=1).logical_not()
+
+
+def _check(maps: Tensor, masks: Tensor, kind: torch.dtype) -> None:
     if maps.ndim != 3 or masks.ndim != 3 or len(maps) != len(masks) or masks.dtype != kind:
         named = "boolean masks" if kind == torch.bool else "uint8 parts"
         raise ValueError(f"needs maps (b, h, w), {named} (b, H, W); got {maps.shape}, {masks.dtype} {masks.shape}")
     if masks.shape[1] < maps.shape[1] or masks.shape[2] < maps.shape[2]:
         raise ValueError(f"masks {masks.shape} are coarser than maps {maps.shape}: resizing would skip values")
+
+
+def _resized(maps: Tensor, masks: Tensor) -> Float64[Tensor, "b H W"]:
+    """The positive part of each map, over its peak, at the masks' resolution; NaN where it is dead."""
     positive = relu(maps.double())
     peak = positive.amax(dim=(1, 2), keepdim=True)
     scaled = (positive / peak)[:, None]  # so that a map of tiny numbers does not underflow; 0 / 0 is a dead map's NaN

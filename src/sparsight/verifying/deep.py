@@ -145,10 +145,13 @@ def _scene_faults(arrays: Mapping[str, Tensor], metrics: Mapping[str, Any], forw
 @torch.no_grad()
 def _see(forward: Forward, name: str) -> tuple[Tensor, Tensor]:
     """Logits and embeddings of a split, by batches as the evidence was made."""
-    batches = forward.data.splits[name].split(forward.settings.evidence.batch_size)
+    logits, embeddings = [], []
     with evaluating(forward.model):
-        parts = [forward_parts(forward.model, forward.split, forward.images(chosen)) for chosen in batches]
-    return torch.cat([part.logits.cpu() for part in parts]), torch.cat([part.embedding.cpu() for part in parts])
+        for chosen in forward.data.splits[name].split(forward.settings.evidence.batch_size):
+            parts = forward_parts(forward.model, forward.split, forward.images(chosen))
+            logits.append(parts.logits.cpu())
+            embeddings.append(parts.embedding.cpu())
+    return torch.cat(logits), torch.cat(embeddings)
 
 
 def _close(made: Tensor, stored: Tensor) -> bool:

@@ -23,7 +23,7 @@ def test_the_tables_are_read(cub):
 def test_the_folder_above_is_good_enough(cub, tmp_path):
     layout = read_layout(tmp_path)
     assert layout.root == cub
-    assert layout.notes == (f"read from {cub}",)
+    assert layout.notes == ("read from CUB_200_2011 in the folder that was named",)
 
 
 def test_what_lies_there_and_is_not_named_is_counted(cub):

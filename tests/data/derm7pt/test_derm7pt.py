@@ -70,7 +70,7 @@ def test_fewer_cases_than_asked_for_are_drawn_once_each(derm):
 def test_the_folder_around_the_release_will_do_and_capitals_may_differ(derm):
     (derm / "images" / "NEL" / "Nel001.jpg").rename(derm / "images" / "NEL" / "NEL001.JPG")
     source = read_derm7pt(derm.parent)
-    assert source.notes == (f"Derm7pt read from {derm}",)
+    assert source.notes == (f"Derm7pt read from {derm.name}",)
     assert any(file.name == "NEL001.JPG" for concept in source.concepts for file in concept.positive + concept.negative)
 
 

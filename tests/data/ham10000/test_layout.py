@@ -30,7 +30,7 @@ def test_a_nested_folder_is_found_and_named(ham):
     shutil.copy(next(ham.glob("*/*.jpg")), ham.parent / "others" / "bird.jpg")  # is none of its business
     layout = read_layout(ham.parent)
     assert len(layout.lesions) == len(rows_of())
-    assert layout.notes == (f"metadata read from {ham / 'HAM10000_metadata'}",)
+    assert layout.notes == (f"metadata read from {ham.name}/HAM10000_metadata",)
     draw_ham(ham.parent / "another")
     with pytest.raises(InputError, match="metadata in HAM10000 and in another; name one"):
         read_layout(ham.parent)

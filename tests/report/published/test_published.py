@@ -8,7 +8,7 @@ from sparsight.report import write_report
 from sparsight.report.published import claims_sheet, overlap_sheet, printed_marks, prints, tables_sheet
 from sparsight.report.published.claims import claims
 from sparsight.report.published.paper import nearest_round, top3
-from tests.report.conftest import make_data
+from tests.report.conftest import CONCEPTS, make_data
 
 BIRDS = ("Rusty Blackbird", "Mourning Warbler", "House Sparrow", "No such bird")
 
@@ -56,9 +56,18 @@ def test_claims_are_decided_by_their_intervals_and_by_the_verdict(run):
     assert found["late, g beats f"].answer == "holds"
     assert found["late, g beats g on random directions"].value == pytest.approx(0.1)
     assert found["attention leaves the object"].answer == "holds"
-    words = {one.words: one for one in claims(run, "magnitude")}
-    verdict = run.verdict[(run.verdict["arm"] == "magnitude") & (run.verdict["metric"] == "top_k_overlap")]
-    assert ("the top concepts change" in words) == bool(len(verdict))
+    assert found["late, g beats f"].printed != found["late, g beats f"].printed  # the paper prints 28 %, not 23 %
+    assert "the top concepts change" not in found
+    row = run.verdict[run.verdict["metric"] == "top_k_jaccard"].assign(metric="top_k_overlap", verdict="changed")
+    judged = {one.words: one for one in claims(replace(run, verdict=row), "released-code")}["the top concepts change"]
+    assert (judged.answer, judged.printed) == ("holds", 0.8)
+
+
+def test_printed_numbers_stand_only_beside_the_weights_they_were_printed_for(run):
+    short = {name: getattr(run, name)[getattr(run, name)["round"] < 3] for name in ("accuracy", "faithfulness")}
+    found = {one.words: one for one in claims(replace(run, **short), "released-code")}["f falls as weights go"]
+    assert found.weights == pytest.approx(0.729)
+    assert found.printed != found.printed
 
 
 def test_one_seed_decides_nothing(run):
@@ -100,13 +109,22 @@ def test_malignant_gains_a_concept_in_a_share_of_the_seeds(run):
     rows["class"] = rows["class"].replace({"Rusty Blackbird": "malignant"})
     last = (rows["arm"] == "magnitude") & (rows["round"] == 5) & (rows["class"] == "malignant") & (rows["rank"] == 1)
     rows.loc[last & (rows["seed"] < 2), "concept"] = "TypicalPigmentNetwork"
-    moles = replace(run, concepts=rows, settings={**run.settings, "data": {"name": "ham10000"}})
+    looks = run.faithfulness.replace({"unit_id": {CONCEPTS[0]: "TypicalPigmentNetwork"}})
+    classes = ("malignant", *BIRDS[1:])
+    moles = replace(
+        run, concepts=rows, faithfulness=looks, classes=classes, settings={**run.settings, "data": {"name": "ham10000"}}
+    )
     found = {one.words: one for one in claims(moles, "magnitude")}["malignant gains TypicalPigmentNetwork"]
     assert (found.value, found.answer) == (pytest.approx(2 / 3), "undecided")
     rows.loc[last, "concept"] = "TypicalPigmentNetwork"
     found = {one.words: one for one in claims(replace(moles, concepts=rows), "magnitude")}
     assert found["malignant gains TypicalPigmentNetwork"].answer == "holds"
     assert "f falls as weights go" in found
+    seven = {one.words for one in claims(replace(moles, classes=BIRDS), "magnitude")}
+    assert "malignant gains TypicalPigmentNetwork" not in seven
+    rows["concept"] = rows["concept"].replace({"TypicalPigmentNetwork": "size_cone"})
+    never = {one.words: one for one in claims(replace(moles, concepts=rows), "magnitude")}
+    assert never["malignant gains TypicalPigmentNetwork"].answer == "does not hold"
 
 
 def test_other_data_sets_are_left_alone(run):

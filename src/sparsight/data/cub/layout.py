@@ -58,7 +58,11 @@ def read_layout(path: Path | None) -> Layout:
         InputError: naming the file and the line, if one is missing or says what cannot be.
     """
     root = find_root(path)
-    notes = [f"read from {root}"] if root != path else []
+    notes = (
+        [f"read from {root.relative_to(path)} in the folder that was named"]
+        if path is not None and root != path
+        else []
+    )
     classes = numbered(root / "classes.txt", lambda cells: spoken_class(cells[1]))
     paths = keyed(root / "images.txt", 2, lambda cells: _inside(cells[1]))
     if len(last := {path: number for number, path in paths.items()}) < len(paths):

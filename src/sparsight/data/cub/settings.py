@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from sparsight.data.examples import ExampleSettings
+from sparsight.data.listing import expanded
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -47,6 +48,10 @@ class CubSettings(ExampleSettings):
     @field_validator("path", "concept_path")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
-        if path is not None and "\0" in str(path):
-            raise ValueError("not a path")
-        return None if path is None else path.expanduser().absolute()
+        return None if path is None else expanded(path)
+
+    @model_validator(mode="after")
+    def _examples_have_a_place(self) -> "CubSettings":
+        if self.concept_path is not None and self.concepts != "examples":
+            raise ValueError(f"concepts {self.concepts} need no concept_path; take concepts examples with it")
+        return self

@@ -64,7 +64,7 @@ def read_layout(path: Path | None) -> Layout:
         )
     metadata = find_metadata(path)
     rows = _rows(metadata)
-    notes = [f"metadata read from {metadata}"] if metadata.parent != path else []
+    notes = [f"metadata read from {metadata.relative_to(path)}"] if metadata.parent != path else []
     images, masks, copies = _files(metadata.parent)
     if not rows.keys() & images.keys() and metadata.parent != path:  # the metadata have a folder of their own
         images, masks, copies = _files(path)

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from sparsight.data.examples import ExampleSettings
+from sparsight.data.listing import expanded
 
 
 class HamSettings(ExampleSettings):
@@ -49,14 +50,16 @@ class HamSettings(ExampleSettings):
     @field_validator("path", "concept_path")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
-        if path is not None and "\0" in str(path):
-            raise ValueError("not a path")
-        return None if path is None else path.expanduser().absolute()
+        return None if path is None else expanded(path)
 
     @model_validator(mode="after")
     def _fits(self) -> "HamSettings":
         if self.validation + self.test >= 1:
             raise ValueError("validation and test are shares; their sum must stay below 1, or nothing trains")
+        if self.concept_path is not None and self.concepts not in ("derm7pt", "examples"):
+            raise ValueError(
+                f"concepts {self.concepts} need no concept_path; take concepts derm7pt or examples with it"
+            )
         if self.concepts == "masks" and self.masks == "none":
             raise ValueError("concepts masks are computed from the masks; take concepts none as well, or masks auto")
         return self

@@ -18,6 +18,8 @@ LEVEL = 0.9
 LEAST_SEEDS = 3
 ABOUT = 0.28
 """The share of the weights at which the text compares (section 3.1)."""
+LAST = 0.23
+"""The share at which tables 1 to 3 end."""
 GAINED, MALIGNANT = "TypicalPigmentNetwork", "malignant"
 
 
@@ -89,13 +91,15 @@ def claims(data: ReportData, arm: str) -> Iterator[Claim]:
     about = last if found is None else found
     f, g = (_by_seed(data, arm, model) for model in ("f", "g"))
     birds = data_set(data) == "cub200"
+    at_about = birds and found is not None  # where this run has the share of weights that the number was printed for
+    at_end = birds and nearest_round(data, arm, LAST) == last
     lost = {seed: f[seed, 0] - f[seed, about] for seed in data.seeds if (seed, about) in f}
-    yield _difference(data, arm, about, "f falls as weights go", 0.368 if birds else nan, lost)
+    yield _difference(data, arm, about, "f falls as weights go", 0.368 if at_about else nan, lost)
     if g:
         less = {seed: lost[seed] - (g[seed, 0] - g[seed, about]) for seed in lost if (seed, about) in g}
-        yield _difference(data, arm, about, "g falls less than f", 0.271 if birds else nan, less)
+        yield _difference(data, arm, about, "g falls less than f", 0.271 if at_about else nan, less)
         against = (
-            ("f", "late, g beats f", 0.18 if birds else nan),
+            ("f", "late, g beats f", 0.18 if at_about and about == last else nan),
             ("probe", "late, g beats a linear probe", nan),
             ("g-random", "late, g beats g on random directions", nan),
         )
@@ -103,7 +107,7 @@ def claims(data: ReportData, arm: str) -> Iterator[Claim]:
             other = _by_seed(data, arm, model)
             gain = {seed: g[seed, last] - other[seed, last] for seed in data.seeds if (seed, last) in other}
             yield _difference(data, arm, last, words, printed, gain)
-        yield from _judged(data, arm, last, "top_k_overlap", "the top concepts change", 0.8 if birds else nan)
+        yield from _judged(data, arm, last, "top_k_overlap", "the top concepts change", 0.8 if at_end else nan)
     if data_set(data) == "ham10000":
         yield from _gains(data, arm, last)
     yield from _leaves(data, arm, last)
@@ -143,7 +147,8 @@ def _leaves(data: ReportData, arm: str, round_: int) -> Iterator[Claim]:
 def _gains(data: ReportData, arm: str, round_: int) -> Iterator[Claim]:
     """Malignant gains a concept that stands for benign lesions: in which share of the seeds."""
     rows = data.concepts[(data.concepts["class"].str.lower() == MALIGNANT) & (data.concepts["concept"] == GAINED)]
-    if GAINED not in set(data.concepts["concept"]):
+    known = data.faithfulness[data.faithfulness["metric"] == "concept_auroc"]["unit_id"]
+    if MALIGNANT not in {name.lower() for name in data.classes} or GAINED not in set(known):
         return
     listed = {(int(row["seed"]), int(row["round"])) for row in select(rows, arm=arm).to_dict("records")}
     gained = [float((seed, round_) in listed and (seed, 0) not in listed) for seed in data.seeds]
