@@ -12,7 +12,7 @@ from sklearn.preprocessing import StandardScaler
 from sparsight.concepts import ConceptSettings, concept_values, fit_pcbm, learn_bank, predict, random_bank
 from sparsight.draws import generator
 from sparsight.evidence.controls import learn_controls
-from sparsight.evidence.told import Told
+from sparsight.evidence.labelled import Labelled
 
 NAMES = ("red", "green", "drawn")
 SETTINGS = ConceptSettings(C=1.0)
@@ -39,7 +39,7 @@ def looked():
 
 def learned(looked, refits=0, settings=SETTINGS):
     embeddings, concepts, labels = looked
-    told = (Told(embeddings[split], concepts[split], False) for split in ("train", "test"))
+    told = (Labelled(embeddings[split], concepts[split], False) for split in ("train", "test"))
     return learn_controls(embeddings, *told, labels, NAMES, 3, settings, refits)
 
 

@@ -16,7 +16,7 @@ from sparsight.data.load import (
     write_dataset,
 )
 from sparsight.data.mnist import MnistSettings
-from sparsight.data.pictures import Reader, cache_folder, cached_files, read_pictures
+from sparsight.data.pictures import DecodingListener, cache_folder, cached_files, read_pictures
 from sparsight.data.pixels import normalise
 from sparsight.data.problems import DataError
 from sparsight.data.sources import SOURCES, read_source
@@ -38,11 +38,11 @@ __all__ = [
     "CubSettings",
     "DataError",
     "DataSettings",
+    "DecodingListener",
     "ExampleSettings",
     "FolderSettings",
     "HamSettings",
     "MnistSettings",
-    "Reader",
     "Terms",
     "ToyBirdsSettings",
     "cache_folder",

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from sparsight.data.dataset import ABSENT, PRESENT, UNKNOWN, ConceptDataset
-from sparsight.data.pictures import Reader, digest_of, read_pictures
+from sparsight.data.pictures import DecodingListener, digest_of, read_pictures
 from sparsight.draws import generator
 from sparsight.errors import InputError
 
@@ -125,7 +125,11 @@ def choose_examples(source: ConceptSource, settings: ExampleSettings, seed: int)
 
 
 def with_examples(
-    data: ConceptDataset, source: ConceptSource, settings: ExampleSettings, seed: int, reader: Reader | None = None
+    data: ConceptDataset,
+    source: ConceptSource,
+    settings: ExampleSettings,
+    seed: int,
+    reader: DecodingListener | None = None,
 ) -> tuple[ConceptDataset, list[str]]:
     """The data set with the source's concepts, and a line for each thing that stands in the way of a study.
 

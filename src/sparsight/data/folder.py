@@ -16,7 +16,7 @@ from sparsight.data.example_folder import read_example_folder
 from sparsight.data.examples import ExampleSettings, with_examples
 from sparsight.data.listing import expanded
 from sparsight.data.picture import EXTENSIONS, LOSSLESS, read_mask
-from sparsight.data.pictures import Reader, read_pictures
+from sparsight.data.pictures import DecodingListener, read_pictures
 from sparsight.data.tree import Tree, read_tree
 from sparsight.draws import generator
 from sparsight.errors import InputError
@@ -66,7 +66,9 @@ class FolderSettings(ExampleSettings):
         return self
 
 
-def read_folder(settings: FolderSettings, reader: Reader | None = None) -> tuple[ConceptDataset, tuple[str, ...]]:
+def read_folder(
+    settings: FolderSettings, reader: DecodingListener | None = None
+) -> tuple[ConceptDataset, tuple[str, ...]]:
     """What of the folder can be read, and a line for each thing that stands in the way of a study.
 
     Raises:

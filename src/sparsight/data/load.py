@@ -17,7 +17,7 @@ from sparsight.data.dataset import ConceptDataset
 from sparsight.data.folder import FolderSettings, read_folder
 from sparsight.data.ham10000 import HamSettings, read_ham
 from sparsight.data.mnist import MnistSettings, mnist
-from sparsight.data.pictures import Reader
+from sparsight.data.pictures import DecodingListener
 from sparsight.data.problems import DataError
 from sparsight.data.toybirds import ToyBirdsSettings, toybirds
 from sparsight.errors import DamagedError
@@ -46,7 +46,7 @@ DESCRIPTIONS = {
     "from Derm7pt, from the official files (--data FOLDER)",
 }
 
-_READERS: dict[str, Callable[[Any, Reader | None], tuple[ConceptDataset, tuple[str, ...]]]] = {
+_READERS: dict[str, Callable[[Any, DecodingListener | None], tuple[ConceptDataset, tuple[str, ...]]]] = {
     "toybirds": lambda settings, reader: (toybirds(settings), ()),
     "mnist": lambda settings, reader: (mnist(settings), ()),
     "folder": read_folder,
@@ -56,7 +56,7 @@ _READERS: dict[str, Callable[[Any, Reader | None], tuple[ConceptDataset, tuple[s
 """What reads each data set: all that can be read, and a line for each thing that stands in the way of a study."""
 
 
-def load_dataset(settings: AnySettings, reader: Reader | None = None) -> ConceptDataset:
+def load_dataset(settings: AnySettings, reader: DecodingListener | None = None) -> ConceptDataset:
     """Build the data set that the settings describe; equal settings and files give equal pixels.
 
     Args:
@@ -73,7 +73,7 @@ def load_dataset(settings: AnySettings, reader: Reader | None = None) -> Concept
     return data
 
 
-def examine(settings: AnySettings, reader: Reader | None = None) -> tuple[ConceptDataset, tuple[str, ...]]:
+def examine(settings: AnySettings, reader: DecodingListener | None = None) -> tuple[ConceptDataset, tuple[str, ...]]:
     """What of a data set can be read, and a line for each thing that stands in the way of a study.
 
     Raises:

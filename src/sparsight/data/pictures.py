@@ -35,7 +35,7 @@ _THREADS = min(8, os.cpu_count() or 1)  # Pillow decodes and resizes without the
 
 
 @runtime_checkable
-class Reader(Protocol):
+class DecodingListener(Protocol):
     """Who is told how decoding goes."""
 
     def note(self, text: str) -> None:
@@ -72,7 +72,9 @@ class Pictures:
     problems: dict[int, str]
 
 
-def read_pictures(paths: Sequence[Path], side: int, whole: int | None = None, reader: Reader | None = None) -> Pictures:
+def read_pictures(
+    paths: Sequence[Path], side: int, whole: int | None = None, reader: DecodingListener | None = None
+) -> Pictures:
     """Decode image files side by side, or map what an earlier call has decoded.
 
     The cache holds one file for each list of contents and sizes: it is keyed by the SHA-256 of every image file, so
@@ -180,7 +182,7 @@ def digest_of(path: Path) -> str | None:
 
 
 def _decode(
-    paths: Sequence[Path], side: int, whole: int | None, arrays: Mapping[str, np.ndarray], hears: Reader
+    paths: Sequence[Path], side: int, whole: int | None, arrays: Mapping[str, np.ndarray], hears: DecodingListener
 ) -> dict[int, str]:
     """Fill the arrays; what is wrong is told by the files' positions."""
 
@@ -205,7 +207,9 @@ def _decode(
     return problems
 
 
-def _check_room(folder: Path, shapes: Mapping[str, tuple[tuple[int, ...], type[np.generic]]], hears: Reader) -> None:
+def _check_room(
+    folder: Path, shapes: Mapping[str, tuple[tuple[int, ...], type[np.generic]]], hears: DecodingListener
+) -> None:
     """Say what is about to be written, or refuse.
 
     Raises:
@@ -227,7 +231,7 @@ def _size(count: int) -> str:
 
 
 @contextmanager
-def _alone(path: Path, hears: Reader) -> Iterator[None]:
+def _alone(path: Path, hears: DecodingListener) -> Iterator[None]:
     """Hold a lock, which the system frees when the process ends; wait for it if another process holds it."""
     lock = filelock.FileLock(path)
     try:

@@ -3,6 +3,7 @@
 from sparsight.evidence.collect import TARGETS, ConceptEvidence, Evidence, Maps, Seen, collect
 from sparsight.evidence.dead import dead_layers
 from sparsight.evidence.interventions import Effects, dependence, effects
+from sparsight.evidence.labelled import held_out_labels, usable_concepts
 from sparsight.evidence.metrics import concept_flaw, has_concepts, scores
 from sparsight.evidence.settings import EvidenceSettings
 from sparsight.evidence.store import (
@@ -16,7 +17,6 @@ from sparsight.evidence.store import (
     read_metrics,
     write_evidence,
 )
-from sparsight.evidence.told import held_out_labels, usable_concepts
 
 __all__ = [
     "EVIDENCE",

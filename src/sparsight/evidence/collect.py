@@ -22,8 +22,8 @@ from sparsight.concepts import (
 from sparsight.data import SPLITS, ConceptDataset, normalise
 from sparsight.evidence.controls import Controls, learn_controls
 from sparsight.evidence.dead import dead_layers
+from sparsight.evidence.labelled import learned_and_tested, usable_concepts
 from sparsight.evidence.settings import EvidenceSettings
-from sparsight.evidence.told import told_apart, usable_concepts
 from sparsight.models import Split, evaluating, forward_parts
 from sparsight.saliency import (
     Cascade,
@@ -172,7 +172,7 @@ def _concepts(
     if not data.concept_names:
         return None
     usable, classes = usable_concepts(data), len(data.class_names)
-    learned, tested = told_apart(embeddings, examples, data)
+    learned, tested = learned_and_tested(embeddings, examples, data)
     names = tuple(data.concept_names[i] for i in usable.nonzero().flatten().tolist())
     answers = data.labels[data.splits["train"]]
     bank = learn_bank(learned.embedding, learned.labels, names, settings)

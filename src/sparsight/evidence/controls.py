@@ -21,7 +21,7 @@ from sparsight.concepts import (
 )
 from sparsight.data import SPLITS
 from sparsight.draws import generator
-from sparsight.evidence.told import Told
+from sparsight.evidence.labelled import Labelled
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,8 @@ class Controls:
 
 def learn_controls(
     embeddings: Mapping[str, Float[Tensor, "_ l"]],
-    learned: Told,
-    tested: Told,
+    learned: Labelled,
+    tested: Labelled,
     labels: Int64[Tensor, " n"],
     names: tuple[str, ...],
     num_classes: int,
@@ -109,7 +109,7 @@ def learn_controls(
 
 def _refit(
     train: Float[Tensor, "n l"],
-    learned: Told,
+    learned: Labelled,
     labels: Int64[Tensor, " n"],
     names: tuple[str, ...],
     num_classes: int,

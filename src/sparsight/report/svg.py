@@ -15,7 +15,7 @@ from matplotlib.text import Text
 
 INK, FAINT = "#1c2530", "#5b6673"
 ARM_COLOURS = ("#0068a8", "#c2410c", "#00785a", "#9b3d86", "#7a5d00", "#4a4f9c")
-"""Told apart with any colour vision, and 4.5 to 1 against white; Okabe and Ito's hues, darkened."""
+"""Labelled apart with any colour vision, and 4.5 to 1 against white; Okabe and Ito's hues, darkened."""
 
 PALETTE: Mapping[str, str] = {INK: "ink", FAINT: "muted"} | {c: f"arm-{i}" for i, c in enumerate(ARM_COLOURS)}
 """Colour as drawn, and the page's CSS variable for it."""

@@ -15,7 +15,7 @@ from sparsight.data.cub.settings import CubSettings
 from sparsight.data.cub.votes import image_vote
 from sparsight.data.dataset import SPLITS, ConceptDataset
 from sparsight.data.examples import with_examples
-from sparsight.data.pictures import Reader, read_pictures
+from sparsight.data.pictures import DecodingListener, read_pictures
 from sparsight.data.sources import read_source
 from sparsight.errors import InputError
 
@@ -25,7 +25,7 @@ MOST_BYTES = 24 << 30
 """Of all images and masks; the whole set at 448 pixels, with whole pictures of 512, takes 20 GiB."""
 
 
-def read_cub(settings: CubSettings, reader: Reader | None = None) -> tuple[ConceptDataset, tuple[str, ...]]:
+def read_cub(settings: CubSettings, reader: DecodingListener | None = None) -> tuple[ConceptDataset, tuple[str, ...]]:
     """What of the official folder can be read, and a line for each thing that stands in the way of a study.
 
     The Caltech-UCSD Birds 200-2011 data set (Wah et al. 2011). Images, boxes and parts are cut to the centre square.

@@ -12,7 +12,7 @@ from sparsight.data.ham10000 import concepts, splits
 from sparsight.data.ham10000.layout import DIAGNOSES, Lesion, read_layout
 from sparsight.data.ham10000.settings import HamSettings
 from sparsight.data.masks import read_masks
-from sparsight.data.pictures import Reader, read_pictures
+from sparsight.data.pictures import DecodingListener, read_pictures
 from sparsight.data.sources import SOURCES, read_source
 from sparsight.errors import InputError
 
@@ -24,7 +24,7 @@ SIDES = ("Benign", "Malignant")
 MALIGNANT = ("mel", "bcc")
 
 
-def read_ham(settings: HamSettings, reader: Reader | None = None) -> tuple[ConceptDataset, tuple[str, ...]]:
+def read_ham(settings: HamSettings, reader: DecodingListener | None = None) -> tuple[ConceptDataset, tuple[str, ...]]:
     """What of the official files can be read, and a line for each thing that stands in the way of a study.
 
     The HAM10000 data set (Tschandl, Rosendahl, Kittler 2018). Images, 600 x 450 as released, and masks are cut to the

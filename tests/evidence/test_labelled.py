@@ -8,8 +8,8 @@ import torch
 from sparsight.concepts import ConceptSettings, held_out, learn_bank
 from sparsight.data import normalise
 from sparsight.evidence import usable_concepts, write_evidence
+from sparsight.evidence.labelled import Labelled, held_out_labels
 from sparsight.evidence.store import read_evidence
-from sparsight.evidence.told import Told, held_out_labels
 from sparsight.models import ModelSettings, build_model, evaluating, find_split, forward_parts
 from sparsight.pruning import full_mask, prunable
 from tests.evidence.test_collect import look
@@ -77,8 +77,8 @@ def test_embeddings_of_the_examples_held_out_are_kept(model, shown, tiny, tmp_pa
 def test_examples_are_drawn_again_by_a_draw_of_their_own():
     phi, labels = torch.arange(12.0).view(6, 2), torch.zeros(6, 1, dtype=torch.int8)
     images = torch.tensor([0, 0, 1])
-    assert torch.equal(Told(phi, labels, False).resampled(1, images).embedding, phi[images])
-    first, again, other = (Told(phi, labels, True).resampled(b, images).embedding for b in (1, 1, 2))
+    assert torch.equal(Labelled(phi, labels, False).resampled(1, images).embedding, phi[images])
+    first, again, other = (Labelled(phi, labels, True).resampled(b, images).embedding for b in (1, 1, 2))
     assert len(first) == 6
     assert torch.equal(first, again)
     assert not torch.equal(first, other)

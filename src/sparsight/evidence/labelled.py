@@ -13,7 +13,7 @@ from sparsight.draws import generator
 
 
 @dataclass(frozen=True)
-class Told:
+class Labelled:
     """Embeddings of images, and which of the usable concepts they have: 1, 0, or -1 for unknown.
 
     Attributes:
@@ -26,18 +26,18 @@ class Told:
     labels: Int8[Tensor, "n c"]
     examples: bool
 
-    def resampled(self, repeat: int, of_images: Tensor) -> "Told":
+    def resampled(self, repeat: int, of_images: Tensor) -> "Labelled":
         """As many of them, drawn with replacement: the images that were drawn, or examples by a draw of their own."""
         n = len(self.embedding)
         drawn = of_images
         if self.examples:
             drawn = torch.randint(0, n, (n,), generator=generator("refit", repeat, n, "examples"))
-        return Told(self.embedding[drawn], self.labels[drawn], self.examples)
+        return Labelled(self.embedding[drawn], self.labels[drawn], self.examples)
 
 
-def told_apart(
+def learned_and_tested(
     embeddings: Mapping[str, Float[Tensor, "_ l"]], examples: Float[Tensor, "m l"] | None, data: ConceptDataset
-) -> tuple[Told, Told]:
+) -> tuple[Labelled, Labelled]:
     """What concepts are learned from, and what they are tested on.
 
     Training and test images, or where concepts come as example images, those that are not held out and those that are.
@@ -50,11 +50,14 @@ def told_apart(
     usable = usable_concepts(data)
     if examples is None:
         train, test = (
-            Told(embeddings[split], data.concepts[data.splits[split]][:, usable], False) for split in ("train", "test")
+            Labelled(embeddings[split], data.concepts[data.splits[split]][:, usable], False)
+            for split in ("train", "test")
         )
         return train, test
     labels, held = _examples(data)
-    return Told(examples[~held], labels[~held][:, usable], True), Told(examples[held], labels[held][:, usable], True)
+    return Labelled(examples[~held], labels[~held][:, usable], True), Labelled(
+        examples[held], labels[held][:, usable], True
+    )
 
 
 def held_out_labels(data: ConceptDataset) -> Int8[Tensor, "n c"]:
