@@ -112,7 +112,8 @@ def control_names(data: ReportData) -> dict[str, str]:
 def arms_of(data: ReportData, rule: str) -> str:
     """The arms whose control a rule's is: names of rules say more than a reader can take in."""
     arms = [plain(arm, 30) for arm in data.arms if data.rules[arm] == rule]
-    return listing(arms) if len(arms) < 3 else f"{arms[0]} and {len(arms) - 1} more"
+    short = len(arms) < 3 and sum(map(len, arms)) <= 30  # of a legend's line, beside what a control is called
+    return listing(arms) if short else f"{arms[0]} and {len(arms) - 1} more"
 
 
 def drawn_arms(data: ReportData) -> tuple[str, ...]:
