@@ -23,7 +23,7 @@ def read_source(kind: str, path: Path | None) -> ConceptSource:
     """
     if path is None:
         raise InputError(
-            f"data.concept_path: concepts {kind} come as images; name their folder by --set data.concept_path=FOLDER "
+            f"data.concept_path: concepts {kind} come as images; name their folder by --concepts FOLDER "
             f"('sparsight data where {kind}' says where they are had), or choose other data.concepts"
         )
     return SOURCES[kind](path)

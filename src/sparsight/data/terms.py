@@ -56,7 +56,7 @@ TERMS = {
     "derm7pt": Terms(
         source="Simon Fraser University, https://derm.cs.sfu.ca, on request",
         licence="on registration, for research; not to be passed on",
-        layout="the folder with meta and images, as --set data.concept_path=FOLDER of ham10000",
+        layout="the folder with meta and images, as --concepts FOLDER of ham10000",
         reference="Kawahara, Daneshvar, Argenziano, Hamarneh. Seven-point checklist and skin lesion classification "
         "using multitask multimodal neural nets. IEEE JBHI 23(2), 2019",
     ),

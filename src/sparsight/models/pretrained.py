@@ -50,5 +50,6 @@ def _fetch(url: str, place: Path) -> None:
     except (OSError, RuntimeError) as error:
         said = " ".join(str(error).split())[:120]
         raise InputError(
-            f"model.pretrained: {url} cannot be fetched ({said}); fetch it elsewhere and put it to {place}"
+            f"model.pretrained: {url} cannot be fetched ({said}); fetch it elsewhere and put it to {place}, "
+            "or set model.pretrained=null to start from drawn weights"
         ) from None
