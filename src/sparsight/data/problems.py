@@ -1,7 +1,11 @@
 """Several things that are wrong with one data set, told at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from jaxtyping import Int64
+from torch import Tensor
+
+from sparsight.data.dataset import SPLITS
 from sparsight.errors import InputError
 
 
@@ -16,3 +20,16 @@ class DataError(InputError):
         lister = f" (and {more} more: {command} lists them)" if more else ""
         super().__init__(problems[0] + lister)
         self.problems = tuple(problems)
+
+
+def classes_without_images(
+    name: str, class_names: Sequence[str], labels: Int64[Tensor, " n"], splits: Mapping[str, Int64[Tensor, " _"]]
+) -> list[str]:
+    """A line for each class that some split of a data set has no image of."""
+    lines = []
+    for k, label in enumerate(class_names):
+        if empty := [split for split in SPLITS if not bool((labels[splits[split]] == k).any())]:
+            lines.append(
+                f"data set {name}: class {label!r} has no image for {', '.join(empty)}; a class needs one in each"
+            )
+    return lines

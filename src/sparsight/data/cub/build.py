@@ -13,9 +13,10 @@ from sparsight.data.cub.attributes import ClassConcepts, class_majority
 from sparsight.data.cub.layout import Image, Layout, read_layout, spoken_class
 from sparsight.data.cub.settings import CubSettings
 from sparsight.data.cub.votes import image_vote
-from sparsight.data.dataset import SPLITS, ConceptDataset
+from sparsight.data.dataset import ConceptDataset
 from sparsight.data.examples import with_examples
 from sparsight.data.pictures import DecodingListener, read_pictures
+from sparsight.data.problems import classes_without_images
 from sparsight.data.sources import read_source
 from sparsight.errors import InputError
 
@@ -48,7 +49,7 @@ def read_cub(settings: CubSettings, reader: DecodingListener | None = None) -> t
     labels = torch.tensor([number[image.label] for image in images], dtype=torch.int64)
     sides = _splits(images, settings)
     names = tuple(layout.class_names[label - 1] for label in classes)
-    problems = [*pictures.problems.values(), *_empty(names, labels, sides)]
+    problems = [*pictures.problems.values(), *classes_without_images("cub200", names, labels, sides)]
     notes = [*layout.notes]
     if len(classes) < len(layout.class_names):
         notes.append(f"{len(classes)} of {len(layout.class_names)} classes")
@@ -99,16 +100,6 @@ def _classes(layout: Layout, settings: CubSettings) -> list[int]:
     if len(there) < 2:
         raise InputError(f"{layout.root}: images of {len(there)} class; a classifier needs two or more")
     return there
-
-
-def _empty(names: Sequence[str], labels: Tensor, sides: dict[str, Tensor]) -> list[str]:
-    lines = []
-    for k, name in enumerate(names):
-        if empty := [split for split in SPLITS if not bool((labels[sides[split]] == k).any())]:
-            lines.append(
-                f"data set cub200: class {name!r} has no image for {', '.join(empty)}; a class needs one in each"
-            )
-    return lines
 
 
 def _splits(images: Sequence[Image], settings: CubSettings) -> dict[str, Tensor]:

@@ -6,13 +6,14 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from sparsight.data.dataset import SPLITS, ConceptDataset
+from sparsight.data.dataset import ConceptDataset
 from sparsight.data.examples import with_examples
 from sparsight.data.ham10000 import concepts, splits
 from sparsight.data.ham10000.layout import DIAGNOSES, Lesion, read_layout
 from sparsight.data.ham10000.settings import HamSettings
 from sparsight.data.masks import read_masks
 from sparsight.data.pictures import DecodingListener, read_pictures
+from sparsight.data.problems import classes_without_images
 from sparsight.data.sources import SOURCES, read_source
 from sparsight.errors import InputError
 
@@ -84,7 +85,7 @@ def read_ham(settings: HamSettings, reader: DecodingListener | None = None) -> t
     elif source is not None:
         data, wrong = with_examples(data, source, settings, settings.seed, reader)
         problems += wrong
-    return data, (*problems, *_empty(names, labels, sides))
+    return data, (*problems, *classes_without_images("ham10000", names, labels, sides))
 
 
 def _studied(lesions: Sequence[Lesion], settings: HamSettings) -> Sequence[Lesion]:
@@ -107,13 +108,3 @@ def _leak(lesions: Sequence[str], sides: dict[str, Tensor]) -> str:
         f"split by image, as released: {several:,} of {len(set(lesions)):,} lesions stand on several sides, and "
         f"{tested:,} of {len(sides['test']):,} test images show a lesion that trains as well: accuracy leaks"
     )
-
-
-def _empty(names: Sequence[str], labels: Tensor, sides: dict[str, Tensor]) -> list[str]:
-    lines = []
-    for k, name in enumerate(names):
-        if empty := [split for split in SPLITS if not bool((labels[sides[split]] == k).any())]:
-            lines.append(
-                f"data set ham10000: class {name!r} has no image for {', '.join(empty)}; a class needs one in each"
-            )
-    return lines
