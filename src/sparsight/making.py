@@ -39,7 +39,7 @@ from sparsight.io import check_sealed
 from sparsight.models import KNOWN_MODELS, Split, build_model, check_unknown, find_split, weights_notice
 from sparsight.networks import Network
 from sparsight.runs import DATA, WEIGHTS
-from sparsight.saliency import grad_cam, released_maps
+from sparsight.saliency import maps_of
 from sparsight.standing import evidence_sources, sources, standing, ticket_sources
 from sparsight.training import Checkpoint, one_thread, resolve_device
 
@@ -141,8 +141,9 @@ def check_network(settings: StudySettings, data: ConceptDataset, weights: Path |
         check_unknown(settings.model, partial(_new_model, _drawn(settings), classes, seed), _two(data), classes)
     model = _new_model(settings.model_copy(update={"model": from_file}), classes, seed)
     one = normalise(data.images[data.splits["test"][:1]], data, torch.device("cpu"))
-    explain = released_maps if settings.saliency.method == "released" else grad_cam
-    explain(model, _cut(settings, model, data), one, torch.zeros(1, 1, dtype=torch.int64), settings.saliency)
+    cut, first = _cut(settings, model, data), torch.zeros(1, 1, dtype=torch.int64)
+    for how in (settings.saliency, *([settings.saliency.second] if settings.saliency.beside else ())):
+        maps_of(model, cut, one, first, how)
     notice = weights_notice(settings.model, classes, weights)
     return [] if notice is None else [notice]
 

@@ -16,6 +16,7 @@ from sparsight.arms import remove_checkpoint
 from sparsight.config import StudySettings, load_study
 from sparsight.data import ConceptDataset, load_dataset, staged_dataset
 from sparsight.errors import DamagedError, InputError
+from sparsight.evidence import check_shown
 from sparsight.io import hold, partial_file
 from sparsight.making import CHECKPOINT_SECONDS, check_concepts, check_network, forget_data, make_network
 from sparsight.models import is_own, own_source
@@ -137,7 +138,7 @@ def run_study(
     data = standing_data(folder) or load_dataset(settings.data, hears)
     for notice in (told := check_network(settings, data, weights_file(folder, settings.model))):
         hears.note(notice)
-    notices = [*told, *check_concepts(settings, data)]
+    notices = [*told, *check_concepts(settings, data), *check_shown(data, settings.evidence.shown)]
 
     with open_run(folder, settings) as agreed:
         started = time.monotonic()

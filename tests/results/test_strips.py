@@ -7,7 +7,8 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
 
-from sparsight.results.strips import chosen_images, read_strips
+from sparsight.evidence import shown_images
+from sparsight.results.strips import read_strips
 
 RELEASED = "dense/freeze_negative+score_before_epoch/seed-0"
 FOLDERS = {
@@ -63,4 +64,4 @@ def test_the_maps_shown_differ_from_those_of_other_targets_and_rounds(run):
 def test_few_classes_have_several_images_each(tiny):
     labels = tiny.labels[tiny.splits["test"]].tolist()
     members = [[i for i in range(len(labels)) if labels[i] == k] for k in range(3)]
-    assert chosen_images(tiny) == [i for found in members for i in (found[0], found[len(found) // 2])]
+    assert shown_images(tiny) == [i for found in members for i in (found[0], found[len(found) // 2])]

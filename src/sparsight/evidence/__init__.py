@@ -6,6 +6,7 @@ from sparsight.evidence.interventions import Effects, dependence, effects
 from sparsight.evidence.labelled import held_out_labels, usable_concepts
 from sparsight.evidence.metrics import concept_flaw, has_concepts, scores
 from sparsight.evidence.settings import EvidenceSettings
+from sparsight.evidence.shown import check_shown, maps_beside, shown_images
 from sparsight.evidence.store import (
     EVIDENCE,
     METRICS,
@@ -28,6 +29,7 @@ __all__ = [
     "EvidenceSettings",
     "Maps",
     "Seen",
+    "check_shown",
     "collect",
     "concept_flaw",
     "dead_layers",
@@ -39,9 +41,11 @@ __all__ = [
     "has_concepts",
     "has_evidence",
     "held_out_labels",
+    "maps_beside",
     "read_evidence",
     "read_metrics",
     "scores",
+    "shown_images",
     "usable_concepts",
     "write_evidence",
 ]

@@ -24,6 +24,7 @@ from sparsight.evidence.controls import Controls, learn_controls
 from sparsight.evidence.dead import dead_layers
 from sparsight.evidence.labelled import learned_and_tested, usable_concepts
 from sparsight.evidence.settings import EvidenceSettings
+from sparsight.evidence.shown import maps_beside
 from sparsight.models import Split, evaluating, forward_parts
 from sparsight.saliency import (
     Cascade,
@@ -31,9 +32,8 @@ from sparsight.saliency import (
     cascade,
     closed_form_holds,
     dead,
-    grad_cam,
+    maps_of,
     mask_energy,
-    released_maps,
 )
 
 CASCADES = 4
@@ -62,6 +62,7 @@ class Maps:
         dead: whether a map is nowhere positive.
         mask_energy: share of each positive map inside the object's mask; NaN where dead; None without masks.
         closed_form: whether they needed no backward pass.
+        beside: maps of the labels of the images that a report shows, by ``saliency.beside``; None without.
     """
 
     classes: Int64[Tensor, "n t"]
@@ -69,6 +70,7 @@ class Maps:
     dead: Bool[Tensor, "n t"]
     mask_energy: Float[Tensor, "n t"] | None
     closed_form: bool
+    beside: Float[Tensor, "m h w"] | None
 
 
 @dataclass(frozen=True)
@@ -268,10 +270,7 @@ def _explain(
             own = logits.argmax(1)
             return torch.stack([label, own, own if dense is None else dense], dim=1)
 
-        if saliency.method == "released":
-            found.append(released_maps(model, split, images, targets, saliency))
-        else:
-            found.append(grad_cam(model, split, images, targets, saliency, closed_form=closed))
+        found.append(maps_of(model, split, images, targets, saliency, closed_form=closed))
     signed = torch.cat([batch.maps.cpu() for batch in found])
     energy = None
     if data.object_masks is not None:
@@ -279,4 +278,5 @@ def _explain(
         energy = torch.stack([mask_energy(signed[:, t], masks) for t in range(len(TARGETS))], dim=1)
     seen = Seen(labels, torch.cat([b.logits.cpu() for b in found]), torch.cat([b.embedding.cpu() for b in found]))
     classes = torch.cat([batch.classes.cpu() for batch in found])
-    return seen, Maps(classes, signed, dead(signed), energy, bool(closed))
+    beside = maps_beside(model, split, data, settings, saliency, device)
+    return seen, Maps(classes, signed, dead(signed), energy, bool(closed), beside)

@@ -25,3 +25,6 @@ class EvidenceSettings(BaseModel):
         le=10_000,
         description="at most so many test images are drawn again with one thing changed, if they can be",
     )
+    shown: tuple[str, ...] = Field(
+        default=(), max_length=1000, description="classes whose test images the report's pictures take before others"
+    )

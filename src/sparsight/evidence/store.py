@@ -124,6 +124,8 @@ def _tensors(evidence: Evidence, keep_embeddings: bool) -> dict[str, Tensor]:
         tensors |= _concept_tensors(evidence.concepts)
     if evidence.cascades:
         tensors["gates/cascade"] = torch.stack([one.similarity for one in evidence.cascades])
+    if evidence.maps.beside is not None:
+        tensors["saliency/beside"] = evidence.maps.beside
     if evidence.maps.mask_energy is not None:
         tensors["saliency/mask_energy"] = evidence.maps.mask_energy
     if keep_embeddings:

@@ -60,6 +60,7 @@ class Strip:
         class_name: the image's label.
         explained: the name of the class whose maps are shown (by default the dense network's prediction).
         arms: the cells of each arm, by rising round.
+        beside: the same by the second method; no cells where there is none.
     """
 
     image: UInt8[np.ndarray, "H W 3"]
@@ -67,6 +68,7 @@ class Strip:
     class_name: str
     explained: str
     arms: Mapping[str, tuple[StripCell, ...]]
+    beside: Mapping[str, tuple[StripCell, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

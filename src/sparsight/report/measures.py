@@ -120,6 +120,12 @@ def maps_name(data: ReportData) -> str:
     return METHOD_WORDS[str(data.settings.get("saliency", {}).get("method", "gradcam"))]
 
 
+def beside_name(data: ReportData) -> str | None:
+    """What the maps beside those of a report are called; None where there are none."""
+    beside = data.settings.get("saliency", {}).get("beside")
+    return None if beside is None else METHOD_WORDS[str(beside)]
+
+
 def weakest_concepts(data: ReportData, method: str, count: int) -> dict[str, list[tuple[str, float, float]]]:
     """Each arm's concepts with the lowest held-out AUROC at its last round, means over the seeds.
 

@@ -17,12 +17,12 @@ from sparsight.report.finding import finding, verdicts
 from sparsight.report.floor import floor_sheet
 from sparsight.report.gates import failed_gates, gates_sheet
 from sparsight.report.headline import grid, headline_sheet, undecidable
-from sparsight.report.measures import Measures, maps_name, top_k, weakest_concepts
+from sparsight.report.measures import Measures, beside_name, maps_name, top_k, weakest_concepts
 from sparsight.report.moved import has_truth, movers_sheet, truth_sheet
 from sparsight.report.names import SYMBOLS
 from sparsight.report.overlay import colour_bar, data_uri
 from sparsight.report.parts import parts_sheet
-from sparsight.report.published import PAPER, claims_sheet, overlap_sheet, prints, tables_sheet
+from sparsight.report.published import PAPER, claims_sheet, figures_shown, overlap_sheet, prints, tables_sheet
 from sparsight.report.quantity import Quantity
 from sparsight.report.sheet import Sheet
 from sparsight.report.strips import shown
@@ -109,6 +109,7 @@ def page(
         floorless=[arm for arm in data.arms if data.rules[arm] not in control_names(data)],
         charts=[(chart, Markup(chart.svg)) for chart in charts],
         paper=PAPER,
+        printed_figures=figures_shown(data),
         depends=dependence_tables(data),
         depends_sentence=dependence_sentence(data, habitat_share(data, {arm: data.rules[arm] for arm in data.arms})),
         ablation=ablations(data),
@@ -126,8 +127,9 @@ def page(
         weakest=_weakest(data, measured),
         measured=measured,
         maps=maps_name(data),
+        beside=beside_name(data),
         concepts=concepts,
-        strips=[shown(strip, data.arms) for strip in data.strips],
+        strips=[shown(strip, data.arms, maps_name(data), beside_name(data)) for strip in data.strips],
         rounds=_rounds(data),
         bar=data_uri(colour_bar()),
         written=written,

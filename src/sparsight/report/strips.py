@@ -31,7 +31,7 @@ class ShownCell:
 
 @dataclass(frozen=True)
 class ShownStrip:
-    """One image with its maps by arm, ready for the page."""
+    """One image with its maps, ready for the page: a row an arm and method, the arm's name first, then the maps'."""
 
     picture: str
     width: int
@@ -39,11 +39,18 @@ class ShownStrip:
     class_name: str
     explained: str
     outlined: bool
-    arms: tuple[tuple[str, tuple[ShownCell, ...]], ...]
+    rows: tuple[tuple[str, str, tuple[ShownCell, ...]], ...]
 
 
-def shown(strip: Strip, arms: tuple[str, ...]) -> ShownStrip:
-    """A strip's pictures as ``data:`` addresses and its numbers as text."""
+def shown(strip: Strip, arms: tuple[str, ...], maps: str, beside: str | None) -> ShownStrip:
+    """A strip's pictures as ``data:`` addresses and its numbers as text.
+
+    Args:
+        strip: the image and its maps.
+        arms: whose maps are shown.
+        maps: what they are called.
+        beside: what the maps by the second method are called; None without.
+    """
     picture = photograph(strip.image, strip.mask)
     height, width = picture.shape[:2]
     return ShownStrip(
@@ -53,22 +60,40 @@ def shown(strip: Strip, arms: tuple[str, ...]) -> ShownStrip:
         class_name=strip.class_name,
         explained=strip.explained,
         outlined=strip.mask is not None and bool(strip.mask.any()),
-        arms=tuple((arm, tuple(_cell(strip, cell) for cell in strip.arms[arm])) for arm in arms if arm in strip.arms),
+        rows=tuple(
+            (arm, words, tuple(_cell(strip, cell) for cell in cells[arm]))
+            for arm in arms
+            for words, cells in ((maps, strip.arms), (beside, strip.beside))
+            if words is not None and cells.get(arm)
+        ),
     )
 
 
-def strip_figure(strips: tuple[Strip, ...], arm: str) -> Figure:
-    """One arm's strips: a row an image, the photograph first, then a column a round."""
-    own = [strip for strip in strips if strip.arms.get(arm)]
-    columns = 1 + max(len(strip.arms[arm]) for strip in own)
+def strip_figure(strips: tuple[Strip, ...], arm: str, maps: str, beside: str | None) -> Figure:
+    """One arm's strips: a row an image and method, the photograph first, then a column a round.
+
+    Args:
+        strips: the images and their maps.
+        arm: whose maps.
+        maps: what they are called.
+        beside: what the maps by the second method are called, whose row follows; None without.
+    """
+    methods = ((maps, "arms"), *([] if beside is None else [(beside, "beside")]))
+    own = [
+        (strip, words, getattr(strip, kind)[arm])
+        for strip in strips
+        for words, kind in methods
+        if getattr(strip, kind).get(arm)
+    ]
+    columns = 1 + max(len(cells) for _, _, cells in own)
     width, height = 1.15 * columns, 1.15 * _ROW * len(own) + 0.4
     figure = Figure(figsize=(width, height))
     axes = figure.add_axes((0, 0, 1, (height - 0.4) / height))
     figure.text(0.05 / width, 1 - 0.15 / height, plain(arm, 60), va="center", fontsize=9, fontweight="bold", color=INK)
     figure.text(1 - 0.05 / width, 1 - 0.15 / height, "maps scaled one by one", ha="right", va="center", fontsize=7)
-    for row, strip in enumerate(own):
-        _draw(axes, row, 0, photograph(strip.image, strip.mask), "", strip.class_name)
-        for column, cell in enumerate(strip.arms[arm], 1):
+    for row, (strip, words, cells) in enumerate(own):
+        _draw(axes, row, 0, photograph(strip.image, strip.mask), "" if beside is None else words, strip.class_name)
+        for column, cell in enumerate(cells, 1):
             sign = "✓" if cell.prediction == strip.class_name else "✗"
             picture = saliency(strip.image, cell.map, strip.mask)
             _draw(axes, row, column, picture, percent(cell.weights_remaining), f"{sign} {plain(cell.prediction, 18)}")

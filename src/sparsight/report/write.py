@@ -11,7 +11,7 @@ from sparsight.report.ablation import ablation_table, ablations
 from sparsight.report.charts import CONTROL, charts
 from sparsight.report.data import ReportData
 from sparsight.report.export import csv, latex, latex_concepts
-from sparsight.report.measures import Measures, maps_name, measures
+from sparsight.report.measures import Measures, beside_name, maps_name, measures
 from sparsight.report.page import File, ShownChart, page, verdict_sheets
 from sparsight.report.sheet import Sheet
 from sparsight.report.strips import strip_figure
@@ -65,8 +65,10 @@ def _write_strips(data: ReportData, folder: Path) -> list[File]:
     written = []
     for index, arm in enumerate(data.arms):
         if any(strip.arms.get(arm) for strip in data.strips):
-            caption = f"{sentence(maps_name(data))} of {plain(arm)}, image by round."
-            written.append(_write_figure(strip_figure(data.strips, arm), f"strips-{index}", caption, folder)[1])
+            maps, beside = maps_name(data), beside_name(data)
+            caption = f"{sentence(maps)}{'' if beside is None else f' and {beside}'} of {plain(arm)}, image by round."
+            figure = strip_figure(data.strips, arm, maps, beside)
+            written.append(_write_figure(figure, f"strips-{index}", caption, folder)[1])
     return written
 
 

@@ -10,6 +10,7 @@ from sparsight.saliency.gradcam import (
     relu,
 )
 from sparsight.saliency.localisation import mask_area, mask_energy, part_area, part_energy, pointing_game
+from sparsight.saliency.methods import maps_of
 from sparsight.saliency.released import released_maps
 from sparsight.saliency.sanity import Cascade, cascade
 from sparsight.saliency.settings import Method, Reduction, SaliencySettings
@@ -26,6 +27,7 @@ __all__ = [
     "closed_form_weights",
     "dead",
     "grad_cam",
+    "maps_of",
     "mask_area",
     "mask_energy",
     "part_area",

@@ -18,8 +18,8 @@ from torch import Tensor, nn
 
 from sparsight.draws import key_seed
 from sparsight.models import Split, named_module
-from sparsight.saliency.gradcam import closed_form_holds, grad_cam
-from sparsight.saliency.released import released_maps
+from sparsight.saliency.gradcam import closed_form_holds
+from sparsight.saliency.methods import maps_of
 from sparsight.saliency.settings import SaliencySettings
 from sparsight.stats import row_spearman
 
@@ -78,9 +78,7 @@ def cascade(
     )
 
     def maps() -> Tensor:
-        if settings.method == "released":
-            return released_maps(looked, split, images, targets[:, None], settings).maps
-        return grad_cam(looked, split, images, targets[:, None], settings, closed_form=closed).maps
+        return maps_of(looked, split, images, targets[:, None], settings, closed_form=closed).maps
 
     learned = maps()
     groups = stages(model, split)

@@ -15,10 +15,10 @@ from sparsight.concepts import concept_values, objective, predict
 from sparsight.config import StudySettings
 from sparsight.data import SPLITS, ConceptDataset, ToyBirdsSettings, normalise
 from sparsight.data.toybirds import Interventions, intervene
-from sparsight.evidence import dead_layers, effects, read_evidence, read_metrics
+from sparsight.evidence import dead_layers, effects, maps_beside, read_evidence, read_metrics
 from sparsight.models import Split, build_model, evaluating, find_split, forward_parts
 from sparsight.networks import Network
-from sparsight.saliency import grad_cam, released_maps
+from sparsight.saliency import maps_of
 from sparsight.training import one_thread, resolve_device
 from sparsight.verifying.evidence import stored_bank, stored_pcbm
 
@@ -122,13 +122,14 @@ def _map_faults(arrays: Mapping[str, Tensor], metrics: Mapping[str, Any], forwar
     if list(dead_layers(forward.model, batch)) != metrics["dead_layers"]:
         yield "its dead layers are not those of the weights"
     images, classes = forward.images(chosen[:MAPS]), arrays["saliency/classes"][:MAPS].to(forward.device)
-    if saliency.method == "released":
-        made = released_maps(forward.model, forward.split, images, classes, saliency)
-    else:
-        closed = metrics["saliency"]["closed_form"]
-        made = grad_cam(forward.model, forward.split, images, classes, saliency, closed_form=closed)
+    closed = metrics["saliency"]["closed_form"]
+    made = maps_of(forward.model, forward.split, images, classes, saliency, closed_form=closed)
     if not _close(made.maps.cpu(), arrays["saliency/maps"][:MAPS]):
         yield f"the maps of the first {len(images)} test images are not what the weights give"
+    rooms = (forward.settings.evidence, saliency)
+    beside = maps_beside(forward.model, forward.split, forward.data, *rooms, forward.device)
+    if beside is not None and ("saliency/beside" not in arrays or not _close(beside, arrays["saliency/beside"])):
+        yield f"the maps by {saliency.beside} of the images shown are not what the weights give"
 
 
 def _scene_faults(arrays: Mapping[str, Tensor], metrics: Mapping[str, Any], forward: Forward) -> Iterator[str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sparsight.config import StudySettings
 from sparsight.data import ConceptDataset
+from sparsight.evidence import check_shown
 from sparsight.making import check_concepts
 from sparsight.models import is_own, weights_notice
 from sparsight.runs import MANIFEST, OTHER_VERSIONS, STUDY, WEIGHTS
@@ -40,7 +41,12 @@ def _notices(folder: Path, settings: StudySettings, data: ConceptDataset) -> lis
     model = settings.model
     kept = folder / WEIGHTS if model.starts_from_file and not is_own(model.name) else None
     fit = weights_notice(model, len(data.class_names), kept)
-    return [*data.notes, *([] if fit is None else [fit]), *check_concepts(settings, data)]
+    return [
+        *data.notes,
+        *([] if fit is None else [fit]),
+        *check_concepts(settings, data),
+        *check_shown(data, settings.evidence.shown),
+    ]
 
 
 def _of_own_weights(line: str, settings: StudySettings) -> bool:

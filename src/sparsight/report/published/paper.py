@@ -38,6 +38,16 @@ class Printed:
 FIGURE_2: Mapping[str, tuple[Printed, ...]] = {"cub200": (Printed(1.0, 0.848, 0.757), Printed(0.28, 0.48, 0.66))}
 """The two points of figure 2 that the text gives numbers for; none for HAM10000."""
 
+FIGURES: Mapping[str, int] = {
+    "Rusty Blackbird": 3,
+    "Black footed Albatross": 4,
+    "Brewer Blackbird": 5,
+    "Least Auklet": 6,
+    "Parakeet Auklet": 7,
+    "Red winged Blackbird": 8,
+}
+"""The species whose maps the paper shows, and in which figure."""
+
 
 @lru_cache(maxsize=1)
 def top3() -> pd.DataFrame:
@@ -54,6 +64,14 @@ def top3() -> pd.DataFrame:
 def data_set(data: ReportData) -> str:
     """The name of the data set that a run studies."""
     return str(data.settings.get("data", {}).get("name"))
+
+
+def figures_shown(data: ReportData) -> dict[str, int]:
+    """The classes of the report's pictures whose maps the paper shows, too, by the number of its figure."""
+    if data_set(data) != "cub200":
+        return {}
+    shown = {strip.class_name for strip in data.strips}
+    return {name: figure for name, figure in FIGURES.items() if name in shown}
 
 
 def prints(data: ReportData) -> bool:

@@ -1,0 +1,33 @@
+"""Saliency maps by the method that the settings name."""
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from sparsight.models import Split
+from sparsight.saliency.gradcam import SaliencyMaps, Targets, grad_cam
+from sparsight.saliency.released import released_maps
+from sparsight.saliency.settings import SaliencySettings
+
+
+def maps_of(
+    model: nn.Module,
+    split: Split,
+    images: Float[Tensor, "b c H W"],
+    targets: Targets,
+    settings: SaliencySettings,
+    *,
+    closed_form: bool = False,
+) -> SaliencyMaps:
+    """Maps of ``targets`` for every image by ``settings.method``; the methods' own functions say what they raise.
+
+    Args:
+        model: the classifier, on the device of ``images``.
+        split: where its last feature map and its head are.
+        images: normalised as the network expects.
+        targets: classes to explain, or a function that picks them from the logits.
+        settings: method, layer and reduction.
+        closed_form: whether Grad-CAM's closed form is known to hold (``closed_form_holds``). Other methods have none.
+    """
+    if settings.method == "released":
+        return released_maps(model, split, images, targets, settings)
+    return grad_cam(model, split, images, targets, settings, closed_form=closed_form)
