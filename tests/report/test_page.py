@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from sparsight.report import StripCell, write_report
 
@@ -242,6 +243,20 @@ def test_a_strip_whose_prediction_is_wrong_says_so_in_words(tmp_path, report_dat
     text = read(write_report(replace(data, strips=(replace(strip, arms=wrong),)), tmp_path)).text
     assert text.count("✗ wrong: other") == 2
     assert "✓ right:" not in text
+
+
+def test_maps_by_a_second_method_stand_beside_the_first(tmp_path, report_data):
+    data = report_data(rounds=2, seeds=(0,), strips=2)
+    settings = {**data.settings, "saliency": {"method": "gradcam", "beside": "released"}}
+    strips = tuple(replace(strip, beside=strip.arms) for strip in data.strips)
+    page = read(write_report(replace(data, settings=settings, strips=strips), tmp_path))
+    assert page.tags["img"] == 2 * (1 + 2 * 2 * 2) + 1, "two methods of two arms in two rounds, photographs, the bar"
+    assert "Each network's maps stand twice: as Grad-CAM and as released-code saliency." in page.text
+    assert 'alt="Released-code saliency of magnitude, round 1"' in (tmp_path / "index.html").read_text()
+    write_report(data, tmp_path / "once")
+    once, twice = (Image.open(folder / "figures/strips-0.png").size for folder in (tmp_path / "once", tmp_path))
+    assert once[0] == twice[0]
+    assert 1.8 * once[1] < twice[1] < 2 * once[1], "two rows an image"
 
 
 @pytest.mark.parametrize("missing", ["magnitude", "released-code"])

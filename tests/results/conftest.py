@@ -23,6 +23,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "model": {"name": "resnet8", "stem_stride": 2},
             "training": {"epochs": 1, "batch_size": 16, "learning_rate": 0.05},
             "pruning": {"rate": 0.5, "rounds": 4},
+            "saliency": {"beside": "released"},
             "evidence": {"keep_embeddings": True, "sanity": 12, "interventions": 12, "refits": 1},
             "study": {"seeds": [0, 1, 2], "arms": ["magnitude", "released-code"], "retrains": 1},
         }

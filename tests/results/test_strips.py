@@ -7,8 +7,12 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
 
+from sparsight.arms import read_ticket
+from sparsight.data import normalise
 from sparsight.evidence import shown_images
+from sparsight.models import build_model, find_split
 from sparsight.results.strips import read_strips
+from sparsight.saliency import released_maps
 
 RELEASED = "dense/freeze_negative+score_before_epoch/seed-0"
 FOLDERS = {
@@ -61,7 +65,16 @@ def test_the_maps_shown_differ_from_those_of_other_targets_and_rounds(run):
     assert not torch.equal(maps[:, 0], maps[:, 2])
 
 
-def test_few_classes_have_several_images_each(tiny):
-    labels = tiny.labels[tiny.splits["test"]].tolist()
-    members = [[i for i in range(len(labels)) if labels[i] == k] for k in range(3)]
-    assert shown_images(tiny) == [i for found in members for i in (found[0], found[len(found) // 2])]
+def test_the_maps_beside_are_those_of_the_second_method_for_the_label(run, settings, data):
+    cut = find_split(settings.model, (model := build_model(settings.model, 12, 0)), torch.zeros(2, 3, 32, 32))
+    model.load_state_dict(read_ticket(run / FOLDERS["released-code"][2]).weights)
+    shown = data.splits["test"][shown_images(data)]
+    images, labels = normalise(data.images[shown], data, torch.device("cpu")), data.labels[shown]
+    made = released_maps(model.eval(), cut, images, labels[:, None]).maps[:, 0]
+    for strip, own in zip(read_strips(run)[1], made, strict=True):
+        assert list(strip.beside) == list(FOLDERS)
+        assert [cell.round for cell in strip.beside["released-code"]] == [0, 1, 2, 3]
+        cell = strip.beside["released-code"][2]
+        np.testing.assert_allclose(cell.map, own.numpy(), atol=1e-4)
+        assert cell.prediction == strip.arms["released-code"][2].prediction
+        assert cell.dead == bool((cell.map <= 0).all())

@@ -28,6 +28,7 @@ SETTINGS = StudySettings.model_validate(
         "model": {"name": "resnet8", "stem_stride": 2},
         "training": {"epochs": 1, "batch_size": 12, "learning_rate": 0.05},
         "pruning": {"rate": 0.5, "rounds": 2},
+        "saliency": {"beside": "released"},
         "evidence": {"interventions": 5, "sanity": 0, "refits": 0},
         "study": {"seeds": [0], "arms": ["magnitude", "random", "reinit", "released-code"], "retrains": 0},
     }
@@ -87,6 +88,7 @@ ARRAYS = {
     "embedding/test": "the embeddings on test are not",
     "g/weights": "g's objective is not",
     "saliency/maps": "the maps of the first 16 test images are not",
+    "saliency/beside": "the maps by released of the images shown are not",
     "interventions/concepts": "interventions/concepts of the first 4 scenes are not",
     "interventions/habitats": "interventions/habitats of the first 4 scenes are not",
 }

@@ -1,11 +1,12 @@
 """What the paper prints beside a run: the printed numbers themselves, claims, tables, figure, page and command."""
 
+import re
 from dataclasses import replace
 
 import pytest
 
 from sparsight.report import write_report
-from sparsight.report.published import claims_sheet, overlap_sheet, printed_marks, prints, tables_sheet
+from sparsight.report.published import claims_sheet, figures_shown, overlap_sheet, printed_marks, prints, tables_sheet
 from sparsight.report.published.claims import claims
 from sparsight.report.published.paper import nearest_round, top3
 from tests.report.conftest import CONCEPTS, make_data
@@ -152,3 +153,12 @@ def test_the_page_shows_claims_tables_and_stars(run, tmp_path):
 def test_a_run_with_none_of_the_papers_classes_says_so(run, tmp_path):
     html = write_report(replace(run, classes=("Crow", "Tern")), tmp_path).read_text()
     assert "None of the classes of the paper" in html
+
+
+def test_the_species_of_the_papers_figures_are_named_with_their_figure(run, tmp_path):
+    page = " ".join(re.sub("<[^>]+>", "", write_report(run, tmp_path).read_text(encoding="utf-8")).split())
+    assert "explained class: Rusty Blackbird; the paper's figure 3 shows this class" in page
+    assert "Of the paper's figures 3 to 8, maps of Rusty Blackbird (figure 3) stand under where it looks." in page
+    assert figures_shown(run) == {"Rusty Blackbird": 3}
+    assert figures_shown(replace(run, strips=())) == {}
+    assert figures_shown(replace(run, settings={**run.settings, "data": {"name": "ham10000"}})) == {}
