@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 
 from sparsight.arms import read_ticket, ticket_origin, write_checkpoint, write_ticket
 from sparsight.config import StudySettings
-from sparsight.data import load_dataset
+from sparsight.data import dataset_bytes, load_dataset
 from sparsight.errors import InputError
 from sparsight.io import hold, read_json, read_tensors, sha256
 from sparsight.making import check_concepts
@@ -216,6 +216,18 @@ def test_check_concepts(tiny):
     assert check_concepts(settings(3), tiny) == said
     with pytest.raises(InputError, match=r"tiny: 3 concepts differ .* concepts.top_k 4; lower it"):
         check_concepts(settings(4), tiny)
+
+
+def test_no_room_for_the_runs_own_copy_is_said_before_anything_is_written(tmp_path, monkeypatch):
+    settings = StudySettings.model_validate(SETTINGS)
+    needed = dataset_bytes(load_dataset(settings.data))
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage._replace(free=needed - 1))
+    with pytest.raises(
+        InputError, match=r"the run's own copy of the images takes \d+ KiB, \d+ KiB are free; make"
+    ):
+        run_study(settings, tmp_path / "run" / "below", workers=0)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_a_killed_start_left_does_not_block_the_next(tmp_path):

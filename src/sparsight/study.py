@@ -14,10 +14,10 @@ import pandas as pd
 
 from sparsight.arms import remove_checkpoint
 from sparsight.config import StudySettings, load_study
-from sparsight.data import ConceptDataset, load_dataset, staged_dataset
+from sparsight.data import ConceptDataset, dataset_bytes, load_dataset, staged_dataset
 from sparsight.errors import DamagedError, InputError
 from sparsight.evidence import check_shown
-from sparsight.io import hold, partial_file
+from sparsight.io import check_room, hold, partial_file
 from sparsight.making import CHECKPOINT_SECONDS, check_concepts, check_network, forget_data, make_network
 from sparsight.models import is_own, own_source
 from sparsight.networks import Network, plan
@@ -139,6 +139,11 @@ def run_study(
     for notice in (told := check_network(settings, data, weights_file(folder, settings.model))):
         hears.note(notice)
     notices = [*told, *check_concepts(settings, data), *check_shown(data, settings.evidence.shown)]
+
+    if not (folder / DATA).exists():
+        check_room(
+            folder, dataset_bytes(data), "the run's own copy of the images", "make room, or choose another --out"
+        )
 
     with open_run(folder, settings) as agreed:
         started = time.monotonic()

@@ -67,7 +67,7 @@ def test_they_are_decoded_once_and_what_is_written_is_said_before(cache, paths):
     first, again = Heard(), Heard()
     made = read_pictures(paths, 16, reader=first)
     assert first.ticks == [(i, 6) for i in range(1, 7)]
-    assert first.notes == [f"decoding 6 images once, into 1 MiB below {cache}"]
+    assert first.notes == [f"decoding 6 images once, into 4 KiB below {cache}"]
     shutil.move(paths[0].parent, paths[0].parent.with_name("elsewhere"))
     found = read_pictures([path.parent.with_name("elsewhere") / path.name for path in paths], 16, reader=again)
     assert (again.notes, again.ticks) == ([], [])
@@ -129,7 +129,7 @@ def test_it_can_be_switched_off(paths, tmp_path, monkeypatch):
 def test_without_room_it_says_so_before_anything_is_written(cache, paths, monkeypatch):
     usage = shutil.disk_usage(paths[0])
     monkeypatch.setattr("shutil.disk_usage", lambda _: usage._replace(free=1000))
-    with pytest.raises(InputError, match=r"6 images take 1 MiB when they are decoded, 1 MiB are free; make room"):
+    with pytest.raises(InputError, match=r"the cache of 6 images takes 4 KiB, 1 KiB are free; make room"):
         read_pictures(paths, 16)
     assert kept(cache) == []
 

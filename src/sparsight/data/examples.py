@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
-from jaxtyping import Bool, Int8
+from jaxtyping import Bool, Int8, UInt8
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
@@ -140,6 +140,7 @@ def with_examples(
     """
     chosen = choose_examples(source, settings, seed)
     pictures = read_pictures(chosen.paths, data.images.shape[-1], reader=reader)
+    own = _tested(data, pictures.images)
     found = replace(
         data,
         concepts=torch.full((len(data), len(source.concepts)), UNKNOWN, dtype=torch.int8),
@@ -148,9 +149,16 @@ def with_examples(
         example_images=pictures.images,
         example_concepts=chosen.concepts,
         example_held_out=chosen.held_out,
-        notes=(*data.notes, *source.notes, *chosen.notes),
+        notes=(*data.notes, *source.notes, *chosen.notes, *own),
     )
     return found, [*chosen.problems, *pictures.problems.values()]
+
+
+def _tested(data: ConceptDataset, examples: UInt8[Tensor, "m 3 s s"]) -> list[str]:
+    """Say so if concepts come from images that the data set tests on, pixel by pixel."""
+    own = {data.images[i].numpy().tobytes() for i in data.splits["test"].tolist()} if len(examples) else set()
+    found = sum(one.numpy().tobytes() in own for one in examples)
+    return [f"{found:,} of {len(examples):,} examples are test images of {data.name} as well"] if found else []
 
 
 def _identities(paths: Iterable[Path]) -> dict[Path, str]:

@@ -17,6 +17,7 @@ from sparsight.data.examples import ExampleSettings, with_examples
 from sparsight.data.listing import expanded
 from sparsight.data.picture import EXTENSIONS, LOSSLESS, read_mask
 from sparsight.data.pictures import DecodingListener, read_pictures
+from sparsight.data.size import check_size
 from sparsight.data.tree import Tree, read_tree
 from sparsight.draws import generator
 from sparsight.errors import InputError
@@ -76,11 +77,7 @@ def read_folder(
     """
     tree = read_tree(settings.path, settings.masks)
     size, n = settings.image_size, len(tree.entries)
-    if (needed := n * (4 if settings.masks else 3) * size * size) > MOST_BYTES:
-        raise InputError(
-            f"{tree.root}: {n} images of {size} x {size} take {needed / 2**30:.1f} GiB, more than "
-            f"{MOST_BYTES >> 30}; lower data.image_size"
-        )
+    check_size(tree.root, n, size, int(settings.masks is not None), None, MOST_BYTES, "lower data.image_size")
     pictures = read_pictures([tree.root / entry.path for entry in tree.entries], size, reader=reader)
     images, wrong = pictures.images, dict(pictures.problems)
     masks = None

@@ -5,7 +5,6 @@ import json
 import math
 import os
 import re
-import shutil
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +23,7 @@ from torch import Tensor
 from sparsight.data.listing import expanded
 from sparsight.data.picture import MOST_BYTES, read_picture
 from sparsight.errors import InputError
-from sparsight.io import PARTIAL, mapped_tensors, read_metadata, read_tensors, sha256
+from sparsight.io import PARTIAL, check_room, mapped_tensors, read_metadata, read_tensors, sha256, spoken_size
 
 FORM = 1
 """Of the cache: raised when a picture is decoded to other pixels than before."""
@@ -216,18 +215,10 @@ def _check_room(
         InputError: if the disk has less room than that.
     """
     needed = sum(math.prod(shape) * np.dtype(dtype).itemsize for shape, dtype in shapes.values())
-    free = shutil.disk_usage(folder).free
-    size, count = _size(needed), f"{shapes['frames'][0][0]:,} images"
-    if needed > free:
-        raise InputError(
-            f"{folder}: {count} take {size} when they are decoded, {_size(free)} are free; make room, name another "
-            f"folder by {CACHE}, or set {CACHE}=off to decode them into memory every time"
-        )
-    hears.note(f"decoding {count} once, into {size} below {folder}")
-
-
-def _size(count: int) -> str:
-    return f"{count / 2**30:.1f} GiB" if count >= 2**30 else f"{max(1, count >> 20)} MiB"
+    count = f"{shapes['frames'][0][0]:,} images"
+    remedy = f"make room, name another folder by {CACHE}, or set {CACHE}=off to decode them into memory every time"
+    check_room(folder, needed, f"the cache of {count}", remedy)
+    hears.note(f"decoding {count} once, into {spoken_size(needed)} below {folder}")
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from sparsight.io.files import (
     write_json,
 )
 from sparsight.io.lock import hold
+from sparsight.io.room import check_room, spoken_size
 from sparsight.io.tensors import (
     mapped_tensors,
     read_metadata,
@@ -27,6 +28,7 @@ from sparsight.io.tensors import (
 __all__ = [
     "PARTIAL",
     "check_readable_file",
+    "check_room",
     "check_sealed",
     "csv_bytes",
     "hold",
@@ -38,6 +40,7 @@ __all__ = [
     "read_tensors",
     "remove_partial_files",
     "sha256",
+    "spoken_size",
     "staged_tensors",
     "tensors_bytes",
     "write_bytes",

@@ -125,7 +125,7 @@ def test_a_class_keeps_its_split_in_every_subset(cub):
 def test_what_would_fill_the_memory_is_refused_before_it_is_read(cub, monkeypatch):
     monkeypatch.setattr("sparsight.data.cub.build.MOST_BYTES", 72 * 5 * 400)
     assert len(load(cub)) == 72
-    with pytest.raises(InputError, match=r"72 images of 20 x 20 and their masks take 0\.0 GiB, more than 0; lower"):
+    with pytest.raises(InputError, match=r"72 images and masks of 20 x 20 take 154 KiB, more than 140 KiB; lower"):
         load(cub, whole_size=8)
 
 

@@ -1,6 +1,7 @@
 """The data set that the official files become."""
 
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -98,6 +99,28 @@ def test_example_images_can_be_the_concepts(ham):
     assert (data.example_concepts != -1).sum(0).tolist() == [24, 24]
     assert data.example_held_out.sum() == 24
     assert data.object_masks is not None
+    assert not any("test images" in note for note in data.notes)
+
+
+def test_examples_that_are_test_images_too_are_counted(ham):
+    data = load(ham)
+    own, first = sorted(ham.rglob("ISIC_*.jpg")), int(data.splits["test"][0])
+    for k in range(24):
+        folder = ham.parent / "shown" / "streaks" / ("positive" if k % 2 else "negative")
+        folder.mkdir(parents=True, exist_ok=True)
+        pixels = np.random.default_rng(k).integers(0, 255, (20, 20, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"{k}.png")
+    shutil.copy(own[first], folder / "23.png")
+    data = load(ham, concepts="examples", concept_path=ham.parent / "shown", concept_examples=6, concept_held_out=6)
+    assert "1 of 24 examples are test images of ham10000 as well" in data.notes
+
+
+def test_what_would_fill_the_memory_is_refused_before_it_is_read(ham, monkeypatch):
+    n = len(load(ham))
+    monkeypatch.setattr("sparsight.data.ham10000.build.MOST_BYTES", n * 4 * 24 * 24)
+    assert len(load(ham)) == n
+    with pytest.raises(InputError, match=r"images and masks of 24 x 24 take \d+ KiB, more than .*fewer data\.images"):
+        load(ham, whole_size=24)
 
 
 def test_what_is_wrong_with_the_files_is_told_at_once(ham):

@@ -17,6 +17,7 @@ from sparsight.data.dataset import ConceptDataset
 from sparsight.data.examples import with_examples
 from sparsight.data.pictures import DecodingListener, read_pictures
 from sparsight.data.problems import classes_without_images
+from sparsight.data.size import check_size
 from sparsight.data.sources import read_source
 from sparsight.errors import InputError
 
@@ -42,7 +43,9 @@ def read_cub(settings: CubSettings, reader: DecodingListener | None = None) -> t
     images = [
         image for image, there in zip(layout.images, layout.present, strict=True) if there and image.label in number
     ]
-    _check_size(layout, settings, len(images))
+    masks = (settings.masks != "none") + settings.parts
+    remedy = "lower data.image_size, or data.whole_size, or name fewer data.classes"
+    check_size(layout.root, len(images), settings.image_size, masks, settings.whole_size, MOST_BYTES, remedy)
     pictures = read_pictures(
         [layout.root / "images" / image.path for image in images], settings.image_size, settings.whole_size, reader
     )
@@ -159,13 +162,3 @@ def _places(layout: Layout, settings: CubSettings, images: Sequence[Image], size
         (note,) if count else (),
         tuple(problems),
     )
-
-
-def _check_size(layout: Layout, settings: CubSettings, n: int) -> None:
-    side, whole = settings.image_size, settings.whole_size or 0
-    needed = n * ((3 + (settings.masks != "none") + settings.parts) * side * side + 3 * whole * whole)
-    if needed > MOST_BYTES:
-        raise InputError(
-            f"{layout.root}: {n:,} images of {side} x {side} and their masks take {needed / 2**30:.1f} GiB, more than "
-            f"{MOST_BYTES >> 30}; lower data.image_size, or data.whole_size, or name fewer data.classes"
-        )

@@ -14,6 +14,7 @@ from sparsight.data.ham10000.settings import HamSettings
 from sparsight.data.masks import read_masks
 from sparsight.data.pictures import DecodingListener, read_pictures
 from sparsight.data.problems import classes_without_images
+from sparsight.data.size import check_size
 from sparsight.data.sources import SOURCES, read_source
 from sparsight.errors import InputError
 
@@ -21,6 +22,8 @@ MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Of ImageNet, as its pretrained networks expect."""
 WHITE = 128
 """Grey from which on a segmentation shows the lesion."""
+MOST_BYTES = 24 << 30
+"""Of all images and masks; the whole set at 450 pixels, with whole pictures of 512, takes 15 GiB."""
 SIDES = ("Benign", "Malignant")
 MALIGNANT = ("mel", "bcc")
 
@@ -33,7 +36,8 @@ def read_ham(settings: HamSettings, reader: DecodingListener | None = None) -> t
     the width is lost on either side. Images stand in the order of their ids.
 
     Raises:
-        InputError: if the files are laid out otherwise, or a table says what cannot be.
+        InputError: if the files are laid out otherwise, a table says what cannot be, or images and masks would take
+            more than ``MOST_BYTES``.
     """
     source = read_source(settings.concepts, settings.concept_path) if settings.concepts in SOURCES else None
     layout = read_layout(settings.path)
@@ -52,10 +56,13 @@ def read_ham(settings: HamSettings, reader: DecodingListener | None = None) -> t
     else:
         sides = splits.by_image([one.image_id for one in found], diagnoses, settings.seed)
         notes.append(_leak(lesions, sides))
+    masked = settings.masks == "auto" and masks_there
+    remedy = "lower data.image_size, or data.whole_size, or name fewer data.images"
+    check_size(layout.root, len(found), settings.image_size, int(masked), settings.whole_size, MOST_BYTES, remedy)
     pictures = read_pictures([one.path for one in found], settings.image_size, settings.whole_size, reader)
     problems = [*pictures.problems.values()]
     masks = None
-    if settings.masks == "auto" and masks_there:
+    if masked:
         files = [one.mask for one in found]
         # One in twenty-five has a palette in which 0 is white: the lesion, as it is in the others.
         masks, wrong = read_masks(files, settings.image_size, pictures.sizes, WHITE, as_shown=True)
