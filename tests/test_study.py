@@ -223,9 +223,7 @@ def test_no_room_for_the_runs_own_copy_is_said_before_anything_is_written(tmp_pa
     needed = dataset_bytes(load_dataset(settings.data))
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr("shutil.disk_usage", lambda _: usage._replace(free=needed - 1))
-    with pytest.raises(
-        InputError, match=r"the run's own copy of the images takes \d+ KiB, \d+ KiB are free; make"
-    ):
+    with pytest.raises(InputError, match=r"the run's own copy of the images takes \d+ KiB, \d+ KiB are free; make"):
         run_study(settings, tmp_path / "run" / "below", workers=0)
     assert list(tmp_path.iterdir()) == []
 

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
+from sparsight.comparison import Drift
 from sparsight.config import StudySettings
-from sparsight.results.compare import Drift
 from sparsight.results.measured import drifted, levelled, levels, rounds_of
 from sparsight.results.pairs import Pair
 

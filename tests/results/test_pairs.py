@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from sparsight.results.compare import Drift
+from sparsight.comparison import Drift
 from sparsight.results.pairs import Pair, comparing, drift_rows, image_values
 from tests.results.made import CONTROLS, PARENTS
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from sparsight.results.compare import unrelated
+from sparsight.comparison import unrelated
 from sparsight.results.pairs import comparing
 from sparsight.results.verdict import judge
 from tests.results.made import CONTROLS, FOLDERS, PARENTS, ROUNDS, ROWS, SEEDS, average

@@ -1,10 +1,13 @@
 """Evidence: everything measured on one network, and its files."""
 
-from sparsight.evidence.collect import TARGETS, ConceptEvidence, Evidence, Maps, Seen, collect
+from sparsight.evidence.collect import Evidence, collect
 from sparsight.evidence.dead import dead_layers
+from sparsight.evidence.explaining import TARGETS, Maps, explain
 from sparsight.evidence.interventions import Effects, dependence, effects
 from sparsight.evidence.labelled import held_out_labels, usable_concepts
+from sparsight.evidence.learning import ConceptEvidence, learn_concepts
 from sparsight.evidence.metrics import concept_flaw, has_concepts, scores
+from sparsight.evidence.seeing import Seen, embed, see
 from sparsight.evidence.settings import EvidenceSettings
 from sparsight.evidence.shown import check_shown, maps_beside, shown_images
 from sparsight.evidence.store import (
@@ -36,15 +39,19 @@ __all__ = [
     "dense_prediction",
     "dependence",
     "effects",
+    "embed",
     "evidence_flaws",
     "evidence_origin",
+    "explain",
     "has_concepts",
     "has_evidence",
     "held_out_labels",
+    "learn_concepts",
     "maps_beside",
     "read_evidence",
     "read_metrics",
     "scores",
+    "see",
     "shown_images",
     "usable_concepts",
     "write_evidence",

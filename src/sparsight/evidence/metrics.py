@@ -9,7 +9,9 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 
 from sparsight.data import SPLITS
-from sparsight.evidence.collect import TARGETS, ConceptEvidence, Evidence
+from sparsight.evidence.collect import Evidence
+from sparsight.evidence.explaining import TARGETS
+from sparsight.evidence.learning import ConceptEvidence
 from sparsight.stats import auroc, balanced_accuracy
 
 MODELS, CONCEPT_MODELS = ("f", "probe"), ("g", "g-random")

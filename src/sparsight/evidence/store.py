@@ -10,8 +10,9 @@ from torch import Tensor
 
 from sparsight.data import SPLITS
 from sparsight.errors import DamagedError, InputError
-from sparsight.evidence.collect import ConceptEvidence, Evidence
+from sparsight.evidence.collect import Evidence
 from sparsight.evidence.interventions import Effects
+from sparsight.evidence.learning import ConceptEvidence
 from sparsight.evidence.metrics import numbers, unfit
 from sparsight.io import check_sealed, read_json, read_metadata, read_tensors, write_json, write_tensors
 

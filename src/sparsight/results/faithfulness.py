@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from torch import Tensor
 
+from sparsight.comparison import of_explained, visible_parts
 from sparsight.concepts import shown_weights
 from sparsight.data import ConceptDataset
 from sparsight.drift import energy_against_truth, weights_against_truth
 from sparsight.evidence import TARGETS, dependence
-from sparsight.results.compare import of_explained, visible_parts
 from sparsight.results.tables import Looked, Row
 from sparsight.saliency import mask_area, part_area, part_energy, pointing_game
 from sparsight.stats import mean

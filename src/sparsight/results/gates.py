@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from sparsight.comparison import random_drifts
 from sparsight.config import StudySettings
 from sparsight.data import ConceptDataset
 from sparsight.evidence import TARGETS
-from sparsight.results.compare import random_drifts
 from sparsight.results.pairs import Pair, comparing
 from sparsight.results.tables import Looked
 from sparsight.stats import mean

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 
 from sparsight.arms import Arm, find_arm
+from sparsight.comparison import Drift
 from sparsight.config import StudySettings
 from sparsight.networks import Network, Place, controls
-from sparsight.results.compare import Drift
 from sparsight.results.pairs import Pair
 from sparsight.results.tables import Row
 from sparsight.stats import mean

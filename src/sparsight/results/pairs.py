@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from sparsight.arms import find_arm
+from sparsight.comparison import Comparing, Drift, by_stratum, compare, concept_drifts
 from sparsight.config import StudySettings
 from sparsight.data import ConceptDataset
 from sparsight.networks import controls
-from sparsight.results.compare import Comparing, Drift, by_stratum, compare, concept_drifts
 from sparsight.results.tables import Looked, Row
 from sparsight.stats import mean
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from sparsight.arms import find_arm
+from sparsight.comparison import unrelated
 from sparsight.config import StudySettings
 from sparsight.data import ConceptDataset
 from sparsight.report import COLUMNS
-from sparsight.results.compare import unrelated
 from sparsight.results.gates import MAPS, gates, mapless
 from sparsight.results.matched import matched
 from sparsight.results.measured import Levels, drifted, levelled, levels, rounds_of

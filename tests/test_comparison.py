@@ -7,8 +7,7 @@ import pytest
 import torch
 from scipy.stats import spearmanr
 
-from sparsight.data import ConceptDataset
-from sparsight.results.compare import (
+from sparsight.comparison import (
     PRIMARY,
     Comparing,
     Drift,
@@ -20,6 +19,7 @@ from sparsight.results.compare import (
     unrelated,
     visible_parts,
 )
+from sparsight.data import ConceptDataset
 from sparsight.verdict import primary_names
 
 CONCEPTS = 9
