@@ -8,7 +8,12 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-_WHERE = {"run_study": "sparsight.study", "load_study": "sparsight.config", "InputError": "sparsight.errors"}
+_WHERE = {
+    "run_study": "sparsight.study",
+    "load_study": "sparsight.config",
+    "export_ticket": "sparsight.exporting",
+    "InputError": "sparsight.errors",
+}
 __all__ = ["__version__", *sorted(_WHERE)]
 
 

@@ -20,6 +20,7 @@ from sparsight.drift import (
     listed,
     map_iou,
     map_spearman,
+    on_one_grid,
     rank_biased_overlap,
     strata,
     top_k_jaccard,
@@ -90,6 +91,8 @@ def compare(
     study: Comparing, dense: Arrays, other: Arrays, *, same_targets: bool = True, primary: bool = False
 ) -> Iterator[Drift]:
     """Every drift of ``other`` from ``dense``.
+
+    Maps are compared where both have some, and at the resolution of the coarser ones, which the method names.
 
     Args:
         study: what the comparison needs to know.
@@ -174,7 +177,8 @@ def unrelated(study: Comparing, dense: Arrays, other: Arrays) -> dict[str, float
         concepts = torch.randperm(len(study.names), generator=lot)
         shuffled = {**other, "g/weights": other["g/weights"][:, concepts]} if study.names else {**other}
         for name in ("embedding/test", "saliency/maps"):
-            shuffled[name] = other[name][images]
+            if name in other:
+                shuffled[name] = other[name][images]
         # One order of many images is enough; of a few concepts several are needed.
         drifts = _row_drifts(study, dense, shuffled) if repeat else compare(study, dense, shuffled, primary=True)
         for one in drifts:
@@ -192,7 +196,9 @@ def by_stratum(study: Comparing, dense: Arrays, other: Arrays, drift: Drift) -> 
 
 
 def _pixel_drifts(study: Comparing, dense: Arrays, other: Arrays, same_targets: bool) -> Iterator[Drift]:
-    first, second = dense["saliency/maps"], other["saliency/maps"]
+    if "saliency/maps" not in dense or "saliency/maps" not in other:
+        return
+    first, second = on_one_grid(dense["saliency/maps"], other["saliency/maps"])
     method = f"{study.saliency}@{first.shape[2]}x{first.shape[3]}"
     for t, target in enumerate(TARGETS):
         if target == "dense" and not same_targets:

@@ -10,10 +10,12 @@ from sparsight.models import (
     Split,
     build_model,
     evaluating,
+    forward_embedding,
     forward_parts,
     linear_head,
     named_module,
     split,
+    token_map,
 )
 
 IMAGES = torch.rand(2, 3, 40, 48, generator=torch.Generator().manual_seed(0))
@@ -108,7 +110,7 @@ def test_layers_that_cannot_be_features_are_refused_and_no_hook_stays(layer, mes
 
 def test_a_head_that_is_not_linear_and_an_output_that_is_not_logits():
     with pytest.raises(InputError, match=r"'twice' is Conv2d, not nn\.Linear"):
-        forward_parts(Odd(), Split("features", "twice"), IMAGES)
+        linear_head(Odd(), Split("features", "twice"))
     with pytest.raises(InputError, match=r"Odd gives dict, not \(b, k\)"):
         forward_parts(Odd(output=lambda logits: {"logits": logits}), Split("features", "head"), IMAGES)
 
@@ -140,3 +142,49 @@ def test_evaluating_puts_each_flag_back_also_on_an_error():
         raise KeyError
     assert [m.training for m in model.modules()] == flags
     assert len(set(flags)) == 2
+
+
+class Tokens(nn.Module):
+    """A small transformer: a class token before four patches, which one layer lets the class token see."""
+
+    def __init__(self, prefix=1):
+        super().__init__()
+        torch.manual_seed(0)
+        self.patch = nn.Conv2d(3, 8, 20, stride=20)
+        self.first = nn.Parameter(torch.randn(1, prefix, 8))
+        self.norm = nn.LayerNorm(8)
+        self.attention = nn.MultiheadAttention(8, 2, batch_first=True)
+        self.last = nn.LayerNorm(8)
+        self.head = nn.Linear(8, 3)
+
+    def forward(self, x):
+        tokens = torch.cat([self.first.expand(len(x), -1, -1), self.patch(x).flatten(2).transpose(1, 2)], dim=1)
+        normed = self.norm(tokens)
+        return self.head(self.last(tokens + self.attention(normed, normed, normed)[0])[:, 0])
+
+
+def test_tokens_are_a_map_that_stands_in_the_graph():
+    model, images = Tokens(), torch.rand(2, 3, 40, 40)
+    parts = forward_parts(model, Split("norm", "head", tokens=1), images)
+    torch.testing.assert_close(parts.logits, model(images))
+    assert parts.features.shape == (2, 8, 2, 2)
+    patches = model.norm(torch.cat([model.first.expand(2, -1, -1), model.patch(images).flatten(2).mT], 1))[:, 1:]
+    torch.testing.assert_close(parts.features.flatten(2).mT, patches)
+    (gradient,) = torch.autograd.grad(parts.logits[:, 0].sum(), parts.features)
+    assert gradient.abs().sum() > 0
+
+
+@pytest.mark.parametrize("count", [1, 6])
+def test_tokens_that_make_no_square_are_refused(count):
+    with pytest.raises(InputError, match=r"a layer gives \(2, .* not \(b, 1 \+ a square number, l\)"):
+        token_map(torch.zeros(2, count, 8), 1)
+
+
+def test_the_embedding_is_had_without_a_feature_map():
+    model = build_model(ModelSettings(), 3, 0).eval()
+    cut = split(model)
+    logits, embedding = forward_embedding(model, cut, IMAGES)
+    parts = forward_parts(model, cut, IMAGES)
+    assert torch.equal(logits, parts.logits)
+    assert torch.equal(embedding, parts.embedding)
+    assert not any(m._forward_hooks or m._forward_pre_hooks for m in model.modules())

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sparsight import __version__
-from sparsight.cli import compare, data, report, study, verify
+from sparsight.cli import compare, data, export, report, study, verify
 from sparsight.errors import InputError
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app.command("study")(study.study)
 app.command("report")(report.report)
 app.command("compare")(compare.compare)
 app.command("verify")(verify.verify)
+app.command("export")(export.export)
 app.add_typer(data.app, name="data")
 
 

@@ -36,7 +36,8 @@ class FolderSettings(ExampleSettings):
     Attributes:
         path: a folder of class folders, or of train, validation (or val) and test with class folders in them.
         image_size: side of the square images in pixels.
-        train, validation, test: shares of each class, where the folders do not decide.
+        train, validation, test: shares of each class, where the folders do not decide. A study needs some of each; an
+            audit without concepts takes all images to test on.
         seed: draws the split.
         concepts: a CSV file (see ``read_concepts``), or a folder of example images (see ``read_example_folder``); by
             default ``concepts.csv`` in the folder, and none without it.
@@ -47,9 +48,9 @@ class FolderSettings(ExampleSettings):
     name: Literal["folder"] = "folder"
     path: Path
     image_size: int = Field(default=64, ge=8, le=1024)
-    train: float = Field(default=0.6, gt=0, lt=1)
-    validation: float = Field(default=0.2, gt=0, lt=1)
-    test: float = Field(default=0.2, gt=0, lt=1)
+    train: float = Field(default=0.6, ge=0, lt=1)
+    validation: float = Field(default=0.2, ge=0, lt=1)
+    test: float = Field(default=0.2, gt=0, le=1)
     seed: int = Field(default=0, ge=0, lt=2**63)
     concepts: Path | None = None
     masks: Path | None = None
@@ -94,7 +95,7 @@ def read_folder(
     readable = [i for i in range(n) if i not in wrong]
     several = int((pictures.frames[readable] > 1).sum())
     splits, copies = _splits(settings, tree, images, readable)
-    problems += _missing(tree, splits)
+    problems += _missing(tree, splits, settings)
     notes = [f"{copies} {'copy of an image' if copies == 1 else 'copies of images'} left out"] if copies else []
     if tree.ignored:
         notes.append(f"{tree.ignored} files or folders that are no images were ignored")
@@ -116,7 +117,7 @@ def read_folder(
             values, names, groups = read.values, read.names, read.groups
             if read.unnamed:
                 notes.append(f"{read.unnamed} images have no line in {table.name}; their concepts are unknown")
-    mean, std = _moments(images[splits["train"]])
+    mean, std = _moments(images[splits["train" if len(splits["train"]) else "test"]])
     data = ConceptDataset(
         name=tree.root.name or "folder",
         images=images,
@@ -186,18 +187,20 @@ def _counts(n: int, settings: FolderSettings) -> dict[str, int]:
     """Images of a class by split: the shares rounded down, one at least where there are three; with shares that sum to
     1, training takes what is left.
     """
-    counts = {split: max(1, math.floor(n * getattr(settings, split) + 1e-9)) for split in SPLITS}
+    shares = {split: getattr(settings, split) for split in SPLITS}
+    counts = {split: max(1, math.floor(n * share + 1e-9)) if share else 0 for split, share in shares.items()}
     while sum(counts.values()) > max(n, 0) and any(counts.values()):
         counts[max(SPLITS, key=lambda split: counts[split])] -= 1
     if settings.train + settings.validation + settings.test > 1 - 1e-9:
-        counts["train"] += n - sum(counts.values())
+        counts["train" if settings.train else "test"] += n - sum(counts.values())
     return counts
 
 
-def _missing(tree: Tree, splits: dict[str, Tensor]) -> list[str]:
+def _missing(tree: Tree, splits: dict[str, Tensor], settings: FolderSettings) -> list[str]:
     problems = []
+    wanted = {split: chosen for split, chosen in splits.items() if getattr(settings, split)}
     for k, name in enumerate(tree.class_names):
-        empty = [s for s, chosen in splits.items() if not any(tree.entries[i].label == k for i in chosen.tolist())]
+        empty = [s for s, chosen in wanted.items() if not any(tree.entries[i].label == k for i in chosen.tolist())]
         if empty:
             problems.append(
                 f"{tree.root}: class {name!r} has no image for {', '.join(empty)}; a class needs one in each"

@@ -5,7 +5,7 @@ Undefined is NaN, never 0. Similarities, which compare with a truth, are in ``tr
 
 from sparsight.drift.answers import STRATA, flips, strata
 from sparsight.drift.concepts import by_group, listed, shared, top_k_jaccard, top_k_overlap
-from sparsight.drift.pixels import map_iou, map_spearman
+from sparsight.drift.pixels import map_iou, map_spearman, on_one_grid
 from sparsight.drift.rankings import rank_biased_overlap, weight_spearman
 from sparsight.drift.representation import linear_cka
 from sparsight.drift.truth import FEWEST_VISIBLE, effect_drift, energy_against_truth, weights_against_truth
@@ -22,6 +22,7 @@ __all__ = [
     "listed",
     "map_iou",
     "map_spearman",
+    "on_one_grid",
     "rank_biased_overlap",
     "shared",
     "strata",

@@ -7,9 +7,24 @@ import math
 
 from jaxtyping import Bool, Float
 from torch import Tensor, nan
+from torch.nn.functional import adaptive_avg_pool2d
 
 from sparsight.drift._rows import spearman
 from sparsight.saliency import dead, relu
+
+
+def on_one_grid(
+    first: Float[Tensor, "n t h w"], second: Float[Tensor, "n t h2 w2"]
+) -> tuple[Float[Tensor, "n t g m"], Float[Tensor, "n t g m"]]:
+    """Signed maps of two networks at one resolution: averaged down, over areas, to the coarser one's on either side.
+
+    Maps of equal resolution are given back as they are. Networks of one architecture have such; of others the finer
+    maps lose what the coarser ones cannot show.
+    """
+    if first.shape[2:] == second.shape[2:]:
+        return first, second
+    height, width = (min(sizes) for sizes in zip(first.shape[2:], second.shape[2:], strict=True))
+    return adaptive_avg_pool2d(first, (height, width)), adaptive_avg_pool2d(second, (height, width))
 
 
 def map_spearman(first: Float[Tensor, "b h w"], second: Float[Tensor, "b h2 w2"]) -> Float[Tensor, " b"]:

@@ -23,7 +23,7 @@ class Maps:
 
     Attributes:
         classes: explained class by target (``TARGETS``).
-        signed: raw maps at the resolution of the layer, by ``saliency.method``.
+        signed: raw maps by ``saliency.method``, at the resolution of the layer or, of Captum, on a grid over the image.
         dead: whether a map is nowhere positive.
         mask_energy: share of each positive map inside the object's mask; NaN where dead; None without masks.
         closed_form: whether they needed no backward pass.
@@ -35,7 +35,7 @@ class Maps:
     dead: Bool[Tensor, "n t"]
     mask_energy: Float[Tensor, "n t"] | None
     closed_form: bool
-    beside: Float[Tensor, "m h w"] | None
+    beside: Float[Tensor, "m h2 w2"] | None
 
 
 def explain(

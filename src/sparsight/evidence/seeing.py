@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from sparsight.data import ConceptDataset, normalise
 from sparsight.evidence.settings import EvidenceSettings
-from sparsight.models import Split, evaluating, forward_parts
+from sparsight.models import Split, evaluating, forward_embedding
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,9 @@ def see(
     logits, embeddings = [], []
     with evaluating(model):
         for _, images in batches(data, name, settings, device):
-            parts = forward_parts(model, split, images)  # its feature map is not kept: of a split it would take GiBs
-            logits.append(parts.logits.cpu())
-            embeddings.append(parts.embedding.cpu())
+            own, embedding = forward_embedding(model, split, images)
+            logits.append(own.cpu())
+            embeddings.append(embedding.cpu())
     return Seen(data.labels[data.splits[name]], torch.cat(logits), torch.cat(embeddings))
 
 
@@ -56,7 +56,7 @@ def embed(
     """Embeddings of other images than the data set's own."""
     with evaluating(model):
         parts = [
-            forward_parts(model, split, normalise(own, data, device)).embedding.cpu()
+            forward_embedding(model, split, normalise(own, data, device))[1].cpu()
             for own in images.split(settings.batch_size)
         ]
     return torch.cat(parts)

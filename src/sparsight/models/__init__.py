@@ -2,11 +2,23 @@
 
 from sparsight.models.build import build_model, initial_weights, weights_notice
 from sparsight.models.find import check_unknown, find_split
+from sparsight.models.given import Given, given_model
+from sparsight.models.locate import Located, locate
 from sparsight.models.outputs import separated
 from sparsight.models.own import own_source
 from sparsight.models.resnet_cifar import CifarResNet
 from sparsight.models.settings import CIFAR_DEPTHS, KNOWN_MODELS, TORCHVISION, ModelSettings, is_own
-from sparsight.models.split import Parts, Split, evaluating, forward_parts, linear_head, named_module, split
+from sparsight.models.split import (
+    Parts,
+    Split,
+    evaluating,
+    forward_embedding,
+    forward_parts,
+    linear_head,
+    named_module,
+    split,
+    token_map,
+)
 from sparsight.models.state_file import read_state
 from sparsight.models.weights import load_weights
 
@@ -15,6 +27,8 @@ __all__ = [
     "KNOWN_MODELS",
     "TORCHVISION",
     "CifarResNet",
+    "Given",
+    "Located",
     "ModelSettings",
     "Parts",
     "Split",
@@ -22,15 +36,19 @@ __all__ = [
     "check_unknown",
     "evaluating",
     "find_split",
+    "forward_embedding",
     "forward_parts",
+    "given_model",
     "initial_weights",
     "is_own",
     "linear_head",
     "load_weights",
+    "locate",
     "named_module",
     "own_source",
     "read_state",
     "separated",
     "split",
+    "token_map",
     "weights_notice",
 ]

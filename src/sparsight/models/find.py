@@ -1,9 +1,7 @@
 """Where a network is cut, and whether one that is not known behaves as a study needs it to."""
 
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
 
 import torch
 from jaxtyping import Float
@@ -13,21 +11,17 @@ from torch.nn.functional import cross_entropy
 from sparsight.errors import InputError
 from sparsight.models.outputs import NoLogitsError, separated
 from sparsight.models.settings import ModelSettings, is_own
-from sparsight.models.split import Split, evaluating, forward_parts, is_map, known_split, linear_head, named_module
+from sparsight.models.split import (
+    Split,
+    evaluating,
+    forward_parts,
+    is_map,
+    known_split,
+    linear_head,
+    named_module,
+)
 from sparsight.models.stages import block_layers
-
-_SHOWN = 4
-_CLOSE = 1e-4
-"""Of the largest value of the embedding."""
-
-
-@dataclass
-class _Seen:
-    """What one forward pass shows of every module, in the order in which they end."""
-
-    runs: Counter[str] = field(default_factory=Counter)
-    maps: dict[str, tuple[Tensor, Tensor]] = field(default_factory=dict)  # means over positions; those of the ReLU
-    linears: dict[str, tuple[Tensor, Tensor]] = field(default_factory=dict)  # input and output
+from sparsight.models.watch import failed, feature_layer, head_layer, kind_of, not_found, watched
 
 
 def find_split(settings: ModelSettings, model: nn.Module, images: Float[Tensor, "b c h w"]) -> Split:
@@ -62,16 +56,16 @@ def _known(settings: ModelSettings, model: nn.Module, known: Split, images: Tens
 
 
 def _found(settings: ModelSettings, model: nn.Module, images: Tensor) -> Split:
-    seen, logits = _watched(settings.name, model, images)
-    head = settings.head or _head(seen, logits)
+    seen, logits = watched(settings.name, model, images)
+    head = settings.head or head_layer(seen, logits)
     if head is None:
-        raise _not_found(settings.name, "head", "the logits are not the output of one nn.Linear", seen)
+        raise not_found(settings.name, "head", "the logits are not the output of one nn.Linear", seen)
     linear_head(model, Split(head, head))
     if settings.features is not None:
         named_module(model, settings.features)
-    features = settings.features or _features(seen, head)
+    features = settings.features or feature_layer(seen, head)
     if features is None:
-        raise _not_found(settings.name, "features", f"no average of a feature map goes into {head!r}", seen)
+        raise not_found(settings.name, "features", f"no average of a feature map goes into {head!r}", seen)
     return _passed(model, Split(features, head), images)
 
 
@@ -118,12 +112,12 @@ def check_unknown(
             f"model.name: {name} gives other weights from the same seed; draw them by torch's global generator only"
         )
     del second, states
-    _, logits = _watched(name, first, images)
+    _, logits = watched(name, first, images)
     if logits.shape[1] != num_classes:
         raise InputError(
             f"model.name: {name} gives {logits.shape[1]} outputs for {num_classes} classes; use num_classes"
         )
-    _, again = _watched(name, first, images)
+    _, again = watched(name, first, images)
     if not torch.equal(logits, again):
         raise InputError(f"model.name: {name} gives other logits for the same images in evaluation mode; make it fixed")
     try:
@@ -136,77 +130,5 @@ def check_unknown(
     except NoLogitsError:
         pass
     except Exception as error:
-        raise _failed(name, "training", images, error) from error
-    raise InputError(f"model.name: {name} gives {_kind(output)} in training mode; return the logits alone")
-
-
-def _watched(name: str, model: nn.Module, images: Tensor) -> tuple[_Seen, Tensor]:
-    """One pass in evaluation mode, what it showed, and the logits."""
-    seen = _Seen()
-
-    def watch(layer: str) -> Callable[..., None]:
-        def note(module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
-            seen.runs[layer] += 1
-            if not isinstance(output, Tensor):
-                return
-            if output.ndim == 4 and output.shape[2] * output.shape[3] > 1:
-                seen.maps[layer] = (output.mean((2, 3)), output.clamp(min=0).mean((2, 3)))
-            elif isinstance(module, nn.Linear) and output.ndim == 2 and inputs:
-                seen.linears[layer] = (inputs[0].clone(), output.clone())
-
-        return note
-
-    hooks = [module.register_forward_hook(watch(layer)) for layer, module in model.named_modules() if layer]
-    try:
-        with torch.no_grad(), evaluating(model):
-            logits = model(images)
-    except Exception as error:
-        raise _failed(name, "evaluation", images, error) from error
-    finally:
-        for hook in hooks:
-            hook.remove()
-    if not isinstance(logits, Tensor) or logits.ndim != 2 or len(logits) != len(images):
-        raise InputError(f"model.name: {name} gives {_kind(logits)}, not (b, k); return the logits")
-    return seen, logits
-
-
-def _head(seen: _Seen, logits: Tensor) -> str | None:
-    """The last linear layer, if it runs once and gives the logits."""
-    last = next(reversed(seen.linears), None)
-    return last if last and seen.runs[last] == 1 and torch.equal(seen.linears[last][1], logits) else None
-
-
-def _features(seen: _Seen, head: str) -> str | None:
-    """The last module whose map, averaged over positions, goes into the head; else, whose ReLU's does."""
-    if head not in seen.linears:
-        return None
-    embedding = seen.linears[head][0]
-    allowed = _CLOSE * float(embedding.abs().max())
-    for which in (0, 1):
-        for layer, means in reversed(seen.maps.items()):
-            mean = means[which]
-            fits = seen.runs[layer] == 1 and mean.shape == embedding.shape
-            if fits and float((mean - embedding).abs().max()) <= allowed:
-                return layer
-    return None
-
-
-def _not_found(name: str, part: str, why: str, seen: _Seen) -> InputError:
-    names = list(reversed(seen.linears if part == "head" else seen.maps))[:_SHOWN]
-    if not names:
-        return InputError(f"model.name: {name}: {why}, and no layer looks like one; choose another network")
-    return InputError(
-        f"model.name: {name}: {why}; name the layer by --set model.{part}=LAYER: candidates are {', '.join(names)}"
-    )
-
-
-def _failed(name: str, mode: str, images: Tensor, error: Exception) -> InputError:
-    said = " ".join(str(error).split())[:160]
-    shape = " x ".join(map(str, images.shape[1:]))
-    return InputError(
-        f"model.name: the network of {name} fails in {mode} on images of {shape}: {type(error).__name__}: {said}"
-    )
-
-
-def _kind(value: Any) -> str:
-    return str(tuple(value.shape)) if isinstance(value, Tensor) else type(value).__name__
+        raise failed(name, "training", images, error) from error
+    raise InputError(f"model.name: {name} gives {kind_of(output)} in training mode; return the logits alone")

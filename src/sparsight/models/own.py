@@ -75,13 +75,14 @@ def own_source(name: str) -> Source:
         raise InputError(f"model.name: {path}: cannot be read ({error.strerror}); mend its permissions") from None
 
 
-def build_own(name: str, num_classes: int, source: str | None) -> nn.Module:
+def build_own(name: str, num_classes: int, source: str | None, *, trained: bool = False) -> nn.Module:
     """The network that the function gives, called with ``num_classes=``. It draws from torch's global generator.
 
     Args:
         name: ``package.module:function``.
         num_classes: number of logits.
         source: the SHA-256 that the function's file must have; None takes any.
+        trained: whether it is not to be trained any more, as a quantised one cannot be.
 
     Raises:
         InputError: if there is no such module or function, the file is another one, its code fails, or it gives no
@@ -114,6 +115,8 @@ def build_own(name: str, num_classes: int, source: str | None) -> nn.Module:
         raise InputError(f"model.name: {name} gives {type(model).__name__}, not a torch.nn.Module; return the network")
     if any(map(is_lazy, (*model.parameters(), *model.buffers()))):
         raise InputError(f"model.name: {name} gives a network with lazy layers; state their sizes")
+    if trained:
+        return model
     if not any(parameter.requires_grad for parameter in model.parameters()):
         raise InputError(f"model.name: {name} gives a network without a weight that can be trained")
     return model.train()

@@ -29,6 +29,12 @@ def weights_name(name: str, pretrained: str) -> str:
     return str(known[pretrained].name)
 
 
+def described(name: str, pretrained: str) -> tuple[tuple[str, ...], int]:
+    """The classes of weights of that name, and the side in pixels of the images that they are evaluated on."""
+    weights = models.get_model_weights(name.removeprefix(TORCHVISION))[pretrained]
+    return tuple(weights.meta["categories"]), int(weights.transforms().crop_size[0])
+
+
 def pretrained_file(name: str, pretrained: str) -> Path:
     """Where torch keeps the weights of that name; they are fetched if they are not there.
 

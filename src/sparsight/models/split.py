@@ -1,6 +1,7 @@
 """A classifier as f = h ∘ Φ: where its last feature map, its embedding and its final linear layer are."""
 
 import difflib
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,11 +23,14 @@ class Split:
         head: the final ``nn.Linear``; what goes into it is the embedding Φ(x), (b, l).
         blocks: modules whose outputs, averaged over positions and side by side, are the embedding instead; none where
             it is what goes into the head.
+        tokens: where ``features`` gives a transformer's tokens (b, n, l) instead: how many of them come before those of
+            the image's patches, which stand row by row; None where it gives a map.
     """
 
     features: str
     head: str
     blocks: tuple[str, ...] = ()
+    tokens: int | None = None
 
 
 @dataclass(frozen=True)
@@ -119,21 +123,47 @@ def forward_parts(model: nn.Module, split: Split, images: Float[Tensor, "b c h w
     autograd graph if one is recorded. Temporary hooks are removed even if the pass fails.
 
     Raises:
-        InputError: if a module is missing, does not run exactly once, or its tensor is not (b, l, h, w) or (b, l);
-            or if the network's output is not (b, k).
+        InputError: if a module is missing, does not run exactly once, or its tensor is not (b, l, h, w) or (b, l), or
+            where the split says so a row of tokens; or if the network's output is not (b, k).
     """
-    source, head = named_module(model, split.features), linear_head(model, split)
-    blocks = [named_module(model, name) for name in split.blocks]
+    source = named_module(model, split.features)
     feature_maps: list[Any] = []
-    embeddings: list[Any] = []
-    averages: list[list[Any]] = [[] for _ in blocks]
 
     def keep_output(_module: nn.Module, _inputs: Any, output: Any) -> Any:
+        if split.tokens is not None and isinstance(output, Tensor):
+            kept = token_map(output, split.tokens)
+            feature_maps.append(kept)
+            # What follows is made of the map again, so that it stands in the graph between the images and the logits.
+            return torch.cat([output[:, : split.tokens], kept.flatten(2).transpose(1, 2)], dim=1)
         feature_maps.append(output)
         return output.clone() if isinstance(output, Tensor) else output
 
+    hook = source.register_forward_hook(keep_output)
+    try:
+        logits, embedding = forward_embedding(model, split, images)
+    finally:
+        hook.remove()
+    network = type(model).__name__
+    features = _shaped(_only(feature_maps, network, split.features), f"{network}: {split.features!r} gives", "b l h w")
+    return Parts(logits, embedding, features)
+
+
+def forward_embedding(
+    model: nn.Module, split: Split, images: Float[Tensor, "b c h w"]
+) -> tuple[Float[Tensor, "b k"], Float[Tensor, "b l"]]:
+    """Logits and embedding from one forward pass, in whatever mode the model is. A head that takes quantised numbers
+    gives them as what they stand for.
+
+    Raises:
+        InputError: as ``forward_parts``.
+    """
+    head, blocks = named_module(model, split.head), [named_module(model, name) for name in split.blocks]
+    embeddings: list[Any] = []
+    averages: list[list[Any]] = [[] for _ in blocks]
+
     def keep_input(_module: nn.Module, inputs: tuple[Any, ...]) -> None:
-        embeddings.append(inputs[0])
+        value = inputs[0]
+        embeddings.append(plain(value) if isinstance(value, Tensor) else value)
 
     def keep_average(seen: list[Any]) -> Any:
         def keep(_module: nn.Module, _inputs: Any, output: Any) -> None:
@@ -143,7 +173,6 @@ def forward_parts(model: nn.Module, split: Split, images: Float[Tensor, "b c h w
 
     hooks = [
         *(block.register_forward_hook(keep_average(seen)) for block, seen in zip(blocks, averages, strict=True)),
-        source.register_forward_hook(keep_output),
         head.register_forward_pre_hook(keep_input),
     ]
     try:
@@ -158,13 +187,26 @@ def forward_parts(model: nn.Module, split: Split, images: Float[Tensor, "b c h w
         embedding = torch.cat(
             [_shaped(_only(seen, network, name), f"{network}: {name!r} gives", "b l") for name, seen in each], dim=1
         )
-    return Parts(
-        logits=_shaped(logits, f"{network} gives", "b k", "wrap it so that it returns its logits"),
-        embedding=embedding,
-        features=_shaped(
-            _only(feature_maps, network, split.features), f"{network}: {split.features!r} gives", "b l h w"
-        ),
-    )
+    return _shaped(logits, f"{network} gives", "b k", "wrap it so that it returns its logits"), embedding
+
+
+def token_map(tokens: Float[Tensor, "b n l"], first: int) -> Float[Tensor, "b l g g"]:
+    """A transformer's tokens as a square map, without the ``first`` ones, which stand for no place.
+
+    Raises:
+        InputError: if they are no row of tokens, or the others make no square.
+    """
+    side = math.isqrt(max(tokens.shape[1] - first, 0)) if tokens.ndim == 3 else 0
+    if side < 1 or side * side != tokens.shape[1] - first:
+        raise InputError(
+            f"a layer gives {tuple(tokens.shape)}, not (b, {first} + a square number, l); name another layer"
+        )
+    return tokens[:, first:].transpose(1, 2).reshape(len(tokens), -1, side, side)
+
+
+def plain(value: Tensor) -> Tensor:
+    """A tensor of quantised numbers as what they stand for; others as they are."""
+    return value.dequantize() if value.is_quantized else value
 
 
 def is_map(output: Any, images: Float[Tensor, "b c h w"]) -> bool:

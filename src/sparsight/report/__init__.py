@@ -2,7 +2,7 @@
 
 from sparsight.report.contact_sheet import contact_sheet
 from sparsight.report.data import COLUMNS, ReportData, Strip, StripCell
-from sparsight.report.measures import METHOD_WORDS
+from sparsight.report.measures import method_words
 from sparsight.report.write import write_report
 
-__all__ = ["COLUMNS", "METHOD_WORDS", "ReportData", "Strip", "StripCell", "contact_sheet", "write_report"]
+__all__ = ["COLUMNS", "ReportData", "Strip", "StripCell", "contact_sheet", "method_words", "write_report"]

@@ -52,13 +52,13 @@ def latex(tables: list[Table]) -> bytes:
     )
 
 
-def latex_concepts(table: ConceptTable) -> bytes:
-    """The concepts of one arm; those that the dense network lists, too, in bold."""
+def latex_concepts(table: ConceptTable, original: str = "dense network") -> bytes:
+    """The concepts of one arm; those that the dense network, or whatever it is called, lists, too, in bold."""
     rows = [
         [escaped(label), *(", ".join(_bold(concept.name, concept.shared) for concept in cell) for cell in cells)]
         for label, cells in table.rows
     ]
-    rows.append(["shared with the dense network", *(escaped(number(share, 2)) for share in table.shared)])
+    rows.append([f"shared with the {original}", *(escaped(number(share, 2)) for share in table.shared)])
     return _document([_tabular(table.arm, ("Class", *table.columns), rows)])
 
 

@@ -1,5 +1,7 @@
 """The gates: the checks before any verdict, and where a failed one stands in a verdict's place."""
 
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -29,8 +31,9 @@ def gated(data: ReportData, metric: str) -> bool:
 
 def failed_gates(data: ReportData) -> tuple[str, ...]:
     """What each failed gate says, and which metrics it voids."""
+    words = partial(metric_name, data)
     return tuple(
-        f"{_told(data, gate)} Not judged: {listing([metric_name(data, metric) for metric in gate['voids']])}."
+        f"{gate_words(gate, words)} Not judged: {listing([words(metric) for metric in gate['voids']])}."
         for gate in _gates(data)
         if not gate["passed"] and gate["voids"]
     )
@@ -38,17 +41,30 @@ def failed_gates(data: ReportData) -> tuple[str, ...]:
 
 def gates_sheet(data: ReportData) -> Sheet | None:
     """Every gate with its sentence, the failed ones first."""
-    found = sorted(_gates(data), key=lambda gate: bool(gate["passed"]))
+    return sheet_of_gates(_gates(data), primary_names(data.has_concepts), partial(metric_name, data))
+
+
+def sheet_of_gates(
+    gates: Sequence[Mapping[str, Any]], primary: Sequence[str], words: Callable[[str], str]
+) -> Sheet | None:
+    """The gates as a table, the failed ones first; none where there are none.
+
+    Args:
+        gates: the fields of ``sparsight.verdict.Gate``.
+        primary: the metrics that make headlines.
+        words: what the page calls a metric.
+    """
+    found = sorted(gates, key=lambda gate: bool(gate["passed"]))
     if not found:
         return None
     rows = [
         (
             sentence(str(gate["name"])),
             "✓ passed" if gate["passed"] else "✗ failed",
-            _told(data, gate),
+            gate_words(gate, words),
             "all primary metrics"
-            if set(gate["voids"]) >= set(primary_names(data.has_concepts))
-            else listing([metric_name(data, metric) for metric in gate["voids"]] or ["–"]),
+            if set(gate["voids"]) >= set(primary)
+            else listing([words(metric) for metric in gate["voids"]] or ["–"]),
         )
         for gate in found
     ]
@@ -63,10 +79,10 @@ def gates_sheet(data: ReportData) -> Sheet | None:
     return Sheet("gates", "The checks before any verdict.", (table,), pd.DataFrame(numbers, columns=_COLUMNS))
 
 
-def _told(data: ReportData, gate: dict[str, Any]) -> str:
+def gate_words(gate: Mapping[str, Any], words: Callable[[str], str]) -> str:
     """A gate's sentence, in which a metric is called what the page calls it."""
     subject, reason = str(gate["subject"]), str(gate["reason"])
-    return f"{reason.replace(subject, f'“{metric_name(data, subject)}”') if subject in gate['voids'] else reason}."
+    return f"{reason.replace(subject, f'“{words(subject)}”') if subject in gate['voids'] else reason}."
 
 
 def _gates(data: ReportData) -> list[dict[str, Any]]:

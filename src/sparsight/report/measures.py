@@ -14,8 +14,13 @@ TARGETS = {
     "prediction": "the network's own prediction",
     "label": "the image's label",
 }
-METHOD_WORDS = {"gradcam": "Grad-CAM", "released": "released-code saliency"}
-"""What maps are called, by ``saliency.method``."""
+_METHODS_OF_MAPS = {
+    "gradcam": "Grad-CAM",
+    "gradcam++": "Grad-CAM++",
+    "hirescam": "HiResCAM",
+    "layercam": "LayerCAM",
+    "released": "released-code saliency",
+}
 UNEQUAL = 0.02
 """How far balanced accuracy must be from accuracy to be another number."""
 METHODS = {"predictor": "predictor t", "svm": "linear SVMs", "svm-hinge": "linear SVMs (hinge)"}
@@ -115,15 +120,30 @@ def top_k(data: ReportData) -> int:
     return int(data.concepts["rank"].nunique())
 
 
+def method_words(method: str, smooth: bool = False) -> str:
+    """What maps are called.
+
+    Args:
+        method: ``saliency.method``; one of Captum's by the name of its class, as ``Captum Saliency``.
+        smooth: whether one of Captum's is averaged by SmoothGrad.
+    """
+    kind, _, name = method.partition(":")
+    if kind != "captum":
+        return _METHODS_OF_MAPS[method]
+    return f"Captum {name}{' with SmoothGrad' if smooth else ''}"
+
+
 def maps_name(data: ReportData) -> str:
     """What the maps of a report are called."""
-    return METHOD_WORDS[str(data.settings.get("saliency", {}).get("method", "gradcam"))]
+    saliency = data.settings.get("saliency", {})
+    return method_words(str(saliency.get("method", "gradcam")), bool(saliency.get("smooth")))
 
 
 def beside_name(data: ReportData) -> str | None:
     """What the maps beside those of a report are called; None where there are none."""
-    beside = data.settings.get("saliency", {}).get("beside")
-    return None if beside is None else METHOD_WORDS[str(beside)]
+    saliency = data.settings.get("saliency", {})
+    beside = saliency.get("beside")
+    return None if beside is None else method_words(str(beside), bool(saliency.get("smooth")))
 
 
 def weakest_concepts(data: ReportData, method: str, count: int) -> dict[str, list[tuple[str, float, float]]]:

@@ -20,7 +20,11 @@ def metric_name(data: ReportData, metric: str, target: str = "", method: str = "
         target: named where it is given and is not the dense network's prediction.
         method: the model of an accuracy.
     """
-    k, maps = top_k(data), maps_name(data)
+    return metric_words(top_k(data), maps_name(data), metric, target, method)
+
+
+def metric_words(k: int, maps: str, metric: str, target: str = "", method: str = "") -> str:
+    """The same where the number of top concepts is ``k``, and ``maps`` is what maps are called."""
     words = {
         "top_k_jaccard": f"Top {k} concepts (Jaccard)",
         "top_k_overlap": f"Top {k} concepts (share in common)",

@@ -18,7 +18,7 @@ Picture = UInt8[np.ndarray, "rows columns 3"]
 
 def photograph(image: Photo, mask: Bool[np.ndarray, "H W"] | None) -> Picture:
     """The image at the report's size, with the mask's outline."""
-    picture = np.asarray(Image.fromarray(image).resize(_size(image), Image.Resampling.BICUBIC))
+    picture = np.asarray(Image.fromarray(image).resize(shown_size(image), Image.Resampling.BICUBIC))
     return outlined(picture, mask)
 
 
@@ -30,10 +30,13 @@ def saliency(image: Photo, raw: Float32[np.ndarray, "h w"], mask: Bool[np.ndarra
         raw: the signed map; it is resized bilinearly to the image. A map without a positive value leaves the grey.
         mask: the object's true mask, or None.
     """
-    size = _size(image)
-    grey = Image.fromarray(image).convert("L").resize(size, Image.Resampling.BICUBIC)
-    base = np.repeat(np.asarray(grey, dtype=np.float64)[..., None], 3, axis=2)
-    return outlined(_blend(base, _resized(relu(raw), size)), mask)
+    return outlined(_blend(grey(image), scaled(relu(raw), shown_size(image))), mask)
+
+
+def grey(image: Photo) -> Float[np.ndarray, "rows columns 3"]:
+    """The image at the report's size without its colours."""
+    dull = Image.fromarray(image).convert("L").resize(shown_size(image), Image.Resampling.BICUBIC)
+    return np.repeat(np.asarray(dull, dtype=np.float64)[..., None], 3, axis=2)
 
 
 def relu(raw: Float32[np.ndarray, "h w"]) -> Float[np.ndarray, "h w"]:
@@ -72,14 +75,14 @@ def _blend(base: Float[np.ndarray, "rows columns 3"], heat: Float[np.ndarray, "r
     return np.asarray((base * (1 - alpha) + colour * alpha).round(), dtype=np.uint8)
 
 
-def _size(image: Photo) -> tuple[int, int]:
+def shown_size(image: Photo) -> tuple[int, int]:
     """Width and height with the image's shape and a longer side of ``SIDE``."""
     height, width = image.shape[:2]
     scale = SIDE / max(height, width)
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def _resized(values: Float[np.ndarray, "h w"], size: tuple[int, int]) -> Float[np.ndarray, "rows columns"]:
+def scaled(values: Float[np.ndarray, "h w"], size: tuple[int, int]) -> Float[np.ndarray, "rows columns"]:
     """Bilinear, after division by the maximum; zeros stay zeros."""
     most = values.max(initial=0.0)
     if most <= 0:

@@ -1,10 +1,7 @@
 """The page: one HTML file with everything in it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from importlib.resources import files
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from sparsight.report.ablation import ablation_sentence, ablation_table, ablations
@@ -13,6 +10,7 @@ from sparsight.report.association import association_sheet, matched_sheet
 from sparsight.report.charts import CONTROL, control_names
 from sparsight.report.data import ReportData
 from sparsight.report.depends import dependence_sentence, dependence_tables, habitat_share
+from sparsight.report.files import File, ShownChart
 from sparsight.report.finding import finding, verdicts
 from sparsight.report.floor import floor_sheet
 from sparsight.report.gates import failed_gates, gates_sheet
@@ -27,29 +25,11 @@ from sparsight.report.quantity import Quantity
 from sparsight.report.sheet import Sheet
 from sparsight.report.strips import shown
 from sparsight.report.tables import ConceptTable, Table, by_round
-from sparsight.report.text import breakable, number, percent, plain, sentence
+from sparsight.report.templates import environment, verbatim
+from sparsight.report.text import number, percent
 from sparsight.report.verdicts import other_tables, primary_count, reason_tables, verdict_sheet
 
 _WEAKEST = 8
-
-
-@dataclass(frozen=True)
-class ShownChart:
-    """A chart in the page: its part of the page, its ``<svg>`` element, its caption and its files without suffix."""
-
-    section: str
-    svg: str
-    caption: str
-    path: str
-
-
-@dataclass(frozen=True)
-class File:
-    """A file beside the page in one or more formats, and what stands in it."""
-
-    path: str
-    suffixes: tuple[str, ...]
-    content: str
 
 
 def page(
@@ -70,69 +50,61 @@ def page(
         sheets: what :func:`verdict_sheets` gave.
         written: the files beside the page.
     """
-    environment = Environment(
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        loader=FunctionLoader(_text),
-    )
-    environment.filters |= {
-        "plain": plain,
-        "breakable": breakable,
-        "percent": percent,
-        "number": number,
-        "sentence": sentence,
-    }
     lead = verdicts(data)
     missing, whose = undecidable(data)
-    # Only what this package wrote itself is marked safe: its style, its script, and SVG in which text is escaped.
-    html = environment.get_template("template.html.j2").render(
-        data=data,
-        style=Markup(_text("style.css")),
-        script=Markup(_text("slider.js")),
-        lead=lead,
-        finding=finding(data, measured)[len(lead) :],
-        grid=grid(data),
-        symbols=SYMBOLS,
-        missing=missing,
-        decides=not missing or bool(whose),
-        failed=failed_gates(data),
-        sheets=sheets,
-        reasons=reason_tables(data),
-        other_drifts=other_tables(data, absolute=False),
-        other_levels=other_tables(data, absolute=True),
-        has_truth=has_truth(data),
-        primary_count=primary_count(data),
-        level=data.settings.get("verdict", {}).get("level"),
-        k=top_k(data),
-        floorless=[arm for arm in data.arms if data.rules[arm] not in control_names(data)],
-        charts=[(chart, Markup(chart.svg)) for chart in charts],
-        paper=PAPER,
-        printed_figures=figures_shown(data),
-        depends=dependence_tables(data),
-        depends_sentence=dependence_sentence(data, habitat_share(data, {arm: data.rules[arm] for arm in data.arms})),
-        ablation=ablations(data),
-        ablation_table=ablation_table,
-        ablation_sentence=ablation_sentence,
-        accuracy=_by_arm(data, measured.f, measured.g),
-        unequal=_by_arm(data, *measured.unequal),
-        heads=_by_arm(data, measured.f, measured.probe, measured.g, measured.random, digits=2)
-        if not (measured.probe.empty and measured.random.empty)
-        else [],
-        shared=_by_arm(data, measured.shared),
-        energy=_by_arm(data, measured.energy, measured.area, measured.pointing, measured.dead, digits=2),
-        agreement=_by_arm(data, measured.weights_truth, measured.energy_truth),
-        auroc=_by_arm(data, *measured.auroc.values()),
-        weakest=_weakest(data, measured),
-        measured=measured,
-        maps=maps_name(data),
-        beside=beside_name(data),
-        concepts=concepts,
-        strips=[shown(strip, data.arms, maps_name(data), beside_name(data)) for strip in data.strips],
-        rounds=_rounds(data),
-        bar=data_uri(colour_bar()),
-        written=written,
+    html = (
+        environment()
+        .get_template("template.html.j2")
+        .render(
+            data=data,
+            style=verbatim("style.css"),
+            script=verbatim("slider.js"),
+            lead=lead,
+            finding=finding(data, measured)[len(lead) :],
+            grid=grid(data),
+            symbols=SYMBOLS,
+            missing=missing,
+            decides=not missing or bool(whose),
+            failed=failed_gates(data),
+            sheets=sheets,
+            reasons=reason_tables(data),
+            other_drifts=other_tables(data, absolute=False),
+            other_levels=other_tables(data, absolute=True),
+            has_truth=has_truth(data),
+            primary_count=primary_count(data),
+            level=data.settings.get("verdict", {}).get("level"),
+            k=top_k(data),
+            floorless=[arm for arm in data.arms if data.rules[arm] not in control_names(data)],
+            charts=[(chart, Markup(chart.svg)) for chart in charts],
+            paper=PAPER,
+            printed_figures=figures_shown(data),
+            depends=dependence_tables(data),
+            depends_sentence=dependence_sentence(
+                data, habitat_share(data, {arm: data.rules[arm] for arm in data.arms})
+            ),
+            ablation=ablations(data),
+            ablation_table=ablation_table,
+            ablation_sentence=ablation_sentence,
+            accuracy=_by_arm(data, measured.f, measured.g),
+            unequal=_by_arm(data, *measured.unequal),
+            heads=_by_arm(data, measured.f, measured.probe, measured.g, measured.random, digits=2)
+            if not (measured.probe.empty and measured.random.empty)
+            else [],
+            shared=_by_arm(data, measured.shared),
+            energy=_by_arm(data, measured.energy, measured.area, measured.pointing, measured.dead, digits=2),
+            agreement=_by_arm(data, measured.weights_truth, measured.energy_truth),
+            auroc=_by_arm(data, *measured.auroc.values()),
+            weakest=_weakest(data, measured),
+            measured=measured,
+            maps=maps_name(data),
+            pixels=str(data.settings.get("saliency", {}).get("method")).startswith("captum:"),
+            beside=beside_name(data),
+            concepts=concepts,
+            strips=[shown(strip, data.arms, maps_name(data), beside_name(data)) for strip in data.strips],
+            rounds=_rounds(data),
+            bar=data_uri(colour_bar()),
+            written=written,
+        )
     )
     return html.strip().encode("utf-8", "replace") + b"\n"
 
@@ -155,10 +127,6 @@ def verdict_sheets(data: ReportData) -> dict[str, Sheet]:
         *((claims_sheet, overlap_sheet, tables_sheet) if prints(data) else ()),
     )
     return {sheet.slug: sheet for sheet in (maker(data) for maker in makers) if sheet is not None}
-
-
-def _text(name: str) -> str:
-    return files("sparsight.report").joinpath(name).read_text(encoding="utf-8")
 
 
 def _by_arm(data: ReportData, *quantities: Quantity, digits: int = 3) -> list[Table]:

@@ -4,18 +4,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from sparsight.io import write_bytes
 from sparsight.report.ablation import ablation_table, ablations
 from sparsight.report.charts import CONTROL, charts
 from sparsight.report.data import ReportData
 from sparsight.report.export import csv, latex, latex_concepts
+from sparsight.report.files import File, ShownChart, write_chart, write_figure, write_sheet
 from sparsight.report.measures import Measures, beside_name, maps_name, measures
-from sparsight.report.page import File, ShownChart, page, verdict_sheets
-from sparsight.report.sheet import Sheet
+from sparsight.report.page import page, verdict_sheets
 from sparsight.report.strips import strip_figure
-from sparsight.report.svg import inline, png, svg
 from sparsight.report.tables import ConceptTable, by_round, concept_table, long_frame, shared_frame
 from sparsight.report.text import plain, sentence
 
@@ -41,7 +39,7 @@ def write_report(data: ReportData, folder: Path) -> Path:
     written = [
         *drawn,
         *_write_strips(data, folder),
-        *(_write_sheet(sheet, folder) for sheet in sheets.values()),
+        *(write_sheet(sheet, folder) for sheet in sheets.values()),
         *_write_tables(data, measured, folder),
         *_write_concepts(shared, concepts, folder),
     ]
@@ -53,10 +51,8 @@ def write_report(data: ReportData, folder: Path) -> Path:
 def _write_charts(data: ReportData, measured: Measures, folder: Path) -> tuple[list[ShownChart], list[File]]:
     shown, written = [], []
     for chart in charts(data, measured):
-        text, file = _write_figure(chart.figure, chart.slug, chart.caption, folder)
-        shown.append(
-            ShownChart(chart.section, inline(text, chart.slug, chart.caption), chart.caption, f"figures/{chart.slug}")
-        )
+        own, file = write_chart(chart.figure, chart.slug, chart.section, chart.caption, folder)
+        shown.append(own)
         written.append(file)
     return shown, written
 
@@ -68,16 +64,8 @@ def _write_strips(data: ReportData, folder: Path) -> list[File]:
             maps, beside = maps_name(data), beside_name(data)
             caption = f"{sentence(maps)}{'' if beside is None else f' and {beside}'} of {plain(arm)}, image by round."
             figure = strip_figure(data.strips, arm, maps, beside)
-            written.append(_write_figure(figure, f"strips-{index}", caption, folder)[1])
+            written.append(write_figure(figure, f"strips-{index}", caption, folder))
     return written
-
-
-def _write_figure(figure: Figure, slug: str, caption: str, folder: Path) -> tuple[str, File]:
-    """Write a figure as PNG and SVG; gives the SVG's text, too."""
-    text = svg(figure, slug)
-    write_bytes(folder / f"figures/{slug}.svg", text.encode("utf-8", "replace"))
-    write_bytes(folder / f"figures/{slug}.png", png(figure))
-    return text, File(f"figures/{slug}", (".png", ".svg"), caption)
 
 
 def _write_tables(data: ReportData, measured: Measures, folder: Path) -> list[File]:
@@ -118,12 +106,6 @@ def _write_tables(data: ReportData, measured: Measures, folder: Path) -> list[Fi
             write_bytes(folder / f"tables/{slug}.tex", latex(texts))
             written.append(File(f"tables/{slug}", (".csv", ".tex"), caption))
     return written
-
-
-def _write_sheet(sheet: Sheet, folder: Path) -> File:
-    write_bytes(folder / f"tables/{sheet.slug}.csv", csv(sheet.frame))
-    write_bytes(folder / f"tables/{sheet.slug}.tex", latex(list(sheet.tables)))
-    return File(f"tables/{sheet.slug}", (".csv", ".tex"), sheet.caption)
 
 
 def _write_concepts(shared: pd.DataFrame, concepts: Sequence[ConceptTable], folder: Path) -> list[File]:

@@ -15,11 +15,12 @@ from sparsight.errors import DamagedError, InputError
 from sparsight.evidence import METRICS, has_concepts, read_metrics
 from sparsight.io import read_json
 from sparsight.networks import Network, plan
-from sparsight.report import COLUMNS, METHOD_WORDS, ReportData
+from sparsight.report import COLUMNS, ReportData, method_words
 from sparsight.results.stopped import stopped_notices
 from sparsight.results.strips import STRIPS, read_strips
 from sparsight.results.write import DRIFT, VERDICT
 from sparsight.runs import RESULTS, STUDY, check_result, read_manifest
+from sparsight.saliency import CAPTUM, GRID
 
 _TEXT = {
     "arm",
@@ -191,14 +192,26 @@ def notices(
     for arm, rounds in mapless.items():
         counts = "; ".join(f"round {r}: {', '.join(map(str, found))}" for r, found in sorted(rounds.items()))
         yield (
-            f"{arm}: of {manifest['images']['test']} {METHOD_WORDS[saliency]} maps so many are nowhere positive and "
+            f"{arm}: of {manifest['images']['test']} {method_words(saliency)} maps so many are nowhere positive and "
             f"count in no mean, where it is more than 1 in 20: {counts}"
         )
+    yield from _of_method(saliency, closed)
+
+
+def _of_method(saliency: str, closed: Sequence[bool]) -> Iterator[str]:
+    """How maps were made."""
     if saliency == "released":
         yield (
             "maps by the released code's method, as the paper's figures, not by Grad-CAM: they hardly depend on the "
             "explained class, and light up somewhere in every column"
         )
+    elif saliency.startswith(CAPTUM):
+        yield (
+            f"{method_words(saliency)} explains pixels: maps are sums over channels, averaged down to a grid of at "
+            f"most {GRID} x {GRID}"
+        )
+    elif saliency != "gradcam":
+        yield f"{method_words(saliency)} by autograd: it has no closed form"
     elif all(closed):
         yield "Grad-CAM by its closed form, which agreed with autograd on one batch of every network"
     else:

@@ -1,7 +1,8 @@
-"""Where a network looks: Grad-CAM, how much of it lies on the object, and whether it depends on what was learned."""
+"""Where a network looks, how much of it lies on the object, and whether it depends on what was learned."""
 
+from sparsight.saliency.attributions import captum_maps
+from sparsight.saliency.cams import cam_maps
 from sparsight.saliency.gradcam import (
-    SaliencyMaps,
     class_maps,
     closed_form_holds,
     closed_form_weights,
@@ -11,16 +12,21 @@ from sparsight.saliency.gradcam import (
 )
 from sparsight.saliency.localisation import mask_area, mask_energy, part_area, part_energy, pointing_game
 from sparsight.saliency.methods import maps_of
+from sparsight.saliency.passes import SaliencyMaps
 from sparsight.saliency.released import released_maps
 from sparsight.saliency.sanity import Cascade, cascade
-from sparsight.saliency.settings import Method, Reduction, SaliencySettings
+from sparsight.saliency.settings import CAPTUM, GRID, Method, Reduction, SaliencySettings
 
 __all__ = [
+    "CAPTUM",
+    "GRID",
     "Cascade",
     "Method",
     "Reduction",
     "SaliencyMaps",
     "SaliencySettings",
+    "cam_maps",
+    "captum_maps",
     "cascade",
     "class_maps",
     "closed_form_holds",

@@ -9,43 +9,26 @@ References:
     R. R. Selvaraju et al. Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization. ICCV 2017.
 """
 
-import dataclasses
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Literal
-
 import torch
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor, nn
 
-from sparsight.errors import InputError
-from sparsight.models import Parts, Split, evaluating, forward_parts, linear_head, named_module
+from sparsight.models import Parts, Split, evaluating, forward_parts, linear_head
+from sparsight.saliency.passes import (
+    Gradients,
+    SaliencyMaps,
+    Targets,
+    by_autograd,
+    chosen,
+    gradients,
+    ordinary,
+    pooled,
+    recording_from,
+)
 from sparsight.saliency.settings import Reduction, SaliencySettings
-
-Targets = Int64[Tensor, "b t"] | Callable[[Float[Tensor, "b k"]], Int64[Tensor, "b t"]]
 
 # Float32 rounding in the head's backward pass stays near 1e-7; a nonlinearity in between changes gradients by tenths.
 _CLOSED_FORM_TOLERANCE = 1e-4
-
-
-@dataclass(frozen=True)
-class SaliencyMaps:
-    """Grad-CAM of t classes an image, and what else the same forward pass showed.
-
-    Attributes:
-        maps: signed and unscaled, at the resolution of the layer.
-        classes: the class that each map explains.
-        logits: of the network in evaluation mode.
-        embedding: Φ(x), what went into the head.
-        path: how the channel weights were found; ``released`` for maps that have none.
-    """
-
-    maps: Float[Tensor, "b t h w"]
-    classes: Int64[Tensor, "b t"]
-    logits: Float[Tensor, "b k"]
-    embedding: Float[Tensor, "b l"]
-    path: Literal["closed form", "autograd", "released"]
 
 
 def grad_cam(
@@ -75,23 +58,18 @@ def grad_cam(
         ValueError: if the targets are not (b, t) integers below the number of classes.
     """
     settings = settings or SaliencySettings()
-    layer = split.features if settings.layer is None else settings.layer
-    if closed_form and layer == split.features:
-        with evaluating(model), torch.no_grad():
-            parts = forward_parts(model, split, images)
-        classes = _chosen(targets, parts.logits)
-        weights = closed_form_weights(linear_head(model, split), classes, _positions(parts), settings.reduction)
-        path: Literal["closed form", "autograd"] = "closed form"
-    else:
-        with _recording_from(model, layer):
-            parts = forward_parts(model, dataclasses.replace(split, features=layer), _ordinary(images))
-            classes = _chosen(targets, parts.logits.detach())
-            weights = torch.stack(
-                [_pooled(gradient, settings.reduction) for gradient in _gradients(model, layer, parts, classes)], dim=1
-            )
-        path = "autograd"
+    if not (closed_form and settings.layer in (None, split.features)):
+
+        def weighed(features: Float[Tensor, "b l h w"], found: Gradients) -> Float[Tensor, "b t h w"]:
+            return class_maps(features, torch.stack([pooled(one, settings.reduction) for one in found], dim=1))
+
+        return by_autograd(model, split, images, targets, settings.layer, weighed)
+    with evaluating(model), torch.no_grad():
+        parts = forward_parts(model, split, images)
+    classes = chosen(targets, parts.logits)
+    weights = closed_form_weights(linear_head(model, split), classes, _positions(parts), settings.reduction)
     maps = class_maps(parts.features.detach(), weights)
-    return SaliencyMaps(maps, classes, parts.logits.detach(), parts.embedding.detach(), path)
+    return SaliencyMaps(maps, classes, parts.logits.detach(), parts.embedding.detach(), "closed form")
 
 
 def class_maps(features: Float[Tensor, "b l h w"], weights: Float[Tensor, "b t l"]) -> Float[Tensor, "b t h w"]:
@@ -120,8 +98,8 @@ def closed_form_holds(model: nn.Module, split: Split, images: Float[Tensor, "b c
         InputError: if a module of the split is missing, does not run once, or does not reach the logits.
     """
     head = linear_head(model, split)
-    with _recording_from(model, split.features):
-        parts = forward_parts(model, split, _ordinary(images))
+    with recording_from(model, split.features):
+        parts = forward_parts(model, split, ordinary(images))
         if parts.features.shape[1] != head.in_features or parts.logits.shape[1] != head.out_features:
             return False
         classes = torch.stack([parts.logits.argmax(dim=1), parts.logits.argmin(dim=1)], dim=1)
@@ -129,7 +107,7 @@ def closed_form_holds(model: nn.Module, split: Split, images: Float[Tensor, "b c
         allowed = _CLOSED_FORM_TOLERANCE * expected.abs().max()
         return all(
             bool(((gradient - expected[:, target, :, None, None]).abs() <= allowed).all())
-            for target, gradient in enumerate(_gradients(model, split.features, parts, classes))
+            for target, gradient in enumerate(gradients(model, split.features, parts, classes))
         )
 
 
@@ -143,65 +121,5 @@ def dead(maps: Float[Tensor, "*b h w"]) -> Bool[Tensor, "*b"]:
     return (maps <= 0).flatten(-2).all(dim=-1)
 
 
-@contextmanager
-def _recording_from(model: nn.Module, layer: str) -> Iterator[None]:
-    """Evaluation mode, autograd on, and the graph starts at the output of ``layer``: nothing before it is recorded.
-
-    With every parameter frozen, neither what comes before the layer nor any weight's gradient costs memory or time.
-    """
-
-    def start_here(_module: nn.Module, _inputs: Any, output: Any) -> Any:
-        # A copy, because a module may hand out what others still change in place.
-        return output.detach().clone().requires_grad_() if isinstance(output, Tensor) else output
-
-    hook = named_module(model, layer).register_forward_hook(start_here)
-    trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    try:
-        for parameter in trainable:
-            parameter.requires_grad_(False)
-        with evaluating(model), torch.inference_mode(False), torch.enable_grad():
-            yield
-    finally:
-        hook.remove()
-        for parameter in trainable:
-            parameter.requires_grad_()
-
-
-def _gradients(
-    model: nn.Module, layer: str, parts: Parts, classes: Int64[Tensor, "b t"]
-) -> Iterator[Float[Tensor, "b l h w"]]:
-    """For each target, the gradient of every image's own class logit with respect to its activations."""
-    unreached = InputError(f"{type(model).__name__}: layer {layer!r} does not reach the logits; name another layer")
-    if not parts.logits.requires_grad:
-        raise unreached
-    for target in range(classes.shape[1]):
-        # Images do not mix in evaluation mode, so the gradient of the sum holds each image's own.
-        score = parts.logits.gather(1, classes[:, target : target + 1]).sum()
-        keep = target + 1 < classes.shape[1]
-        (gradient,) = torch.autograd.grad(score, parts.features, retain_graph=keep, allow_unused=True)
-        if gradient is None:
-            raise unreached
-        yield gradient
-
-
-def _pooled(gradient: Float[Tensor, "b l h w"], reduction: Reduction) -> Float[Tensor, "b l"]:
-    return gradient.mean(dim=(2, 3)) if reduction == "mean" else gradient.sum(dim=(2, 3))
-
-
 def _positions(parts: Parts) -> int:
     return parts.features.shape[2] * parts.features.shape[3]
-
-
-def _ordinary(images: Tensor) -> Tensor:
-    """The images as a tensor that autograd accepts and that asks for no gradient."""
-    return images.clone() if images.is_inference() else images.detach()
-
-
-def _chosen(targets: Targets, logits: Float[Tensor, "b k"]) -> Int64[Tensor, "b t"]:
-    classes = (targets if isinstance(targets, Tensor) else targets(logits)).to(logits.device)
-    images, number = logits.shape
-    if classes.ndim != 2 or len(classes) != images or classes.dtype != torch.int64:
-        raise ValueError(f"targets must be int64 of shape ({images}, t), not {classes.dtype} {tuple(classes.shape)}")
-    if classes.numel() and not 0 <= int(classes.min()) <= int(classes.max()) < number:
-        raise ValueError(f"a target lies outside 0..{number - 1}")
-    return classes

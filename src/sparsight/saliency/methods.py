@@ -4,9 +4,12 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sparsight.models import Split
-from sparsight.saliency.gradcam import SaliencyMaps, Targets, grad_cam
+from sparsight.saliency.attributions import captum_maps
+from sparsight.saliency.cams import cam_maps
+from sparsight.saliency.gradcam import grad_cam
+from sparsight.saliency.passes import SaliencyMaps, Targets
 from sparsight.saliency.released import released_maps
-from sparsight.saliency.settings import SaliencySettings
+from sparsight.saliency.settings import CAPTUM, SaliencySettings
 
 
 def maps_of(
@@ -25,9 +28,13 @@ def maps_of(
         split: where its last feature map and its head are.
         images: normalised as the network expects.
         targets: classes to explain, or a function that picks them from the logits.
-        settings: method, layer and reduction.
+        settings: method and the choices in it.
         closed_form: whether Grad-CAM's closed form is known to hold (``closed_form_holds``). Other methods have none.
     """
+    if settings.method.startswith(CAPTUM):
+        return captum_maps(model, split, images, targets, settings)
     if settings.method == "released":
         return released_maps(model, split, images, targets, settings)
-    return grad_cam(model, split, images, targets, settings, closed_form=closed_form)
+    if settings.method == "gradcam":
+        return grad_cam(model, split, images, targets, settings, closed_form=closed_form)
+    return cam_maps(model, split, images, targets, settings)

@@ -19,7 +19,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from sparsight.errors import InputError
 from sparsight.models import Split, evaluating, forward_parts
-from sparsight.saliency.gradcam import SaliencyMaps, Targets, _chosen, _ordinary, _pooled, _recording_from
+from sparsight.saliency.passes import SaliencyMaps, Targets, chosen, ordinary, pooled, recording_from
 from sparsight.saliency.settings import SaliencySettings
 
 _STATISTICS = ("running_mean", "running_var")
@@ -53,19 +53,19 @@ def released_maps(
     layer = split.features if settings.layer is None else settings.layer
     with evaluating(model), torch.no_grad():
         seen = forward_parts(model, split, images)
-    classes = _chosen(targets, seen.logits)
+    classes = chosen(targets, seen.logits)
     at_layer = dataclasses.replace(split, features=layer)
-    with _recording_from(model, layer), _own_statistics(model):
+    with recording_from(model, layer), _own_statistics(model):
         maps = [
-            _of_one_image(model, at_layer, _ordinary(images[i : i + 1]), classes[i], settings)
+            _of_one_image(model, at_layer, ordinary(images[i : i + 1]), classes[i], settings)
             for i in range(len(images))
         ]
     return SaliencyMaps(torch.stack(maps), classes, seen.logits.detach(), seen.embedding.detach(), "released")
 
 
-def added(features: Float[Tensor, "l h w"], pooled: Float[Tensor, " l"]) -> Float[Tensor, "h w"]:
+def added(features: Float[Tensor, "l h w"], gradient: Float[Tensor, " l"]) -> Float[Tensor, "h w"]:
     """Mean over channels of activations plus pooled gradients."""
-    return (features + pooled[:, None, None]).mean(dim=0)
+    return (features + gradient[:, None, None]).mean(dim=0)
 
 
 def by_column(values: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:
@@ -99,7 +99,7 @@ def _of_one_image(
             raise InputError(
                 f"{type(model).__name__}: layer {split.features!r} does not reach the logits; name another layer"
             )
-        maps.append(by_column(added(parts.features.detach()[0], _pooled(gradient, s.reduction)[0])))
+        maps.append(by_column(added(parts.features.detach()[0], pooled(gradient, s.reduction)[0])))
     return torch.stack(maps)
 
 

@@ -15,15 +15,22 @@ from sparsight.verdict.headline import Association, Headline, RoundHeadline, ass
 from sparsight.verdict.measured import Drifted, Key, Levelled, Verdict, Word
 from sparsight.verdict.primary import PRIMARY, primary_names
 from sparsight.verdict.settings import VerdictSettings
+from sparsight.verdict.single import LEAST_FLOOR, Compared, Estimate, PairVerdict, decide_pair, jackknifed, over_units
+from sparsight.verdict.single_level import LevelVerdict, decide_level
 
 __all__ = [
+    "LEAST_FLOOR",
     "PRIMARY",
     "Association",
+    "Compared",
     "Drifted",
+    "Estimate",
     "Gate",
     "Headline",
     "Key",
+    "LevelVerdict",
     "Levelled",
+    "PairVerdict",
     "RoundHeadline",
     "Verdict",
     "VerdictSettings",
@@ -31,8 +38,12 @@ __all__ = [
     "association",
     "dead_maps",
     "decide",
+    "decide_level",
+    "decide_pair",
     "few_images",
     "headline",
+    "jackknifed",
+    "over_units",
     "primary_names",
     "random_bank",
     "random_labels",

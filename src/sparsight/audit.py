@@ -1,0 +1,279 @@
+"""An audit: does a model that somebody has made smaller decide on the same evidence as the original?
+
+The models are looked at one after the other, on the same images; what each shows is compared with what the original
+shows; and the verdict is that of a single pair, or, with originals that were trained again, that against a floor.
+"""
+
+import itertools
+import shlex
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+import pandas as pd
+import torch
+from torch import nn
+
+from sparsight.auditing import (
+    AuditSettings,
+    Look,
+    Row,
+    Subject,
+    accuracy_rows,
+    check_order,
+    class_rows,
+    compared,
+    comparing,
+    concept_rows,
+    drifts,
+    gates,
+    headline,
+    image_rows,
+    level_rows,
+    look,
+    map_moves,
+    material,
+    pictures,
+    similarity,
+    similarity_rows,
+    subject_of,
+)
+from sparsight.data import ConceptDataset, normalise
+from sparsight.errors import InputError
+from sparsight.evidence import usable_concepts
+from sparsight.models import Given, given_model
+from sparsight.report.audit import COLUMNS, AuditData, AuditHeadline
+from sparsight.runs import machine, versions
+from sparsight.training import resolve_device
+from sparsight.verdict import LEAST_FLOOR, Gate
+
+Model = str | Path | nn.Module | Given
+
+
+class AuditListener(Protocol):
+    """Who is told how an audit goes."""
+
+    def note(self, text: str) -> None:
+        """Something is to be known: one line."""
+
+    def decoded(self, done: int, total: int) -> None:
+        """So many of the images are decoded."""
+
+    def looking(self, name: str, place: int, models: int) -> None:
+        """The model of that name is looked at now, the so-many-th of so many."""
+
+
+class _Silent:
+    def note(self, text: str) -> None:
+        pass
+
+    def decoded(self, done: int, total: int) -> None:
+        pass
+
+    def looking(self, name: str, place: int, models: int) -> None:
+        pass
+
+
+@dataclass(frozen=True, eq=False)
+class Audit:
+    """What an audit found.
+
+    Attributes:
+        data: everything that its report shows: verdicts by metric, accuracies, drifts by class and image.
+        evidence: of each model by name: logits, embeddings, maps, concepts.
+    """
+
+    data: AuditData
+    evidence: Mapping[str, Look]
+
+    @property
+    def word(self) -> str:
+        """Of all models: *changed* if one is, *preserved* if all are, else *undecided*."""
+        words = {one.word for one in self.data.headlines.values()}
+        return "changed" if "changed" in words else words.pop() if len(words) == 1 else "undecided"
+
+    @property
+    def verdicts(self) -> pd.DataFrame:
+        """A row a model and metric; ``report/audit/data.py`` says what the columns hold."""
+        return self.data.verdicts
+
+    @property
+    def headlines(self) -> Mapping[str, AuditHeadline]:
+        """Each model's verdict in one sentence."""
+        return self.data.headlines
+
+
+def audit_models(
+    original: Model,
+    pruned: Model | Sequence[Model],
+    data: ConceptDataset | str | Path,
+    *,
+    floor: Sequence[Model] = (),
+    settings: AuditSettings | None = None,
+    command: str | None = None,
+    listener: AuditListener | None = None,
+) -> Audit:
+    """Compare models with an original on the same images.
+
+    Args:
+        original: a classifier: any ``torch.nn.Module`` that gives logits (b, k), or its name (``given_model``).
+        pruned: one or several, made by whatever tool, with the same classes in the same order.
+        data: the images, or a name of them (``auditing/material.py``). Concepts, if there are some, are learned on
+            ``train``; all else is measured on ``test``.
+        floor: originals trained again, at least three of them, for a verdict beyond a margin.
+        settings: layer, margin and all else; the defaults if None.
+        command: how the audit is made again, for the report.
+        listener: is told how it goes.
+
+    Raises:
+        InputError: if a model cannot be looked at, its classes are not those of the images, or images are too few.
+    """
+    started, settings, hears = time.monotonic(), settings or AuditSettings(), listener or _Silent()
+    read = data if isinstance(data, ConceptDataset) else material(str(data), reader=hears)
+    several = list(pruned) if isinstance(pruned, Sequence) and not isinstance(pruned, str) else [pruned]
+    if not several:
+        raise InputError("audit: no model to compare with the original; name one or more")
+    if len(read.splits["test"]) < 2:
+        raise InputError(f"{read.name}: one test image is too few to compare models on; give more")
+    _check_concepts(read, settings)
+    roles = ["original", *["model"] * len(several), *["trained again"] * len(floor)]
+    given = _named([original, *several, *floor], roles, len(read.class_names))
+    device = resolve_device(settings.device)
+    looks: list[Look] = []
+    notes: list[str] = [*read.notes]
+    for place, one in enumerate(given):
+        hears.looking(one.name, place + 1, len(given))
+        with _where_it_was(one.model):
+            subject = _subject(one, read, settings, device)
+            explained = looks[0].predictions if looks else None
+            rooms = (settings.evidence, settings.concepts, settings.saliency)
+            looks.append(look(subject, read, *rooms, device, explained))
+        notes += [*subject.notes, *(f"{one.name}: no {what}: {why}" for what, why in looks[-1].missing.items())]
+        first = (looks[0].name, looks[0].predictions) if place else ("the labels", looks[0].seen.labels)
+        check_order(first[0], one.name, first[1], looks[-1].predictions, read.class_names)
+    again = looks[1 + len(several) :]
+    if again and len(again) < LEAST_FLOOR:
+        notes.append(f"{len(again)} networks trained again; a verdict against them needs {LEAST_FLOOR}")
+    if settings.saliency.method == "gradcam" and not looks[0].missing:
+        notes.append("whether maps depend on what was learned was not checked: that takes randomised networks")
+    facts = _facts(read, looks, time.monotonic() - started)
+    found = _report(read, looks[0], looks[1 : 1 + len(several)], again, settings)
+    shown = replace(found, command=command or _in_python(given, len(several)), notices=tuple(dict.fromkeys(notes)))
+    return Audit(replace(shown, facts=facts, versions=versions()), {one.name: one for one in looks})
+
+
+def _check_concepts(data: ConceptDataset, settings: AuditSettings) -> None:
+    if data.concept_names and int(usable_concepts(data).sum()) < settings.concepts.top_k:
+        raise InputError(
+            f"data set {data.name}: fewer than {settings.concepts.top_k} concepts differ between the images that they "
+            "are learned from; add images or concepts, or lower concepts.top_k"
+        )
+
+
+def _named(models: Sequence[Model], roles: Sequence[str], num_classes: int) -> list[Given]:
+    """Loaded, each under a name of its own: as it was given, or else its part in the audit."""
+    found: list[Given] = []
+    taken: set[str] = set()
+    for model, role in zip(models, roles, strict=True):
+        if isinstance(model, Given):
+            one = model
+        elif isinstance(model, nn.Module):
+            one = Given(role, model)
+        else:
+            one = given_model(str(model), num_classes)
+        others = (f"{one.name} ({k})" for k in itertools.count(2))
+        name = next(name for name in itertools.chain([one.name], others) if name not in taken)
+        taken.add(name)
+        found.append(replace(one, name=name))
+    return found
+
+
+def _subject(one: Given, data: ConceptDataset, settings: AuditSettings, device: torch.device) -> Subject:
+    own = data if one.normalisation is None else replace(data, mean=one.normalisation[0], std=one.normalisation[1])
+    chosen = data.splits["test"][:2]
+    images = normalise(data.images[chosen], own, device)
+    given = replace(one, model=one.model.to(device))
+    return subject_of(given, data.class_names, images, settings.layer)
+
+
+@contextmanager
+def _where_it_was(model: nn.Module) -> Iterator[None]:
+    """A model of the user's goes back to the device that it came from."""
+    first = next(itertools.chain(model.parameters(), model.buffers()), None)
+    before = None if first is None else first.device
+    try:
+        yield
+    finally:
+        if before is not None:
+            model.to(before)
+
+
+def _report(
+    data: ConceptDataset, original: Look, others: Sequence[Look], again: Sequence[Look], settings: AuditSettings
+) -> AuditData:
+    study = comparing(original, settings, data)
+    floors = [drifts(study, original, one) for one in again]
+    verdicts: list[Row] = []
+    checked: list[Gate] = []
+    classes, images = [*class_rows(original, data, ())], list[Row]()
+    headlines, moved = {}, {}
+    for one in others:
+        own = drifts(study, original, one)
+        checks = tuple(gates(original, one, settings, data))
+        checked += [gate for gate in checks if gate not in checked]
+        judged = similarity(compared(study, original, one, own, floors), settings, checks)
+        verdicts += [*similarity_rows(one.name, judged), *level_rows(one, original, again, data, settings)]
+        headlines[one.name] = headline(one, original, judged, len(again), settings)
+        classes += class_rows(one, data, own)
+        images += image_rows(original, one, data, own)
+        if (moves := map_moves(original, one)) is not None:
+            moved[one.name] = moves
+    everything = ((original, "original"), *((one, "model") for one in others), *((one, "floor") for one in again))
+    rows = {
+        "verdicts": verdicts,
+        "accuracy": [row for one, role in everything for row in accuracy_rows(one, role)],
+        "concepts": [row for one in (original, *others) for row in concept_rows(one, data, settings.concepts.top_k)],
+        "classes": classes,
+        "images": images,
+    }
+    tables = {name: pd.DataFrame(rows[name], columns=list(COLUMNS[name])) for name in COLUMNS}
+    return AuditData(
+        title=f"{data.name}: does it still look at the right things?",
+        command="",
+        original=original.name,
+        models=tuple(one.name for one in others),
+        floor=tuple(one.name for one in again),
+        classes=data.class_names,
+        settings=settings.as_dict(),
+        headlines=headlines,
+        verdicts=tables["verdicts"],
+        accuracy=tables["accuracy"],
+        concepts=tables["concepts"],
+        classes_table=tables["classes"],
+        images=tables["images"],
+        gates=tuple({**gate.__dict__, "voids": list(gate.voids)} for gate in checked),
+        pictures=pictures(original, others, data, moved, settings.shown),
+    )
+
+
+def _facts(data: ConceptDataset, looks: Sequence[Look], seconds: float) -> dict[str, str]:
+    test, train = len(data.splits["test"]), len(data.splits["train"])
+    learned = f"; concepts learned on {train:,}" if data.concept_names else ""
+    size = " x ".join(map(str, data.images.shape[2:]))
+    return {
+        "Images": f"{data.name}: {test:,} of {size} pixels{learned}",
+        "Classes": f"{len(data.class_names):,}",
+        "Concepts": f"{len(data.concept_names):,}" if data.concept_names else "none",
+        "Models": f"{len(looks):,}",
+        "Wall time": f"{seconds:.1f} s",
+        "Machine": machine(),
+    }
+
+
+def _in_python(given: Sequence[Given], others: int) -> str:
+    names = [shlex.quote(one.name) for one in given]
+    floor = f", floor=[{', '.join(names[1 + others :])}]" if names[1 + others :] else ""
+    return f"sparsight.audit_models({names[0]}, [{', '.join(names[1 : 1 + others])}], data{floor})"

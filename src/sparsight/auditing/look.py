@@ -1,0 +1,120 @@
+"""Everything that one model under audit shows of the images."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import torch
+from jaxtyping import Int64
+from torch import Tensor
+
+from sparsight.auditing.subject import Subject
+from sparsight.concepts import ConceptSettings
+from sparsight.data import ConceptDataset
+from sparsight.errors import InputError
+from sparsight.evidence import ConceptEvidence, EvidenceSettings, Maps, Seen, embed, explain, learn_concepts, see
+from sparsight.saliency import CAPTUM, SaliencySettings
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What a model shows.
+
+    Attributes:
+        name: of the model.
+        seen: logits and embeddings of the test images.
+        maps: of the test images; None where none can be made.
+        concepts: what was learned from its embeddings; None where the data set has none.
+        missing: what is not available, and why: ``maps`` or nothing.
+    """
+
+    name: str
+    seen: Seen
+    maps: Maps | None
+    concepts: ConceptEvidence | None
+    missing: Mapping[str, str]
+
+    @property
+    def predictions(self) -> Int64[Tensor, " n"]:
+        """The class that it gives each test image; ties go to the first."""
+        return self.seen.logits.argmax(1)
+
+    def arrays(self) -> dict[str, Tensor]:
+        """By the names of a study's evidence, which is what comparisons read."""
+        found = {"logits/test": self.seen.logits, "embedding/test": self.seen.embedding}
+        if self.maps is not None:
+            found |= {"saliency/maps": self.maps.signed, "saliency/classes": self.maps.classes}
+            if self.maps.mask_energy is not None:
+                found["saliency/mask_energy"] = self.maps.mask_energy
+        if self.concepts is not None:
+            found |= {
+                "bank/Q": self.concepts.bank.Q,
+                "bank/intercepts": self.concepts.bank.intercepts,
+                "concepts/auroc": self.concepts.held_out.auroc,
+                "concepts/accuracy": self.concepts.held_out.accuracy,
+                "g/weights": self.concepts.pcbm.weights,
+                "g/intercepts": self.concepts.pcbm.intercepts,
+                "g/logits/test": self.concepts.logits["test"],
+                "g-random/Q": self.concepts.controls.random_directions,
+                "g-random/weights": self.concepts.controls.random_weights,
+                "gates/shuffled_auroc": self.concepts.controls.shuffled_auroc,
+            }
+        return found
+
+
+def look(
+    subject: Subject,
+    data: ConceptDataset,
+    evidence: EvidenceSettings,
+    concepts: ConceptSettings,
+    saliency: SaliencySettings,
+    device: torch.device,
+    explained: Int64[Tensor, " n"] | None,
+) -> Look:
+    """Look at a model once: one pass over the test images, and one over those that concepts are learned from.
+
+    Args:
+        subject: the model.
+        data: the images; concepts are learned on ``train``, if there are some, and all else is measured on ``test``.
+        evidence: batch size.
+        concepts: how concepts and g are learned.
+        saliency: method and reduction of the maps.
+        device: where to run it.
+        explained: the original's predictions, whose maps are compared; None where this model is the original.
+
+    Raises:
+        InputError: if its embedding is not finite.
+    """
+    if subject.normalisation is not None:
+        data = replace(data, mean=subject.normalisation[0], std=subject.normalisation[1])
+    model = subject.model.to(device)
+    layer = own_layer(saliency)
+    seen, maps = None, None
+    why = "" if saliency.method.startswith(CAPTUM) else subject.mapless
+    if not why:
+        try:
+            seen, maps = explain(model, subject.split, data, evidence, layer, device, explained)
+        except (InputError, RuntimeError, NotImplementedError) as error:
+            why = " ".join(str(error).split())[:160]
+    if seen is None:
+        seen = see(model, subject.split, data, "test", evidence, device)
+    if not bool(seen.embedding.isfinite().all() and seen.logits.isfinite().all()):
+        raise InputError(f"{subject.name}: its logits or embeddings are not finite on these images; give a whole model")
+    learned = None
+    if data.concept_names:
+        train = see(model, subject.split, data, "train", evidence, device)
+        examples = (
+            None
+            if data.example_images is None
+            else embed(model, subject.split, data, data.example_images, evidence, device)
+        )
+        try:
+            both = {"train": train.embedding, "test": seen.embedding}
+            learned = learn_concepts(both, examples, data, concepts, 0)
+        except ValueError as error:
+            raise InputError(f"{subject.name}: concepts cannot be learned from its embeddings ({error})") from None
+    return Look(subject.name, seen, maps, learned, {"maps": why} if why else {})
+
+
+def own_layer(saliency: SaliencySettings) -> SaliencySettings:
+    """The settings without a layer: a subject is cut at its own, which has another name in another network."""
+    return saliency.model_copy(update={"layer": None, "beside": None})

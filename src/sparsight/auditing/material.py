@@ -1,0 +1,67 @@
+"""The images of an audit: a data set that is known, class folders, or a run's own."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sparsight.config import concepts_of, data_of, validated
+from sparsight.data import DATA_SETTINGS, ConceptDataset, DecodingListener, load_dataset, read_dataset
+from sparsight.errors import InputError
+
+_KEPT = "data.safetensors"
+
+
+def material(
+    source: str,
+    path: str | None = None,
+    concepts: str | None = None,
+    masks: str | None = None,
+    more: Mapping[str, Any] | None = None,
+    reader: DecodingListener | None = None,
+) -> ConceptDataset:
+    """Read the images that models are compared on.
+
+    Of a folder of class folders that has no split of its own and no concepts to be learned, every image counts;
+    otherwise concepts are learned on the training images, and all else is measured on the test images.
+
+    Args:
+        source: a data set's name; ``NAME:PATH``; a folder of class folders; or a run's folder, whose images are taken.
+        path: where a named data set lies.
+        concepts: a CSV file of concepts, or a folder of example images.
+        masks: a folder of masks, laid out as the images are.
+        more: other settings of the data set.
+        reader: is told how images are decoded.
+
+    Raises:
+        InputError: if there is no such data set, or it cannot be used.
+    """
+    kept = Path(source) / _KEPT
+    if kept.is_file():
+        if concepts or masks or more:
+            raise InputError(f"{source}: a run's images are taken as they are; leave out --concepts, --masks and --set")
+        return read_dataset(kept)
+    name, colon, place = source.partition(":")
+    if name not in DATA_SETTINGS or (colon and not place):
+        name, place = "folder", place if name == "folder" and colon else source
+    room: dict[str, Any] = {**data_of(name), "name": name}
+    if place or path:
+        room["path"] = place or path
+    room |= concepts_of(f"folder:{room.get('path')}" if name == "folder" else name, concepts)
+    room |= {} if masks is None else {"masks": masks}
+    room |= dict(more or {})
+    if name == "folder":
+        _must_be_a_folder(Path(str(room.get("path", ""))), source)
+        if "concepts" not in room and not (Path(room["path"]) / "concepts.csv").exists():
+            room |= {"train": 0.0, "validation": 0.0, "test": 1.0}
+    data = load_dataset(validated({"data": room}, "audit").data, reader)
+    if not len(data.splits["test"]):
+        raise InputError(f"{source}: has no test image to compare models on; give more images")
+    return data
+
+
+def _must_be_a_folder(path: Path, source: str) -> None:
+    if not path.is_dir():
+        known = ", ".join(sorted(set(DATA_SETTINGS) - {"folder"}))
+        raise InputError(
+            f"--data {source}: neither a data set ({known}) nor a folder of class folders nor a run; give one of these"
+        )

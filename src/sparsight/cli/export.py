@@ -1,0 +1,49 @@
+"""``sparsight export``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def export(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder; the network must be finished.")],
+    arm: Annotated[str, typer.Option(help="One of the run's arms, as magnitude.")],
+    seed: Annotated[int, typer.Option(help="One of the run's seeds.")],
+    round_: Annotated[int, typer.Option("--round", help="The round; 0 is the arm's dense parent.")],
+    out: Annotated[
+        Path | None, typer.Option(help="A new folder; exports/<run>/<arm>/seed-<s>/round-<rr> by default.")
+    ] = None,
+    formats: Annotated[
+        str, typer.Option(metavar="LIST", help="Some of state, mask and onnx; the last needs the extra onnx.")
+    ] = "state,mask,onnx",
+) -> None:
+    """Write a ticket for other tools: a plain state dict, masks for torch.nn.utils.prune, ONNX.
+
+    Each file is read back and must give the ticket's logits on the run's first test images; card.json beside them says
+    where they come from and what to feed them. A network of your own is built by running its code.
+    """
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from sparsight.exporting import SPEED, export_ticket
+
+    made = export_ticket(run, arm, seed, round_, out, formats=[form.strip() for form in formats.split(",")])
+    console = Console(highlight=False)
+    total = made.card["prunable"]
+    table = Table(title="prunable weights")
+    for column, side in (("layer", "left"), ("weights", "right"), ("kept", "right"), ("zeros", "right"), ("", "right")):
+        table.add_column(column, justify="left" if side == "left" else "right", overflow="fold")
+    for layer in made.layers:
+        cells = (f"{layer.weights:,}", f"{layer.kept:,}", f"{layer.zeros:,}", f"{100 * layer.sparsity:.1f} %")
+        table.add_row(Text(layer.name), *cells)
+    table.add_section()
+    table.add_row(
+        "all", f"{total['weights']:,}", f"{total['kept']:,}", f"{total['zeros']:,}", f"{100 * total['sparsity']:.1f} %"
+    )
+    console.print(table)
+    for name, about in made.card["files"].items():
+        console.print(f"{name}: {about['checked']}", markup=False, soft_wrap=True)
+    console.print(SPEED, markup=False, soft_wrap=True)
+    console.print(f"files: {made.folder}", markup=False, soft_wrap=True)

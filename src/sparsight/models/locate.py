@@ -1,0 +1,119 @@
+"""Where any classifier is cut, whatever made it: for maps as far as it has any, and always for its embedding."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from sparsight.errors import InputError
+from sparsight.models.split import Split, evaluating, forward_parts, known_split, named_module, token_map
+from sparsight.models.watch import feature_layer, head_layer, last_layers, not_found, watched
+
+_MOST_PREFIX = 8
+"""Tokens that stand for no place, before those of the patches: a class token, one of distillation, registers."""
+_MOST_TRIED = 24
+
+
+@dataclass(frozen=True)
+class Located:
+    """Where a classifier is cut.
+
+    Attributes:
+        split: the cut. Without a feature map its ``features`` is the head, and no map may be made there.
+        mapless: why there is no layer to explain; empty where there is one.
+    """
+
+    split: Split
+    mapless: str
+
+
+def locate(name: str, model: nn.Module, images: Float[Tensor, "b c h w"], layer: str | None = None) -> Located:
+    """Find a classifier's head, and the layer whose maps explain it.
+
+    A network whose class is known is cut where it is known to be. Of another one the head is the last linear layer,
+    whose output are the logits, also one of quantised numbers. Its maps are explained at ``layer``, or else at the last
+    module whose map, averaged over positions, goes into the head; or else, in a transformer, at the last layer norm
+    whose tokens of patches reach the logits.
+
+    Args:
+        name: what the model is called in messages.
+        model: the classifier; it is left as it was found.
+        images: a few, normalised.
+        layer: the module to explain; it may give a map (b, l, h, w) or tokens (b, n, l).
+
+    Raises:
+        InputError: if its logits are not the output of one linear layer, or ``layer`` is missing or gives neither maps
+            nor tokens, or does not reach the logits.
+    """
+    known = known_split(model)
+    seen, logits = watched(name, model, images)
+    head = known.head if known is not None and known.head in seen.linears else head_layer(seen, logits)
+    if head is None:
+        raise not_found(name, "head", "the logits are not the output of one linear layer", seen)
+    if layer is not None:
+        named_module(model, layer)
+        return Located(_explained(name, model, layer, head, images), "")
+    features = known.features if known is not None and known.head == head else feature_layer(seen, head)
+    if features is not None:
+        return Located(Split(features, head), "")
+    for candidate in last_layers(seen.tokens)[:_MOST_TRIED]:
+        cut = Split(candidate, head, tokens=_prefix(seen.tokens[candidate]))
+        if cut.tokens is not None and _reaches(model, cut, images):
+            return Located(cut, "")
+    near = last_layers(seen.maps)[:4]
+    hint = f"; name a layer by --layer: its last maps are {', '.join(near)}" if near else ""
+    return Located(Split(head, head), f"no map of its last layers goes into its head {head}{hint}")
+
+
+def _explained(name: str, model: nn.Module, layer: str, head: str, images: Tensor) -> Split:
+    """The cut at a layer that a user has named."""
+    outputs: list[object] = []
+    hook = named_module(model, layer).register_forward_hook(lambda _module, _inputs, output: outputs.append(output))
+    try:
+        with torch.no_grad(), evaluating(model):
+            model(images)
+    finally:
+        hook.remove()
+    output = outputs[0] if len(outputs) == 1 else None
+    tokens = _prefix((output.shape[1], output.shape[2])) if isinstance(output, Tensor) and output.ndim == 3 else None
+    cut = Split(layer, head, tokens=tokens)
+    with torch.no_grad(), evaluating(model):
+        forward_parts(model, cut, images)  # which says what is wrong with it
+    if not _reaches(model, cut, images):
+        raise InputError(
+            f"{name}: the gradient at layer {layer!r} is zero, so that nothing there explains the logits; name one "
+            "before it, as a block's first layer norm in a transformer"
+        )
+    return cut
+
+
+def _prefix(size: tuple[int, int]) -> int | None:
+    """How many tokens come before those of a square of patches; None where it is no such row."""
+    for first in range(_MOST_PREFIX + 1):
+        try:
+            token_map(torch.empty(1, size[0], 1), first)
+        except InputError:
+            continue
+        return first if size[0] - first > 1 else None
+    return None
+
+
+def _reaches(model: nn.Module, cut: Split, images: Tensor) -> bool:
+    """Whether logits depend on what the layer gives: a gradient there that is not all zero, or none at all to be had,
+    which making maps will say."""
+    frozen = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    try:
+        for parameter in frozen:
+            parameter.requires_grad_(False)
+        with evaluating(model), torch.enable_grad():
+            parts = forward_parts(model, cut, images.detach().clone().requires_grad_())
+            if not parts.logits.requires_grad or not parts.features.requires_grad:
+                return True
+            (gradient,) = torch.autograd.grad(parts.logits.max(1).values.sum(), parts.features, allow_unused=True)
+    except RuntimeError:  # of a quantised layer, which has no gradient
+        return True
+    finally:
+        for parameter in frozen:
+            parameter.requires_grad_()
+    return gradient is not None and bool((gradient != 0).any())
