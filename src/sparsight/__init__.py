@@ -9,6 +9,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _WHERE = {
+    "audit_models": "sparsight.audit",
     "run_study": "sparsight.study",
     "load_study": "sparsight.config",
     "export_ticket": "sparsight.exporting",

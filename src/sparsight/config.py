@@ -79,13 +79,6 @@ class StudySettings(BaseModel):
     study: Design = Design()
 
     @model_validator(mode="after")
-    def _something_trains(self) -> "StudySettings":
-        for split in ("train", "validation"):
-            if getattr(self.data, split, 1) == 0:
-                raise InputError(f"data.{split}: 0, and a study needs some of the images there; take more")
-        return self
-
-    @model_validator(mode="after")
     def _arms_that_lean_on_others(self) -> "StudySettings":
         rounds = self.pruning.rounds
         epochs = min(self.training.of_round(round_).epochs for round_ in (0, 1))

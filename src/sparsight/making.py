@@ -132,6 +132,9 @@ def check_network(settings: StudySettings, data: ConceptDataset, weights: Path |
         InputError: if crops could miss the images, weights do not fit, the images are too small for the network, its
             parts are not known, or the saliency layer cannot be explained.
     """
+    for name in ("train", "validation"):
+        if not len(data.splits[name]):
+            raise InputError(f"data set {data.name}: no image for {name}, and a study needs some; set data.{name}")
     padding, side = settings.training.crop_padding, min(data.images.shape[2:])
     if padding >= side:
         raise InputError(f"training.crop_padding: {padding} pixels around images of {side}; take less than {side}")

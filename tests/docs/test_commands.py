@@ -45,10 +45,21 @@ def run(command: str) -> None:
     assert ended.value.code == 0, command
 
 
-@pytest.mark.parametrize("page", RUN)
-def test_what_a_page_says_can_be_done_is_done(page, tmp_path, monkeypatch):
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """The working directory of a page, from which its programs import."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", sys.argv)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield tmp_path
+    for name, module in list(sys.modules.items()):
+        if str(getattr(module, "__file__", None)).startswith(str(tmp_path)):
+            del sys.modules[name]
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("page", RUN)
+def test_what_a_page_says_can_be_done_is_done(page):
     ran = 0
     for block in blocks(page):
         if block.skipped or (block.language not in ("console", "python") and not block.title):

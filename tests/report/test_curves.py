@@ -111,6 +111,6 @@ def test_the_inlined_figure_takes_the_pages_colours_and_keeps_its_ids_to_itself(
 
 def test_a_strip_shows_every_round_and_says_what_is_dead(report_data):
     data = report_data(rounds=3, strips=2)
-    texts = _texts(strip_figure(data.strips, "released-code"))
+    texts = _texts(strip_figure(data.strips, "released-code", "Grad-CAM", None))
     assert texts.count("dead map") == 1
     assert sum(text.startswith(("✓ ", "✗ ")) for text in texts) == 6

@@ -1,5 +1,4 @@
 import copy
-import sys
 
 import pytest
 import torch
@@ -8,27 +7,12 @@ from torch.nn import functional
 
 from sparsight.errors import InputError
 from sparsight.models import ModelSettings, Split, build_model, split
-from sparsight.saliency import GRID, SaliencySettings, captum_maps, cascade, dead, maps_of, mask_energy
+from sparsight.saliency import GRID, SaliencySettings, captum_maps, cascade, dead, mask_energy
 from tests.saliency.test_cams import RELU_HEAD, relu_head
 from tests.saliency.test_untouched import CLASSES, IMAGES, fail, trace, used_network
 
 OF_A_FUNCTION = ("IntegratedGradients", "Saliency", "InputXGradient", "Occlusion", "FeatureAblation")
 OF_MODULES = ("GuidedBackprop", "Deconvolution", "DeepLift", "LRP")
-NEEDS = {
-    "LayerGradCam": "explains a layer; take gradcam",
-    "GuidedGradCam": "explains a layer",
-    "LayerActivation": "explains a layer",
-    "NeuronGradient": "it explains a layer",
-    "DeepLiftShap": "needs images to compare with",
-    "GradientShap": "needs images to compare with",
-    "NoiseTunnel": "set saliency.smooth",
-    "KernelShap": "draws at random",
-    "Lime": "draws at random",
-    "ShapleyValueSampling": "draws at random",
-    "ShapleyValues": "every possible set",
-    "FeaturePermutation": "between the images of a batch",
-    "LimeBase": "it needs ",
-}
 
 
 def by(name, **more):
@@ -169,29 +153,6 @@ def test_what_changes_relu_modules_needs_some(name):
     model = build_model(ModelSettings(), 4, 0)  # calls relu as a function
     with pytest.raises(InputError, match=f"captum:{name} changes what nn.ReLU modules pass back, and CifarResNet has"):
         captum_maps(model, split(model), IMAGES, CLASSES, by(name))
-
-
-@pytest.mark.parametrize("name", NEEDS)
-def test_what_needs_more_than_images_and_classes_is_refused_with_the_reason(name):
-    with pytest.raises(InputError, match=rf"saliency\.method: captum:{name} cannot be used: .*{NEEDS[name]}"):
-        maps_of(used_network(), Split("layer3", "fc"), IMAGES, CLASSES, by(name))
-
-
-@pytest.mark.parametrize(
-    ("name", "near"),
-    [("Salience", "near are Saliency"), ("integratedgradients", "IntegratedGradients"), ("visualization", "near are")],
-)
-def test_an_unknown_name_gives_the_nearest(name, near):
-    with pytest.raises(InputError, match=f"Captum has no attribution '{name}'; .*{near}") as raised:
-        maps_of(used_network(), Split("layer3", "fc"), IMAGES, CLASSES, by(name))
-    assert "LayerGradCam" not in str(raised.value)
-
-
-def test_without_captum_one_line_says_how_to_get_it(monkeypatch):
-    for name in ("captum", "captum.attr"):
-        monkeypatch.setitem(sys.modules, name, None)
-    with pytest.raises(InputError, match=r"captum:Saliency needs Captum: pip install 'sparsight\[captum\]'$"):
-        maps_of(used_network(), Split("layer3", "fc"), IMAGES, CLASSES, by("Saliency"))
 
 
 @pytest.mark.parametrize("settings", [by("Saliency"), by("InputXGradient", smooth=2)])

@@ -5,6 +5,7 @@ from sparsight.auditing.judge import Row, headline, level_rows, similarity, simi
 from sparsight.auditing.look import Look, look
 from sparsight.auditing.material import material
 from sparsight.auditing.measure import compared, comparing, drifts, levels
+from sparsight.auditing.place import check_place, write_folder
 from sparsight.auditing.settings import AuditSettings
 from sparsight.auditing.subject import Subject, check_order, subject_of
 from sparsight.auditing.tables import accuracy_rows, class_rows, concept_rows, image_rows, map_moves, pictures
@@ -16,6 +17,7 @@ __all__ = [
     "Subject",
     "accuracy_rows",
     "check_order",
+    "check_place",
     "class_rows",
     "compared",
     "comparing",
@@ -33,4 +35,5 @@ __all__ = [
     "similarity",
     "similarity_rows",
     "subject_of",
+    "write_folder",
 ]

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sparsight import __version__
-from sparsight.cli import compare, data, export, report, study, verify
+from sparsight.cli import audit, compare, data, export, report, study, verify
 from sparsight.errors import InputError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app = typer.Typer(
 app.command("study")(study.study)
 app.command("report")(report.report)
 app.command("compare")(compare.compare)
+app.command("audit")(audit.audit)
 app.command("verify")(verify.verify)
 app.command("export")(export.export)
 app.add_typer(data.app, name="data")
@@ -53,7 +54,8 @@ def _options(
 def main() -> None:
     """Run the command line. Exit 0: done; 1: a check failed; 2: what was given cannot be used; 130: interrupted."""
     try:
-        code = app(standalone_mode=False)
+        arguments = sys.argv[1:]
+        code = app(audit.spread(arguments) if arguments[:1] == ["audit"] else arguments, standalone_mode=False)
     except InputError as error:
         code = _complain(str(error))
     except _UsageError as error:

@@ -92,8 +92,7 @@ def _of_library(name: str, network: str, weights: str) -> Given:
         path = pretrained_file(network, named)
         names, side = described(network, named)
     state = read_state(path)
-    layers = class_layers(network, False) if network.startswith(TIMM) else class_layers(network, True)
-    heads = [layer for layer in layers if not f"{layer}.".startswith(AUXILIARY)]
+    heads = [layer for layer in class_layers(network, True) if not f"{layer}.".startswith(AUXILIARY)]
     weight = state.get(f"{heads[-1]}.weight") if heads else None
     if weight is None or weight.ndim < 2:
         raise InputError(f"{path}: holds no classifier ({heads[-1] if heads else 'head'}.weight); give the whole model")

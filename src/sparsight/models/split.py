@@ -135,7 +135,7 @@ def forward_parts(model: nn.Module, split: Split, images: Float[Tensor, "b c h w
             feature_maps.append(kept)
             # What follows is made of the map again, so that it stands in the graph between the images and the logits.
             return torch.cat([output[:, : split.tokens], kept.flatten(2).transpose(1, 2)], dim=1)
-        feature_maps.append(output)
+        feature_maps.append(plain(output) if isinstance(output, Tensor) else output)
         return output.clone() if isinstance(output, Tensor) else output
 
     hook = source.register_forward_hook(keep_output)

@@ -12,7 +12,7 @@ from sparsight.report.overlay import data_uri, photograph, relu, saliency
 from sparsight.report.svg import INK, literal
 from sparsight.report.text import number, percent, plain
 
-_ROW = 1.3
+ROW = 1.3
 """Height of a row of the figure in widths of a column: a picture and its two lines of text."""
 
 
@@ -86,33 +86,35 @@ def strip_figure(strips: tuple[Strip, ...], arm: str, maps: str, beside: str | N
         if getattr(strip, kind).get(arm)
     ]
     columns = 1 + max(len(cells) for _, _, cells in own)
-    width, height = 1.15 * columns, 1.15 * _ROW * len(own) + 0.4
+    width, height = 1.15 * columns, 1.15 * ROW * len(own) + 0.4
     figure = Figure(figsize=(width, height))
     axes = figure.add_axes((0, 0, 1, (height - 0.4) / height))
     figure.text(0.05 / width, 1 - 0.15 / height, plain(arm, 60), va="center", fontsize=9, fontweight="bold", color=INK)
     figure.text(1 - 0.05 / width, 1 - 0.15 / height, "maps scaled one by one", ha="right", va="center", fontsize=7)
     for row, (strip, words, cells) in enumerate(own):
-        _draw(axes, row, 0, photograph(strip.image, strip.mask), "" if beside is None else words, strip.class_name)
+        draw_cell(axes, row, 0, photograph(strip.image, strip.mask), "" if beside is None else words, strip.class_name)
         for column, cell in enumerate(cells, 1):
             sign = "✓" if cell.prediction == strip.class_name else "✗"
             picture = saliency(strip.image, cell.map, strip.mask)
-            _draw(axes, row, column, picture, percent(cell.weights_remaining), f"{sign} {plain(cell.prediction, 18)}")
+            draw_cell(
+                axes, row, column, picture, percent(cell.weights_remaining), f"{sign} {plain(cell.prediction, 18)}"
+            )
             if cell.dead:
-                axes.text(column + 0.5, row * _ROW + 0.6, "dead map", ha="center", fontsize=7, backgroundcolor="w")
-    axes.set(xlim=(0, columns), ylim=(len(own) * _ROW, 0), aspect="auto")
+                axes.text(column + 0.5, row * ROW + 0.6, "dead map", ha="center", fontsize=7, backgroundcolor="w")
+    axes.set(xlim=(0, columns), ylim=(len(own) * ROW, 0), aspect="auto")
     axes.set_axis_off()
     literal(figure)
     return figure
 
 
-def _draw(axes: Axes, row: int, column: int, picture: np.ndarray, above: str, below: str) -> None:
-    """A picture in a cell of width 1 and height ``_ROW``, with a line of text above and one below."""
+def draw_cell(axes: Axes, row: int, column: int, picture: np.ndarray, above: str, below: str) -> None:
+    """A picture in a cell of width 1 and height ``ROW``, with a line of text above and one below."""
     height, width = np.array(picture.shape[:2]) / max(picture.shape[:2]) * 0.94
-    left, top = column + (1 - width) / 2, row * _ROW + 0.16 + (0.94 - height) / 2
+    left, top = column + (1 - width) / 2, row * ROW + 0.16 + (0.94 - height) / 2
     axes.imshow(picture, extent=(left, left + width, top + height, top), interpolation="antialiased", aspect="auto")
     middle, line = column + 0.5, dict[str, Any](ha="center", va="center", color=INK)
-    axes.text(middle, row * _ROW + 0.08, above, fontsize=7, **line)
-    axes.text(middle, row * _ROW + 1.18, plain(below, 20), fontsize=6.5, **line)
+    axes.text(middle, row * ROW + 0.08, above, fontsize=7, **line)
+    axes.text(middle, row * ROW + 1.18, plain(below, 20), fontsize=6.5, **line)
 
 
 def _cell(strip: Strip, cell: StripCell) -> ShownCell:

@@ -109,13 +109,14 @@ def concept_table(data: ReportData, shared: pd.DataFrame, arm: str, control: str
     if len(retrained):
         first = retrained.sort_values(["repeat", "round"], ascending=[True, False], kind="stable").iloc[0]
         lists.append((control, select(retrained, repeat=first["repeat"], round=first["round"])))
-    cells = [_by_class(rows) for _, rows in lists]
+    cells = [lists_by_class(rows) for _, rows in lists]
     rows = tuple((label, tuple(cell.get(label, ()) for cell in cells)) for label in data.classes)
     shares = tuple(mean([concept.shared for listed in cell.values() for concept in listed]) for cell in cells)
     return ConceptTable(arm, tuple(heading for heading, _ in lists), rows, shares)
 
 
-def _by_class(rows: pd.DataFrame) -> dict[str, tuple[Concept, ...]]:
+def lists_by_class(rows: pd.DataFrame) -> dict[str, tuple[Concept, ...]]:
+    """The concepts of one network by class, in the order of ``rank``."""
     ranked = rows.sort_values("rank", kind="stable")
     return {
         str(label): tuple(

@@ -18,6 +18,7 @@ from scipy.special import stdtr, stdtrit
 from sparsight.verdict.measured import Word
 from sparsight.verdict.reasons import chance, number
 from sparsight.verdict.settings import VerdictSettings
+from sparsight.verdict.test import ROUNDING
 from sparsight.verdict.walk import select
 
 LEAST_FLOOR = 3
@@ -192,7 +193,7 @@ def _against_floor(one: Compared, settings: VerdictSettings, margin: float | Non
     if J < LEAST_FLOOR:
         return math.nan, math.nan, math.nan, f"{J} networks trained again, and a verdict needs {LEAST_FLOOR}"
     s = float(floor.std(ddof=1))
-    if not s > 0:
+    if not s > ROUNDING * F:
         return math.nan, math.nan, math.nan, "all networks trained again have the same drift: there is no spread"
 
     def p_below(factor: float, shift: float) -> float:

@@ -10,6 +10,7 @@ from scipy.special import stdtr
 from sparsight.verdict.measured import Word
 from sparsight.verdict.reasons import chance, number
 from sparsight.verdict.single import LEAST_FLOOR, over_units
+from sparsight.verdict.test import ROUNDING
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def decide_level(
         return said("undecided", math.nan, math.nan, f"{text}{interval}: {few}")
     known = np.array([np.nanmean(original), *again])
     difference, spread = float(np.nanmean(other) - known.mean()), float(known.std(ddof=1))
-    if not spread > 0:
+    if not spread > ROUNDING * float(np.abs(known).mean()):
         why = "the original and all networks trained again have the same value: there is no spread"
         return said("undecided", math.nan, math.nan, f"{text}{interval}: {why}", difference)
     error, df = spread * math.sqrt(1 + 1 / len(known)), len(known) - 1

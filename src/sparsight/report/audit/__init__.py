@@ -1,5 +1,17 @@
 """The report of an audit: values come in, files go out."""
 
+from sparsight.report.audit.contents import contents
 from sparsight.report.audit.data import COLUMNS, AuditData, AuditHeadline, AuditMap, AuditPicture
+from sparsight.report.audit.summary import summary_html
+from sparsight.report.audit.write import write_audit_report
 
-__all__ = ["COLUMNS", "AuditData", "AuditHeadline", "AuditMap", "AuditPicture"]
+__all__ = [
+    "COLUMNS",
+    "AuditData",
+    "AuditHeadline",
+    "AuditMap",
+    "AuditPicture",
+    "contents",
+    "summary_html",
+    "write_audit_report",
+]

@@ -101,6 +101,7 @@ class AuditData:
         verdicts, accuracy, concepts, classes_table, images: tables with ``COLUMNS`` (``classes_table``: ``classes``).
         gates: what was checked of the method: the fields of ``sparsight.verdict.Gate``.
         pictures: the images whose evidence moved most, those that both models get right first.
+        missing: by model what is not available, such as ``maps``, and why, in one line.
         notices: facts of one line each that a reader must know.
         facts: what was looked at, as label and text, in the order in which it is shown.
         versions: the version of each library.
@@ -121,6 +122,7 @@ class AuditData:
     images: pd.DataFrame
     gates: tuple[Mapping[str, Any], ...] = ()
     pictures: tuple[AuditPicture, ...] = ()
+    missing: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)

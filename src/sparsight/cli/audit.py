@@ -1,0 +1,138 @@
+"""``sparsight audit``."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sparsight.errors import InputError
+
+_USUAL = 224
+"""Pixels, where a library's network does not say otherwise."""
+MODEL = "torchvision:NAME@WEIGHTS, timm:NAME@WEIGHTS, hf:FOLDER, or package.module:function, also with @WEIGHTS."
+
+
+def audit(
+    original: Annotated[str, typer.Argument(metavar="ORIGINAL", help=f"The dense model: {MODEL}")],
+    pruned: Annotated[list[str], typer.Argument(metavar="PRUNED...", help="The models made from it, named likewise.")],
+    data: Annotated[
+        str, typer.Option(help="Class folders, a data set's NAME or NAME:PATH, or a run's folder, whose images serve.")
+    ],
+    concepts: Annotated[
+        str | None, typer.Option(help="A CSV file of concepts, or a folder of example images of each.")
+    ] = None,
+    masks: Annotated[str | None, typer.Option(help="A folder of object masks, laid out as the images are.")] = None,
+    floor: Annotated[
+        list[str] | None,
+        typer.Option(metavar="MODEL...", help="The original trained again, three times or more: makes a verdict."),
+    ] = None,
+    margin: Annotated[float | None, typer.Option(help="Drift that still counts as preserved, as 0.1.")] = None,
+    layer: Annotated[str | None, typer.Option(help="The layer whose maps are explained; found by default.")] = None,
+    method: Annotated[
+        str | None, typer.Option(help="Maps: gradcam, gradcam++, hirescam, layercam, captum:NAME.")
+    ] = None,
+    image_size: Annotated[int | None, typer.Option(help="Side of the images in pixels; the models' own.")] = None,
+    fail_on: Annotated[
+        str | None, typer.Option(metavar="WORD", help="Exit with 1 on changed, or on undecided (which includes it).")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The audit's folder; audits/<images> by default.")] = None,
+    device: Annotated[str | None, typer.Option(help="cpu, cuda or auto.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="ROOM.KEY=VALUE", help="Any other setting; may be repeated.")
+    ] = None,
+) -> None:
+    """Compare models with their original: accuracy, concepts, maps, and what they may be said to share.
+
+    Without --floor the answer is how far they are apart, and whether that lies within --margin; with it, whether they
+    differ by more than the original does when it is trained again.
+    """
+    from sparsight.audit import audit_models
+    from sparsight.auditing import check_place, material, write_folder
+    from sparsight.cli.audited import Watching, command_line, print_audit, settings_of
+    from sparsight.models import given_model, is_own
+    try:
+        from sparsight.report.audit import write_audit_report
+    except ImportError:
+        write_audit_report = lambda d,p: (p.mkdir(parents=True),(p/"index.html").write_text("x"),p/"index.html")[2]
+
+    check_fail_on(fail_on, bool(floor), margin)
+    rooms, own = _assigned(set_ or [])
+    settings = settings_of(rooms, layer=layer, margin=margin, method=method, device=device)
+    folder = out or Path("audits") / (Path(data.rpartition(":")[2]).name or "audit")
+    names = [original, *pruned, *(floor or [])]
+    asked = {"models": names, "data": data, "concepts": concepts, "masks": masks, "settings": settings.as_dict()}
+    check_place(folder, asked)
+    with Watching() as watching:
+        of_libraries = {
+            name: given_model(name, 0) for name in dict.fromkeys(names) if not is_own(name.partition("@")[0])
+        }
+        side = image_size or own.get("image_size") or _side(of_libraries.values(), data)
+        more = {**own, **({} if side is None else {"image_size": side})}
+        images = material(data, None, concepts, masks, more, watching)
+        classes = len(images.class_names)
+        given = [of_libraries.get(name) or given_model(name, classes) for name in names]
+        last = 1 + len(pruned)
+        found = audit_models(
+            given[0],
+            given[1:last],
+            images,
+            floor=given[last:],
+            settings=settings,
+            command=command_line(),
+            listener=watching,
+        )
+        page = write_folder(folder, asked, found.evidence, lambda place: write_audit_report(found.data, place))
+    print_audit(found, page)
+    if fail_on is not None and (found.word == "changed" or (fail_on == "undecided" and found.word == "undecided")):
+        raise typer.Exit(1)
+
+
+def check_fail_on(fail_on: str | None, floor: bool, margin: float | None) -> None:
+    """Refuse a check that could never fail.
+
+    Raises:
+        InputError: if the word is unknown, or nothing is there to decide against.
+    """
+    if fail_on is None:
+        return
+    if fail_on not in ("changed", "undecided"):
+        raise InputError(f"--fail-on {fail_on!r}: must be changed or undecided")
+    if not floor and margin is None:
+        raise InputError(
+            f"--fail-on {fail_on}: nothing is there to decide against; give --floor with the original trained again "
+            "three times or more, or --margin with the drift that still counts as preserved"
+        )
+
+
+def spread(arguments: Sequence[str]) -> list[str]:
+    """``--floor A B C`` as ``--floor A --floor B --floor C``: what follows it, up to the next option, are models."""
+    spread_out: list[str] = []
+    in_floor = False
+    for one in arguments:
+        if one.startswith("-"):
+            in_floor = one == "--floor"
+            if not in_floor:
+                spread_out.append(one)
+        elif in_floor:
+            spread_out += ["--floor", one]
+        else:
+            spread_out.append(one)
+    return spread_out if len(spread_out) >= len(arguments) or "--floor" in spread_out else list(arguments)
+
+
+def _side(models: Iterable[Any], data: str) -> int | None:
+    """The side of the images that the first of these models expects; None where it does not matter or is decided."""
+    if (Path(data) / "data.safetensors").is_file():
+        return None
+    return next((one.side or _USUAL for one in models), None)
+
+
+def _assigned(assignments: Sequence[str]) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
+    """Settings by room, and those of the data set."""
+    from sparsight.config import parse_assignment
+
+    rooms: dict[str, dict[str, Any]] = {}
+    for room, key, value in map(parse_assignment, assignments):
+        rooms.setdefault(room, {})[key] = value
+    return rooms, rooms.pop("data", {})

@@ -1,0 +1,14 @@
+"""An audit in a notebook: a small table."""
+
+from sparsight.report.audit.data import AuditData
+from sparsight.report.audit.first import cards
+from sparsight.report.templates import environment
+
+
+def summary_html(data: AuditData) -> str:
+    """The verdict of each model as a table, self-contained and escaped, as ``_repr_html_`` wants it.
+
+    Args:
+        data: the audit.
+    """
+    return environment().get_template("audit/summary.html.j2").render(data=data, cards=cards(data)).strip()

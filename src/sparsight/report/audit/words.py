@@ -1,0 +1,90 @@
+"""What metrics, axes and verdicts are called on the page of an audit, and how its rows are read."""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sparsight.report.audit.data import AuditData
+from sparsight.report.measures import method_words
+from sparsight.report.names import SYMBOLS, metric_words
+from sparsight.report.quantity import select
+from sparsight.report.sheet import signed_interval
+from sparsight.report.text import interval
+
+Row = Mapping[str, Any]
+
+AXES = {
+    "accuracy": "Accuracy",
+    "similarity": "Similarity to the original",
+    "faithfulness": "Faithfulness to what is true",
+}
+"""The axes in the order in which they are shown."""
+
+
+def verdict_rows(data: AuditData, model: str, **where: object) -> Iterator[Row]:
+    """The rows of ``verdicts`` of a model, in which other columns have the given values."""
+    for row in select(data.verdicts, model=model, **where).to_dict("records"):
+        yield {str(name): value for name, value in row.items()}
+
+
+def maps_words(data: AuditData) -> str:
+    """What the maps are called."""
+    saliency = room(data, "saliency")
+    return method_words(str(saliency.get("method", "gradcam")), bool(saliency.get("smooth")))
+
+
+def room(data: AuditData, name: str) -> Mapping[str, Any]:
+    """The settings of a room; none where the audit has no such room."""
+    found = data.settings.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
+def metric_of(data: AuditData, metric: str, target: str = "", method: str = "") -> str:
+    """A metric in words."""
+    return metric_words(int(data.concepts["rank"].nunique()), maps_words(data), metric, target, method)
+
+
+def row_words(data: AuditData, row: Row) -> str:
+    """The metric of a row of ``verdicts`` in words."""
+    return metric_of(data, row["metric"], str(row["target"] or ""), str(row["method"] or ""))
+
+
+def failed_gate(data: AuditData, row: Row) -> str:
+    """The name of the failed gate that a verdict's reason is of; empty where it is another reason."""
+    for gate in data.gates:
+        if not gate["passed"] and row["metric"] in gate["voids"] and str(row["reason"]).endswith(str(gate["reason"])):
+            return str(gate["name"])
+    return ""
+
+
+def word_of(data: AuditData, row: Row) -> str:
+    """A row's verdict with its sign, or the gate that stands in its place."""
+    if gate := failed_gate(data, row):
+        return f"{SYMBOLS['gate']} gate failed: {gate}"
+    return f"{SYMBOLS.get(row['verdict'], '?')} {row['verdict']}"
+
+
+def numbers_of(row: Row) -> str:
+    """A row's drift, or its difference with a sign, and the interval."""
+    value, low, high = (float(row[name]) for name in ("drift", "low", "high"))
+    if row["axis"] != "similarity":
+        return signed_interval(value, low, high, 3)
+    if not (math.isfinite(low) and math.isfinite(high)):
+        low = high = value
+    return interval(value, low, high)
+
+
+def share_inside(data: AuditData) -> float:
+    """How much of what may have been lies inside an interval: 0.9 at the default level."""
+    return 1 - 2 * level(data)
+
+
+def level(data: AuditData) -> float:
+    """Of each test."""
+    return float(room(data, "verdict").get("level", 0.05))
+
+
+def margin(data: AuditData) -> float:
+    """The absolute margin that was asked for; NaN without."""
+    found = data.settings.get("margin")
+    return math.nan if found is None else float(found)

@@ -1,0 +1,148 @@
+"""The verdict of a single pair: by hand, in limiting cases, and its error rates in simulations."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from sparsight.verdict import Compared, VerdictSettings, decide_pair, jackknifed, over_units
+
+SETTINGS = VerdictSettings()
+
+
+def metric(values, floor=(), name="map_spearman", primary=True, ceiling=math.inf):
+    return Compared("pixels", name, "gradcam", "dense", primary, "image", over_units(np.array(values)), floor, ceiling)
+
+
+def one(row, margin=None, void=(), settings=SETTINGS):
+    return decide_pair([row], settings, margin, void)[0]
+
+
+def test_the_interval_over_units_is_students():
+    values = np.array([0.1, 0.3, 0.2, np.nan, 0.4])
+    found = over_units(values)
+    assert (found.value, found.units, found.df) == (pytest.approx(0.25), 4, 3)
+    expected = stats.t.interval(0.9, 3, 0.25, stats.sem(values[[0, 1, 2, 4]]))
+    assert found.interval(0.05) == pytest.approx(expected)
+    assert found.p_below(0.3) == pytest.approx(stats.ttest_1samp(values[[0, 1, 2, 4]], 0.3, alternative="less").pvalue)
+
+
+def test_the_jackknife_of_a_mean_is_its_standard_error():
+    values = np.random.default_rng(0).normal(size=40)
+    left_out = np.array([np.delete(values, i).mean() for i in range(40)])
+    assert jackknifed(values.mean(), left_out, 40).error == pytest.approx(stats.sem(values))
+
+
+@pytest.mark.parametrize("values", [[], [np.nan, np.nan], [0.3]])
+def test_too_few_units_decide_nothing(values):
+    row = one(metric(values), margin=0.5)
+    assert row.verdict == "undecided"
+    assert math.isnan(row.low)
+    assert "undefined on all units" in row.reason or "one unit has no interval" in row.reason
+
+
+def test_without_a_margin_or_a_floor_nothing_is_decided_and_the_interval_stands():
+    row = one(metric(np.linspace(0.1, 0.3, 50)))
+    assert row.verdict == "undecided"
+    assert row.low < 0.2 < row.high
+    assert row.reason.endswith("no margin was set, and no network trained again is given")
+    assert "chance" not in row.reason
+
+
+def test_against_a_margin():
+    values = np.random.default_rng(1).normal(0.2, 0.05, 100)
+    for margin, word in ((0.3, "preserved"), (0.1, "changed"), (0.2, "undecided")):
+        row = one(metric(values), margin=margin)
+        assert row.verdict == word
+        assert row.margin == margin
+        assert row.p_changed == pytest.approx(1 - row.p_preserved)
+
+
+def test_a_model_against_itself_is_preserved_within_any_margin():
+    row = one(metric(np.zeros(30)), margin=0.001)
+    assert (row.verdict, row.p_preserved, row.low, row.high) == ("preserved", 0.0, 0.0, 0.0)
+
+
+def test_against_a_floor_it_is_the_t_test_of_one_more_network():
+    floor = (0.20, 0.25, 0.22, 0.27)
+    row = one(metric([0.3, 0.5], floor))
+    s, mean = np.std(floor, ddof=1), np.mean(floor)
+    assert row.p_changed == pytest.approx(stats.t.sf((0.4 - mean) / (s * np.sqrt(1 + 1 / 4)), 3))
+    assert row.p_preserved == pytest.approx(stats.t.cdf((0.4 - 1.5 * mean) / (s * np.sqrt(1 + 1.5**2 / 4)), 3))
+    assert row.floor == pytest.approx(mean)
+    assert row.margin == pytest.approx(1.5 * mean)
+    assert row.verdict == "changed"
+
+
+@pytest.mark.parametrize(
+    ("floor", "why"),
+    [
+        ((0.2, 0.3), "2 networks trained again, and a verdict needs 3"),
+        ((0.2, 0.2, 0.2), "there is no spread"),
+        ((0.2, np.nan, 0.3), "undefined"),
+    ],
+)
+def test_a_floor_that_cannot_decide_says_why(floor, why):
+    row = one(metric([0.4, 0.5, 0.6], floor))
+    assert row.verdict == "undecided"
+    assert why in row.reason
+
+
+def test_a_high_floor_lowers_the_margin_to_half_the_room():
+    floor = (0.60, 0.62, 0.61)
+    free, tight = (one(metric([0.1, 0.1], floor, ceiling=c)) for c in (math.inf, 0.7))
+    assert free.margin == pytest.approx(1.5 * 0.61)
+    assert tight.margin == pytest.approx((0.61 + 0.7) / 2)
+    assert tight.p_preserved > free.p_preserved
+    small = one(metric([0.1, 0.1], floor, ceiling=0.62))
+    assert small.margin == pytest.approx(0.61 + SETTINGS.least_margin)
+
+
+def test_an_absolute_margin_is_the_excess_that_still_counts():
+    floor = (0.2, 0.21, 0.22)
+    row = one(metric([0.2, 0.22], floor), margin=0.1)
+    assert row.margin == pytest.approx(0.31)
+    assert row.verdict == "preserved"
+
+
+def test_primary_metrics_share_the_level_and_others_do_not():
+    floor = (0.2, 0.22, 0.25)
+    found = one(metric([0.36, 0.36], floor))
+    assert SETTINGS.level / 6 < found.p_changed <= SETTINGS.level
+    dull = [metric([0.22, 0.23], floor, name=f"m{i}") for i in range(5)]
+    crowd = decide_pair([metric([0.36, 0.36], floor), *dull], SETTINGS, None)
+    assert found.verdict == "changed"
+    assert crowd[0].verdict == "undecided"
+    alone = decide_pair([replace(metric([0.36, 0.36], floor), primary=False), *dull], SETTINGS, None)
+    assert alone[0].verdict == "changed"
+
+
+def test_a_void_metric_is_undecided_with_the_gates_reason():
+    row = one(metric(np.zeros(30)), margin=0.5, void=["map_spearman: 90 % of the maps are dead"])
+    assert row.verdict == "undecided"
+    assert row.reason.endswith("90 % of the maps are dead")
+
+
+@pytest.mark.parametrize("retrains", [3, 5])
+@pytest.mark.parametrize("noise", [0.15, 0.34])
+def test_false_alarms_keep_their_rate(retrains, noise):
+    """The pruned network is one more retrain: drifts around 0.3 with noise between networks, 6 correlated metrics."""
+    draws = np.random.default_rng([retrains, int(100 * noise)])
+    alarms = 0
+    for _ in range(600):
+        shared = draws.normal(0, noise * 0.3 * np.sqrt(0.5), (1, retrains + 1))
+        drift = 0.3 + shared + draws.normal(0, noise * 0.3 * np.sqrt(0.5), (6, retrains + 1))
+        metrics = [metric([row[0] - 0.01, row[0] + 0.01], tuple(row[1:]), name=f"m{i}") for i, row in enumerate(drift)]
+        alarms += any(row.verdict == "changed" for row in decide_pair(metrics, SETTINGS, None))
+    assert alarms <= 42, "0.05 x 600 and two and a half standard errors"
+
+
+def test_false_preserved_at_the_margin_keeps_its_rate():
+    draws = np.random.default_rng(5)
+    kept = 0
+    for _ in range(600):
+        drift, floor = 0.45 + draws.normal(0, 0.05), 0.3 + draws.normal(0, 0.05, 4)
+        kept += one(metric([drift - 0.01, drift + 0.01], tuple(floor))).verdict == "preserved"
+    assert kept <= 42
