@@ -67,3 +67,4 @@ def test_two_orders_of_the_same_classes_are_told_apart():
     draws = torch.Generator().manual_seed(0)
     check_order("A", "B", answers, torch.randint(0, 3, (60,), generator=draws), ("x", "y", "z"))
     check_order("A", "B", answers, torch.zeros(60, dtype=torch.int64), ("x", "y", "z"))
+    check_order("A", "B", torch.ones(60, dtype=torch.int64), torch.zeros(60, dtype=torch.int64), ("x", "y", "z"))

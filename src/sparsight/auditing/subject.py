@@ -14,8 +14,8 @@ from sparsight.errors import InputError
 from sparsight.models import Given, Located, Split, evaluating, locate, named_module
 
 _ALIKE, _TOLD = 0.5, 0.6
-"""Two models whose predictions agree on less than this share of what they would under another order of the classes, and
-on so many images there, have their classes in another order."""
+"""Two models have their classes in different orders if their predictions agree on less than this share of the images on
+which they would in another order, and there by so much more than chance, as a share of what chance leaves."""
 _SHOWN = 4
 
 
@@ -134,7 +134,8 @@ def check_order(
     np.add.at(table, (one.numpy(), other.numpy()), 1)
     rows, columns = linear_sum_assignment(-table)
     best, here = table[rows, columns].sum() / len(one), np.trace(table) / len(one)
-    if best < _TOLD or here >= _ALIKE * best:
+    chance = float((np.sort(table.sum(0)) * np.sort(table.sum(1))).sum()) / len(one) ** 2
+    if best - chance < _TOLD * (1 - chance) or chance == 1 or here >= _ALIKE * best:
         return
     moved = [(r, c) for r, c in zip(rows.tolist(), columns.tolist(), strict=True) if r != c and table[r, c]]
     r, c = max(moved, key=lambda place: table[place])

@@ -19,6 +19,11 @@ from sparsight.audit import Audit
 from sparsight.auditing import AuditSettings
 from sparsight.errors import InputError
 
+_AXES = {
+    "similarity": "how far from the original",
+    "accuracy": "accuracy, less the original's",
+    "faithfulness": "faithfulness, less the original's",
+}
 _SIGNS = {"preserved": "=", "changed": "≠", "undecided": "?"}
 
 
@@ -106,17 +111,21 @@ def _measures(found: Audit, name: str) -> Table:
     shown = rows[rows["primary"].astype(bool) | (rows["axis"] != "similarity")]
     table = Table()
     floor = bool(len(found.data.floor))
-    for column in ("axis", "measure", "drift", "90 % interval", *(["floor"] if floor else []), "margin", "verdict"):
-        table.add_column(column, justify="left" if column in ("axis", "measure", "verdict") else "right")
+    interval = f"{100 - 200 * found.data.settings['verdict']['level']:g} % interval"
+    for column in ("measure", "drift", interval, *(["floor"] if floor else []), "margin", "verdict"):
+        table.add_column(column, justify="left" if column in ("measure", "verdict") else "right")
+    axis = None
     for row in shown.to_dict("records"):
-        interval = "" if math.isnan(row["low"]) else f"{row['low']:.3f} to {row['high']:.3f}"
-        of = f" ({row['method']})" if row["axis"] == "accuracy" else ""
+        if row["axis"] != axis:
+            table.add_section()
+            table.add_row(_AXES[row["axis"]], style="bold")
+            axis = row["axis"]
+        of = f" of {row['method']}" if axis == "accuracy" else ""
         floors = [_number(row["floor"])] if floor else []
         table.add_row(
-            row["axis"],
-            f"{row['metric']}{of}",
-            _number(row["drift"]),
-            interval,
+            f"  {row['metric']}{of}",
+            _number(row["drift"], signed=axis != "similarity"),
+            "" if math.isnan(row["low"]) else f"{row['low']:.2f} to {row['high']:.2f}",
             *floors,
             _number(row["margin"]),
             f"{_SIGNS[row['verdict']]} {row['verdict']}",
@@ -124,5 +133,5 @@ def _measures(found: Audit, name: str) -> Table:
     return table
 
 
-def _number(value: float) -> str:
-    return "" if math.isnan(value) else f"{value:.3f}"
+def _number(value: float, *, signed: bool = False) -> str:
+    return "" if math.isnan(value) else f"{value:+.3f}" if signed else f"{value:.3f}"

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from sparsight.errors import InputError
 from sparsight.models.split import Split, evaluating, forward_parts, known_split, named_module, token_map
-from sparsight.models.watch import feature_layer, head_layer, last_layers, not_found, watched
+from sparsight.models.watch import feature_layer, head_layer, last_layers, watched
 
 _MOST_PREFIX = 8
 """Tokens that stand for no place, before those of the patches: a class token, one of distillation, registers."""
@@ -47,10 +47,17 @@ def locate(name: str, model: nn.Module, images: Float[Tensor, "b c h w"], layer:
             nor tokens, or does not reach the logits.
     """
     known = known_split(model)
-    seen, logits = watched(name, model, images)
+    try:
+        seen, logits = watched(name, model, images)
+    except InputError as error:
+        raise InputError(f"{name}: {str(error).removeprefix('model.name: ')}") from None
     head = known.head if known is not None and known.head in seen.linears else head_layer(seen, logits)
     if head is None:
-        raise not_found(name, "head", "the logits are not the output of one linear layer", seen)
+        near = ", ".join(last_layers(seen.linears)[:4]) or "none"
+        raise InputError(
+            f"{name}: the logits are not the output of one linear layer, what goes into which could be compared as the "
+            f"embedding (its linear layers: {near}); give a network that ends in one"
+        )
     if layer is not None:
         named_module(model, layer)
         return Located(_explained(name, model, layer, head, images), "")

@@ -1,0 +1,248 @@
+"""Audits of models in Python: against itself, pruned, randomised, quantised, narrower, with a floor and without."""
+
+import copy
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+import torchvision
+from torch import nn
+from torch.nn.utils import prune
+
+from sparsight import audit_models
+from sparsight.auditing import AuditSettings
+from sparsight.data import ToyBirdsSettings, load_dataset, normalise
+from sparsight.errors import InputError
+from sparsight.evidence import usable_concepts
+from sparsight.models import ModelSettings, build_model
+
+PRIMARY = ["top_k_jaccard", "weight_spearman", "value_agreement", "map_spearman", "map_iou_20", "linear_cka"]
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def birds():
+    return load_dataset(ToyBirdsSettings(train=96, validation=12, test=60, image_size=32))
+
+
+@pytest.fixture(scope="module")
+def trained(birds):
+    """The original and three that were trained again, from the same start in another order."""
+    torch.set_num_threads(1)
+    images = normalise(birds.images[birds.splits["train"]], birds, CPU)
+    labels = birds.labels[birds.splits["train"]]
+
+    def one(seed):
+        model = build_model(ModelSettings(name="resnet8", stem_stride=2), 12, 1)
+        step = torch.optim.SGD(model.parameters(), 0.05, momentum=0.9)
+        order = torch.Generator().manual_seed(seed)
+        for _ in range(12):
+            for batch in torch.randperm(len(images), generator=order).split(16):
+                step.zero_grad()
+                nn.functional.cross_entropy(model(images[batch]), labels[batch]).backward()
+                step.step()
+        return model.eval()
+
+    return [one(seed) for seed in range(4)]
+
+
+def primary(audit, model):
+    rows = audit.verdicts
+    return rows[(rows["model"] == model) & rows["primary"].astype(bool)].set_index("metric")
+
+
+def test_a_model_against_itself_has_no_drift_and_is_preserved(birds, trained):
+    audit = audit_models(trained[0], copy.deepcopy(trained[0]), birds, settings=AuditSettings(margin=0.05))
+    rows = primary(audit, "model")
+    assert list(rows.index) == PRIMARY
+    assert (rows["drift"] < 1e-12).all()
+    assert (rows["verdict"] == "preserved").all()
+    assert audit.word == "preserved"
+    others = audit.verdicts[audit.verdicts["axis"] != "similarity"]
+    assert set(others["metric"]) == {"accuracy", "concept_auroc", "mask_energy"}
+    assert (others["drift"] == 0).all()
+    assert (others["verdict"] == "preserved").all()
+
+
+def test_numbers_are_those_of_the_models(birds, trained):
+    audit = audit_models(trained[0], trained[1], birds)
+    test = birds.splits["test"]
+    images, labels = normalise(birds.images[test], birds, CPU), birds.labels[test]
+    with torch.no_grad():
+        answers = [model(images).argmax(1) for model in trained[:2]]
+    right = {
+        name: float((own == labels).double().mean()) for name, own in zip(("original", "model"), answers, strict=True)
+    }
+    table = audit.data.accuracy
+    of_f = table[(table["of"] == "f") & (table["metric"] == "accuracy")].set_index("model")["value"]
+    assert of_f.to_dict() == pytest.approx(right)
+    flipped = audit.data.images["stratum"] == "flipped"
+    assert int(flipped.sum()) == int((answers[0] != answers[1]).sum())
+    row = audit.verdicts.set_index(["axis", "method"]).loc[("accuracy", "f")]
+    assert row["drift"] == pytest.approx(right["model"] - right["original"])
+    concepts = audit.data.concepts
+    assert set(concepts["model"]) == {"original", "model"}
+    assert concepts.groupby(["model", "class"])["rank"].max().max() <= 3
+    looked = audit.evidence["model"]
+    assert looked.concepts.bank.Q.shape[0] == int(usable_concepts(birds).sum())
+
+
+def test_without_margin_or_floor_nothing_is_said_of_chance(birds, trained):
+    audit = audit_models(trained[0], trained[1], birds)
+    assert audit.word == "undecided"
+    assert "how far they are apart is all that can be said" in audit.headlines["model"].sentence
+    rows = primary(audit, "model")
+    assert (rows["verdict"] == "undecided").all()
+    assert (rows["low"] < rows["high"]).all()
+    assert rows["p_changed"].isna().all()
+
+
+def test_a_randomised_copy_has_changed_against_a_floor(birds, trained):
+    torch.manual_seed(0)
+    random = copy.deepcopy(trained[0])
+    for module in random.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            module.reset_parameters()
+    audit = audit_models(trained[0], [random, copy.deepcopy(trained[0])], birds, floor=trained[1:])
+    assert audit.headlines["model"].word == "changed"
+    assert audit.headlines["model (2)"].word != "changed"
+    assert audit.word == "changed"
+    rows = primary(audit, "model")
+    assert rows.loc["linear_cka", "verdict"] == "changed"
+    assert rows["retrains"].eq(3).all()
+    assert rows.loc["linear_cka", "p_changed"] < 0.05 / 6
+    assert (rows["floor"] > 0).all()
+
+
+def test_a_pruned_model_is_looked_at_as_torch_left_it(birds, trained):
+    sparse = copy.deepcopy(trained[0])
+    for module in sparse.modules():
+        if isinstance(module, nn.Conv2d):
+            prune.l1_unstructured(module, "weight", 0.3)
+    before = {name: value.clone() for name, value in sparse.state_dict().items()}
+    audit = audit_models(trained[0], sparse, birds, settings=AuditSettings(margin=1.5))
+    assert audit.word == "preserved"
+    assert 0 < primary(audit, "model").loc["linear_cka", "drift"] < 0.5
+    after = sparse.state_dict()
+    assert before.keys() == after.keys()
+    assert all(torch.equal(value, after[name]) for name, value in before.items())
+
+
+def test_a_narrower_network_has_its_own_embedding(birds, trained):
+    pruning = pytest.importorskip("torch_pruning")
+    torch.manual_seed(0)
+    wide = torchvision.models.resnet18(num_classes=12).eval()
+    narrow, importance = copy.deepcopy(wide), pruning.importance.GroupMagnitudeImportance(p=2)
+    sample = torch.rand(1, 3, 32, 32)
+    pruning.MagnitudePruner(narrow, sample, importance, pruning_ratio=0.5, ignored_layers=[narrow.fc]).step()
+    audit = audit_models(wide, narrow, birds, settings=AuditSettings(margin=0.1))
+    widths = {name: one.seen.embedding.shape[1] for name, one in audit.evidence.items()}
+    assert widths["model"] < widths["original"]
+    assert primary(audit, "model").loc[["top_k_jaccard", "value_agreement", "linear_cka"], "drift"].notna().all()
+
+
+def test_int8_weights_go_all_the_way(birds, trained):
+    quantization = pytest.importorskip("torchao.quantization")
+    small = copy.deepcopy(trained[0])
+    quantization.quantize_(small, quantization.Int8WeightOnlyConfig())
+    audit = audit_models(trained[0], small, birds, settings=AuditSettings(margin=0.1))
+    assert audit.word == "preserved"
+    one, two = (audit.evidence[name].seen for name in ("original", "model"))
+    assert 0 < float((one.logits - two.logits).abs().max()) < 0.1 * float(one.logits.abs().max())
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_what_a_quantised_network_cannot_give_is_said_and_the_rest_goes_on(birds, trained):
+    small = torch.ao.quantization.quantize_dynamic(copy.deepcopy(trained[0]), {nn.Linear}, dtype=torch.qint8)
+    settings = AuditSettings(margin=0.1, saliency={"method": "hirescam"})
+    audit = audit_models(trained[0], small, birds, settings=settings)
+    assert audit.evidence["model"].maps is None
+    rows = primary(audit, "model")
+    assert list(rows.index) == ["top_k_jaccard", "weight_spearman", "value_agreement", "linear_cka"]
+    assert rows.loc["linear_cka", "verdict"] == "preserved"
+    assert any(note.startswith("model: no maps: ") for note in audit.data.notices)
+    assert "no maps could be made" in audit.headlines["model"].sentence
+    assert audit.data.pictures == ()
+
+
+def test_without_concepts_three_measures_are_left(birds, trained):
+    bare = replace(birds, concepts=birds.concepts[:, :0], concept_names=(), concept_groups=())
+    audit = audit_models(trained[0], trained[1], bare)
+    assert list(primary(audit, "model").index) == PRIMARY[3:]
+    assert audit.data.concepts.empty
+
+
+def test_dead_maps_void_the_metrics_of_maps(birds, trained):
+    dead = copy.deepcopy(trained[0])
+    with torch.no_grad():
+        dead.fc.weight.zero_()
+    audit = audit_models(trained[0], [dead, trained[1]], birds, settings=AuditSettings(margin=2.0))
+    rows = primary(audit, "model")
+    assert rows.loc["map_spearman", "verdict"] == "undecided"
+    assert "dead" in rows.loc["map_spearman", "reason"]
+    assert "dead" not in primary(audit, "model (2)").loc["map_spearman", "reason"]
+
+
+def test_pictures_are_of_the_images_that_moved_most_and_both_get_right(birds, trained):
+    audit = audit_models(trained[0], trained[1], birds, settings=AuditSettings(shown=5))
+    pictures = audit.data.pictures
+    assert len(pictures) == 5
+    images = audit.data.images.set_index("place")
+    right = images[(images["original"] == images["label"]) & (images["prediction"] == images["label"])]
+    expected = right["map_spearman"].fillna(-1).sort_values(ascending=False, kind="stable").index[: min(5, len(right))]
+    assert [one.place for one in pictures][: len(expected)] == list(expected)
+    first = pictures[0]
+    place = int(birds.splits["test"][first.place])
+    assert np.array_equal(first.image, birds.images[place].permute(1, 2, 0).numpy())
+    assert first.models["model"].moved == pytest.approx(images.loc[first.place, "map_spearman"])
+    assert math.isnan(first.original.moved)
+
+
+def test_modes_devices_and_threads_are_left_as_they_were(birds, trained):
+    model = copy.deepcopy(trained[0]).train()
+    audit_models(model, model, birds)
+    assert all(module.training for module in model.modules())
+    assert not any(module._forward_hooks or module._forward_pre_hooks for module in model.modules())
+    assert all(parameter.grad is None and parameter.requires_grad for parameter in model.parameters())
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"fc": nn.Linear(64, 5)}, "5 outputs for 12 classes"),
+        ({"fc": nn.Identity()}, "not the output of one linear layer"),
+    ],
+)
+def test_models_that_do_not_answer_for_the_classes_are_refused(birds, trained, change, said):
+    other = copy.deepcopy(trained[0])
+    for name, module in change.items():
+        setattr(other, name, module)
+    with pytest.raises(InputError, match=said):
+        audit_models(trained[0], other, birds)
+
+
+def test_another_order_of_the_classes_is_refused(birds, trained):
+    other = copy.deepcopy(trained[0])
+    with torch.no_grad():
+        other.fc.weight.copy_(trained[0].fc.weight.roll(1, 0))
+        other.fc.bias.copy_(trained[0].fc.bias.roll(1, 0))
+    with pytest.raises(InputError, match="original and model: their classes stand in different orders"):
+        audit_models(trained[0], other, birds)
+
+
+def test_weights_that_are_not_finite_are_refused(birds, trained):
+    other = copy.deepcopy(trained[0])
+    with torch.no_grad():
+        other.fc.weight[0, 0] = math.nan
+    with pytest.raises(InputError, match="model: its logits or embeddings are not finite"):
+        audit_models(trained[0], other, birds)
+
+
+def test_too_few_images_or_models_are_refused(birds, trained):
+    one = replace(birds, splits={**birds.splits, "test": birds.splits["test"][:1]})
+    with pytest.raises(InputError, match="one test image is too few"):
+        audit_models(trained[0], trained[1], one)
+    with pytest.raises(InputError, match="no model to compare"):
+        audit_models(trained[0], [], birds)
