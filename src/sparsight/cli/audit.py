@@ -10,6 +10,7 @@ from sparsight.errors import InputError
 
 _USUAL = 224
 """Pixels, where a library's network does not say otherwise."""
+_FLOOR = "--floor"
 MODEL = "torchvision:NAME@WEIGHTS, timm:NAME@WEIGHTS, hf:FOLDER, or package.module:function, also with @WEIGHTS."
 
 
@@ -104,18 +105,14 @@ def check_fail_on(fail_on: str | None, floor: bool, margin: float | None) -> Non
 
 def spread(arguments: Sequence[str]) -> list[str]:
     """``--floor A B C`` as ``--floor A --floor B --floor C``: what follows it, up to the next option, are models."""
-    spread_out: list[str] = []
-    in_floor = False
+    made: list[str] = []
+    after_floor = False
     for one in arguments:
-        if one.startswith("-"):
-            in_floor = one == "--floor"
-            if not in_floor:
-                spread_out.append(one)
-        elif in_floor:
-            spread_out += ["--floor", one]
-        else:
-            spread_out.append(one)
-    return spread_out if len(spread_out) >= len(arguments) or "--floor" in spread_out else list(arguments)
+        if after_floor and not one.startswith("-") and made[-1] != _FLOOR:
+            made.append(_FLOOR)
+        after_floor = one == _FLOOR or (after_floor and not one.startswith("-"))
+        made.append(one)
+    return made
 
 
 def _side(models: Iterable[Any], data: str) -> int | None:

@@ -1,6 +1,7 @@
 import math
 
 import pytest
+from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
 from sparsight.report.audit.by_class import by_class
@@ -55,7 +56,7 @@ def test_every_text_has_a_colour_that_the_page_exchanges(audit_data, kind):
         if kind == "forest"
         else multiples(found, data.original, found.moved()[:PANELS], "drift", 1.0)
     )
-    assert {text.get_color() for text in figure.findobj(Text) if text.get_text()} <= {INK, *PALETTE}
+    assert {to_hex(text.get_color()) for text in figure.findobj(Text) if text.get_text()} <= {INK, *PALETTE}
 
 
 def test_a_panel_goes_from_the_originals_accuracy_to_the_models(audit_data):

@@ -13,11 +13,12 @@ from sparsight.report.text import number
 def class_sheet(data: AuditData) -> Sheet | None:
     """Every class of every model; None where nothing is known by class."""
     found = by_class(data)
-    tables = tuple(_table(data, found, model) for model in data.models if found.values.get(model))
+    tables = tuple(class_table(data, found, model) for model in data.models if found.values.get(model))
     return Sheet("classes", "Accuracy and drift by class.", tables, data.classes_table) if tables else None
 
 
-def _table(data: AuditData, found: ByClass, model: str) -> Table:
+def class_table(data: AuditData, found: ByClass, model: str) -> Table:
+    """The classes of one model, those that moved most first."""
     labels = found.worst_first(model)
     known = [metric for metric in ORDER if any(math.isfinite(found.value(model, label, metric)) for label in labels)]
     metrics = sorted(known, key=lambda metric: metric != found.lead)
@@ -35,4 +36,4 @@ def _table(data: AuditData, found: ByClass, model: str) -> Table:
         )
         for label in labels
     )
-    return Table(model, header, rows)
+    return Table(f"Classes under {model}", header, rows)

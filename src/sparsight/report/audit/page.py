@@ -6,6 +6,7 @@ from dataclasses import replace
 from markupsafe import Markup
 
 from sparsight.report.audit.by_class import by_class
+from sparsight.report.audit.classes import class_table
 from sparsight.report.audit.data import AuditData
 from sparsight.report.audit.difference import SHOWN, difference_bar
 from sparsight.report.audit.first import cards, pointers
@@ -67,9 +68,11 @@ def page(
             sheets=sheets,
             verdicts=[(model, {part: verdict_table(data, model, part) for part in PARTS}) for model in data.models],
             reasons=[table for model in data.models if (table := reason_table(data, model))],
-            classes=[(table.caption, *parted(table, _WORST)) for table in sheets["classes"].tables]
-            if "classes" in sheets
-            else [],
+            classes=[
+                (place, model, *parted(class_table(data, found, model)))
+                for place, model in enumerate(data.models)
+                if found.values.get(model)
+            ],
             missing=missing(data),
             symbols=SYMBOLS,
             level=level(data),
@@ -87,9 +90,10 @@ def page(
     return html.strip().encode("utf-8", "replace") + b"\n"
 
 
-def parted(table: Table, first: int) -> tuple[Table, Table]:
-    """The first rows of a table, and the rest."""
-    return replace(table, rows=table.rows[:first]), replace(table, rows=table.rows[first:])
+def parted(table: Table) -> tuple[Table, Table]:
+    """The first rows of a table, and the rest under a caption of its own."""
+    rest = replace(table, caption=f"The others: {table.caption}", rows=table.rows[_WORST:])
+    return replace(table, rows=table.rows[:_WORST]), rest
 
 
 def missing(data: AuditData) -> list[tuple[str, str, str]]:

@@ -65,13 +65,13 @@ def image_sheet(data: AuditData) -> Sheet | None:
             ["right", "map_spearman"], ascending=[False, False], kind="stable"
         )
         rows = [
-            (*map(str, facts), number(spearman, 2), number(iou, 2))
+            (*(plain(fact, 40) for fact in facts), number(spearman, 2), number(iou, 2))
             for *facts, spearman, iou in ranked[list(COLUMNS["images"][1:])].head(MOST_ROWS).itertuples(index=False)
         ]
         if rows:
             header = ("Image", "Label", "Original says", "Model says", "Answers")
             drifts = tuple(metric_of(data, metric) for metric in ("map_spearman", "map_iou_20"))
-            tables.append(Table(model, (*header, *drifts), tuple(rows)))
+            tables.append(Table(f"Images under {model}", (*header, *drifts), tuple(rows)))
     caption = f"The {MOST_ROWS} images of each model whose maps moved most; as CSV all of them."
     return Sheet("images", caption, tuple(tables), data.images) if len(data.images) else None
 
@@ -87,6 +87,12 @@ def answers_sheet(data: AuditData) -> Sheet | None:
             rows.append((str(stratum), f"{len(of):,}", number(drift) if math.isfinite(drift) else NO_VALUE))
             numbers.append((model, str(stratum), len(of), drift))
         if rows:
-            tables.append(Table(model, ("Answers", "Images", f"Drift, {metric_of(data, 'map_spearman')}"), tuple(rows)))
+            tables.append(
+                Table(
+                    f"Answers of {model}",
+                    ("Answers", "Images", f"Drift, {metric_of(data, 'map_spearman')}"),
+                    tuple(rows),
+                )
+            )
     frame = pd.DataFrame(numbers, columns=["model", "stratum", "images", "map_spearman"])
     return Sheet("answers", "Drift of maps by what became of the answers.", tuple(tables), frame) if tables else None

@@ -52,7 +52,7 @@ def reason_table(data: AuditData, model: str) -> Table | None:
         for part in PARTS
         for row in rows_of(data, model, part)
     )
-    return Table(model, ("Measure", "Verdict and reason"), rows) if rows else None
+    return Table(f"Reasons: {model}", ("Measure", "Verdict and reason"), rows) if rows else None
 
 
 def over(row: Row) -> str:
