@@ -8,7 +8,7 @@ from sparsight.training import Rule
 
 @dataclass(frozen=True)
 class Toggles:
-    """The released code's departures that belong to an arm, by their rows of the audit; all off is the right rule.
+    """The released code's departures that belong to an arm (docs/paper.md lists them); all off is the right rule.
 
     Attributes:
         freeze_negative: row 1, see ``Rule``.
@@ -38,7 +38,7 @@ class Toggles:
 
 
 TOGGLES = tuple(field.name for field in fields(Toggles))
-"""Every toggle's name, by the audit's rows."""
+"""Every toggle's name, in the order of docs/paper.md."""
 
 
 @dataclass(frozen=True)

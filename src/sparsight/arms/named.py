@@ -16,7 +16,7 @@ FORMS = ("toggle:SWITCH+...", "released-code-toggle:SWITCH+...", "rewind:EPOCHS"
 
 
 def find_arm(name: str) -> Arm:
-    """The arm of that name, under its one name: switches stand in the audit's order.
+    """The arm of that name, under its one name: switches stand in the order of ``TOGGLES``.
 
     Raises:
         InputError: naming the arms, or the switches, that there are.

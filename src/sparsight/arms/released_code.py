@@ -1,4 +1,4 @@
-"""What the code released with the paper did in its CUB run (RELEASED_CODE.md, rows 1, 2, 4, 5, 8, 9 and 11)."""
+"""What the code released with the paper did in its CUB run (docs/paper.md lists its departures)."""
 
 from sparsight.arms.arm import Arm, Toggles
 

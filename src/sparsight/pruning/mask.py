@@ -16,7 +16,7 @@ def prunable(model: nn.Module, norms: bool = False) -> list[str]:
 
     Args:
         model: any module; the classifier's last layer counts as well.
-        norms: count the scales of batch norms too (what the released code does; RELEASED_CODE.md, row 2).
+        norms: count the scales of batch norms too (what the released code does; docs/paper.md).
     """
     kinds: tuple[type[nn.Module], ...] = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
     if norms:

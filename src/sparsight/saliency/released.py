@@ -1,6 +1,6 @@
 """The released code's saliency maps, as the paper's Figures 3 to 8 were drawn. They are not Grad-CAM.
 
-Defined from the audit's text (RELEASED_CODE.md, section Grad-CAM), not from the code itself: the gradient is of the
+Defined from a description of them (docs/paper.md), not from the code itself: the gradient is of the
 cross-entropy loss at the explained class; pooled over positions, it is *added* to the activations, where Grad-CAM
 multiplies; the map is the mean over channels of that sum, without a ReLU; batch norm takes its statistics from the one
 image; and each column of the map is divided by its own maximum. So a class only shifts the map by a constant, next to

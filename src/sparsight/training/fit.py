@@ -80,10 +80,10 @@ def fit(
         settings: the budget.
         key: what order and augmentation are drawn from.
         rule: departures of the released code that change a training.
-        mask_each_step: whether the mask is applied to the weights again after every step. False (RELEASED_CODE.md,
-            row 5) changes nothing while the optimiser starts fresh, as pruned weights have no gradient; with
+        mask_each_step: whether the mask is applied to the weights again after every step. False (the
+            switch ``mask_once``) changes nothing while the optimiser starts fresh, as pruned weights have no gradient; with
             ``optimiser`` stale momentum moves them away from zero.
-        optimiser: what the optimiser remembers of an earlier training (row 6); fresh if None.
+        optimiser: what the optimiser remembers of an earlier training (``keep_optimizer``); fresh if None.
         epochs: which epochs of the budget to train, all by default: a later start takes up the schedule and the data
             order there (rewinding to an epoch), an earlier end leaves them unfinished.
         stop_at: stop as soon as validation accuracy, scored before the first step and eight times an epoch, is so high.

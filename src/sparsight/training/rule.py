@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 
 FREEZE_BELOW = 6e-7
-"""The released code's threshold under which a weight gets no gradient (RELEASED_CODE.md, row 1)."""
+"""The released code's threshold under which a weight gets no gradient (docs/paper.md)."""
 
 
 @dataclass(frozen=True)
