@@ -11,15 +11,15 @@ class Toggles:
     """The released code's departures that belong to an arm (docs/paper.md lists them); all off is the right rule.
 
     Attributes:
-        freeze_negative: row 1, see ``Rule``.
-        prune_norms: row 2, the scales of batch norms are prunable, and pruned layer by layer like the rest.
-        alive_by_value: row 4, a weight counts as alive where its value is not 0, whatever the mask says.
-        mask_once: row 5, the mask is not applied again after a step.
-        keep_optimizer: row 6, see ``Rule``. With ``mask_once``, stale momentum moves pruned weights away from zero.
-        alias_biases: row 8, biases and norm shifts share memory with the saved initial values from the first
+        freeze_negative: see ``Rule``.
+        prune_norms: the scales of batch norms are prunable, and pruned layer by layer like the rest.
+        alive_by_value: a weight counts as alive where its value is not 0, whatever the mask says.
+        mask_once: the mask is not applied again after a step.
+        keep_optimizer: see ``Rule``. With ``mask_once``, stale momentum moves pruned weights away from zero.
+        alias_biases: biases and norm shifts share memory with the saved initial values from the first
             rewinding on: they are rewound in round 1 and go on from where the last round ended in later rounds.
-        keep_norm_statistics: row 9, norm statistics are not rewound.
-        score_before_epoch: row 11, see ``Rule``.
+        keep_norm_statistics: norm statistics are not rewound.
+        score_before_epoch: see ``Rule``.
     """
 
     freeze_negative: bool = False

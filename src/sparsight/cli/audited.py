@@ -121,7 +121,7 @@ def _measures(found: Audit, name: str) -> Table:
             table.add_row(_AXES[row["axis"]], style="bold")
             axis = row["axis"]
         of = f" of {row['method']}" if axis == "accuracy" else ""
-        floors = [_number(row["floor"])] if floor else []
+        floors = [_number(row["floor"] if axis == "similarity" else math.nan)] if floor else []
         table.add_row(
             f"  {row['metric']}{of}",
             _number(row["drift"], signed=axis != "similarity"),

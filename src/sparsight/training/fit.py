@@ -81,8 +81,8 @@ def fit(
         key: what order and augmentation are drawn from.
         rule: departures of the released code that change a training.
         mask_each_step: whether the mask is applied to the weights again after every step. False (the
-            switch ``mask_once``) changes nothing while the optimiser starts fresh, as pruned weights have no gradient; with
-            ``optimiser`` stale momentum moves them away from zero.
+            switch ``mask_once``) changes nothing while the optimiser starts fresh, as pruned weights have no gradient;
+            with ``optimiser`` stale momentum moves them away from zero.
         optimiser: what the optimiser remembers of an earlier training (``keep_optimizer``); fresh if None.
         epochs: which epochs of the budget to train, all by default: a later start takes up the schedule and the data
             order there (rewinding to an epoch), an earlier end leaves them unfinished.
