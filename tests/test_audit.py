@@ -246,3 +246,16 @@ def test_too_few_images_or_models_are_refused(birds, trained):
         audit_models(trained[0], trained[1], one)
     with pytest.raises(InputError, match="no model to compare"):
         audit_models(trained[0], [], birds)
+
+
+def test_an_audit_shows_itself_and_writes_itself(birds, trained, tmp_path):
+    audit = audit_models(trained[0], trained[1], birds)
+    shown = audit._repr_html_()
+    assert "undecided" in shown
+    assert "<script" not in shown
+    page = audit.write(tmp_path / "audit")
+    assert page == tmp_path / "audit" / "report" / "index.html"
+    assert (tmp_path / "audit" / "evidence" / "model-01.safetensors").exists()
+    assert audit.write(tmp_path / "audit") == page
+    with pytest.raises(InputError, match="holds an audit of other models"):
+        audit_models(trained[0], [trained[1], trained[2]], birds).write(tmp_path / "audit")

@@ -98,6 +98,14 @@ def test_a_report_is_written_again_from_the_tables(finished, copy):
     assert bytes_of(copy) == before
 
 
+def test_a_study_shows_itself_in_a_notebook(finished):
+    shown = finished[1]._repr_html_()
+    assert "<td>released-code</td>" in shown
+    assert "means of 1 seed;" in shown
+    assert shown.count("<li>") == 1
+    assert str(finished[1].report) in shown
+
+
 def test_no_report_of_a_run_that_has_not_ended(copy):
     (copy / "manifest.json").unlink()
     with pytest.raises(InputError, match="has not ended"):

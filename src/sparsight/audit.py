@@ -40,12 +40,13 @@ from sparsight.auditing import (
     similarity,
     similarity_rows,
     subject_of,
+    write_folder,
 )
 from sparsight.data import ConceptDataset, normalise
 from sparsight.errors import InputError
 from sparsight.evidence import usable_concepts
 from sparsight.models import Given, given_model
-from sparsight.report.audit import COLUMNS, AuditData, AuditHeadline
+from sparsight.report.audit import COLUMNS, AuditData, AuditHeadline, summary_html, write_audit_report
 from sparsight.runs import machine, versions
 from sparsight.training import resolve_device
 from sparsight.verdict import LEAST_FLOOR, Gate
@@ -104,6 +105,21 @@ class Audit:
     def headlines(self) -> Mapping[str, AuditHeadline]:
         """Each model's verdict in one sentence."""
         return self.data.headlines
+
+    def write(self, out: str | Path) -> Path:
+        """Write the evidence and the report into a folder, and give the report's page; an earlier audit of the same is
+        replaced.
+
+        Raises:
+            InputError: if the folder holds something else, or cannot be written.
+        """
+        models = [self.data.original, *self.data.models, *self.data.floor]
+        asked = {"models": models, "data": self.data.facts["Images"], "settings": dict(self.data.settings)}
+        return write_folder(Path(out), asked, self.evidence, lambda place: write_audit_report(self.data, place))
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return summary_html(self.data)
 
 
 def audit_models(

@@ -17,17 +17,19 @@ from sparsight.config import StudySettings, load_study
 from sparsight.data import ConceptDataset, dataset_bytes, load_dataset, staged_dataset
 from sparsight.errors import DamagedError, InputError
 from sparsight.evidence import check_shown
-from sparsight.io import check_room, hold, partial_file
+from sparsight.io import check_room, hold, partial_file, read_json
 from sparsight.making import CHECKPOINT_SECONDS, check_concepts, check_network, forget_data, make_network
 from sparsight.models import is_own, own_source
 from sparsight.networks import Network, plan
 from sparsight.pool import run_jobs
-from sparsight.report import ReportData, write_report
+from sparsight.report import ReportData, study_summary, write_report
 from sparsight.results import read_results, result_flaws, write_results
+from sparsight.results.write import VERDICT
 from sparsight.runs import (
     DATA,
     REPORT,
     REPORT_FILES,
+    RESULTS,
     WEIGHTS,
     check_folder,
     check_settings,
@@ -99,6 +101,12 @@ class StudyResult:
     concepts: pd.DataFrame
     drift: pd.DataFrame
     notices: tuple[str, ...]
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        judged = read_json(self.folder / RESULTS / VERDICT, "verdict")["arms"]
+        sentences = {arm: judged[arm]["sentence"] for arm in judged}
+        return study_summary(self.accuracy, self.settings.study.arms, sentences, str(self.report))
 
 
 def run_study(

@@ -40,7 +40,8 @@ def test_names_become_one_short_printable_line():
 
 
 def test_a_name_may_break_at_its_joints_and_is_escaped():
-    assert breakable("wing_color::<b>") == "wing_<wbr>color::<wbr>&lt;b&gt;<wbr>"
+    assert breakable("wing_color::<b>") == "wing_<wbr>color::<wbr>&lt;b&gt;"
+    assert breakable("net@w.pt: 0.1. /x_") == "net@w.<wbr>pt: 0.1. /<wbr>x_", "no number, space or end is torn off"
 
 
 def test_lists_read_as_english():

@@ -53,10 +53,10 @@ def locate(name: str, model: nn.Module, images: Float[Tensor, "b c h w"], layer:
         raise InputError(f"{name}: {str(error).removeprefix('model.name: ')}") from None
     head = known.head if known is not None and known.head in seen.linears else head_layer(seen, logits)
     if head is None:
-        near = ", ".join(last_layers(seen.linears)[:4]) or "none"
+        linears = ", ".join(last_layers(seen.linears)[:4]) or "none"
         raise InputError(
             f"{name}: the logits are not the output of one linear layer, what goes into which could be compared as the "
-            f"embedding (its linear layers: {near}); give a network that ends in one"
+            f"embedding (its linear layers: {linears}); give a network that ends in one"
         )
     if layer is not None:
         named_module(model, layer)

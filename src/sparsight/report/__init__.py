@@ -3,6 +3,16 @@
 from sparsight.report.contact_sheet import contact_sheet
 from sparsight.report.data import COLUMNS, ReportData, Strip, StripCell
 from sparsight.report.measures import method_words
+from sparsight.report.notebook import study_summary
 from sparsight.report.write import write_report
 
-__all__ = ["COLUMNS", "ReportData", "Strip", "StripCell", "contact_sheet", "method_words", "write_report"]
+__all__ = [
+    "COLUMNS",
+    "ReportData",
+    "Strip",
+    "StripCell",
+    "contact_sheet",
+    "method_words",
+    "study_summary",
+    "write_report",
+]

@@ -8,6 +8,7 @@ from markupsafe import Markup
 NO_VALUE = "–"
 _NBSP = "\u00a0"
 _JOINERS = "\u200c\u200d"
+_JOINT = re.compile(r"(?<=[_:/])(?![_:./\s]|$)|(?<=\.)(?![_:./\s\d]|$)")
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -48,8 +49,8 @@ def plain(name: object, limit: int = 80) -> str:
 
 
 def breakable(name: object, limit: int = 80) -> Markup:
-    """:func:`plain` as escaped markup that may break after ``_``, ``:``, ``.`` and ``/``."""
-    return Markup("<wbr>").join(re.findall(r"[^_:./]*[_:./]*", plain(name, limit)))
+    """:func:`plain` as escaped markup that may break after ``_``, ``:``, ``.`` and ``/``, but not within a number."""
+    return Markup("<wbr>").join(_JOINT.split(plain(name, limit)))
 
 
 def sentence(words: str) -> str:

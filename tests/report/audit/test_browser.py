@@ -48,6 +48,7 @@ def test_the_verdict_is_on_the_first_screen_and_links_lead_to_what_they_name(chr
     assert tops[0] < 800
     if width == 1280:
         assert max(tops) < 800, "all of it on a desk"
+    browser.execute_script("document.documentElement.style.scrollBehavior = 'auto'")
     for link in browser.find_elements("css selector", ".pointers a"):
         target = link.get_attribute("href").partition("#")[2]
         link.send_keys("\ue007")  # enter

@@ -83,11 +83,15 @@ def _axis(data: AuditData, model: str, axis: str, headline: str) -> Axis:
 
 
 def _level(data: AuditData, row: Row) -> str:
-    """What the model has, and in brackets by how much that is more or less than the original."""
+    """What the model has, and the original; where they are not in the table of accuracies, the difference."""
     of, metric = _LEVELS.get(row["metric"], (row["method"], row["metric"]))
-    found = select(data.accuracy, model=row["model"], of=of, metric=metric)["value"]
-    difference = signed(float(row["drift"]), 3)
-    return f"{number(float(found.iloc[0]))} ({difference})" if len(found) else difference
+    found = [
+        select(data.accuracy, model=model, of=of, metric=metric)["value"] for model in (row["model"], data.original)
+    ]
+    if any(own.empty for own in found):
+        return signed(float(row["drift"]), 3)
+    own, original = (number(float(values.iloc[0])) for values in found)
+    return f"{own} (original {original})"
 
 
 def _measure(data: AuditData) -> Iterator[Pointer]:

@@ -7,9 +7,10 @@ from typing import Any
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from sparsight.report.audit.data import AuditData
-from sparsight.report.audit.words import Row, row_words, word_of
+from sparsight.report.audit.words import Row, interval_of, row_words, word_of
 from sparsight.report.curves import quiet
 from sparsight.report.svg import ARM_COLOURS, FAINT, INK, literal
 from sparsight.report.text import plain
@@ -42,6 +43,7 @@ def forest(data: AuditData, rows: Sequence[Row], axis: str, *, signed: bool) -> 
     quiet(axes)
     axes.spines["left"].set_visible(False)
     axes.set_yticks([])
+    axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.grid(axis="x", color=FAINT, alpha=0.18, linewidth=0.8)
     axes.axvline(0, color=FAINT, linewidth=1, alpha=0.5)
     axes.set_xlabel(axis, color=INK)
@@ -60,13 +62,14 @@ def forest(data: AuditData, rows: Sequence[Row], axis: str, *, signed: bool) -> 
 
 
 def _row(axes: Axes, place: int, row: Row, signed: bool, handles: dict[str, Artist]) -> None:
-    value, low, high, floor, margin = (float(row[name]) for name in ("drift", "low", "high", "floor", "margin"))
+    value, floor, margin = (float(row[name]) for name in ("drift", "floor", "margin"))
+    low, high = interval_of(row)
     what = "difference" if signed else "drift"
     if math.isfinite(low) and math.isfinite(high):
         axes.plot([low, high], [place, place], color=ARM_COLOURS[0], linewidth=2.4, solid_capstyle="butt")
         axes.plot([low, high], [place, place], "|", color=ARM_COLOURS[0], markersize=7, markeredgewidth=1.4)
     dot = axes.plot([value], [place], "o", color=ARM_COLOURS[0], markersize=6)[0]
-    handles.setdefault(f"{what}, with its interval", dot)
+    handles.setdefault(f"{what}, with its interval" if math.isfinite(low) else what, dot)
     if math.isfinite(margin):
         for side in (-margin, margin) if signed else (margin,):
             tick = axes.vlines(side, place - 0.24, place + 0.24, color=INK, linewidth=1.6, linestyle=(0, (1.5, 1.2)))
@@ -77,8 +80,9 @@ def _row(axes: Axes, place: int, row: Row, signed: bool, handles: dict[str, Arti
 
 
 def _limits(rows: Sequence[Row], signed: bool) -> tuple[float, float]:
-    names = ("drift", "low", "high", "margin") if signed else ("drift", "low", "high", "margin", "floor")
-    found = [float(row[name]) for row in rows for name in names if math.isfinite(float(row[name]))]
+    names = ("drift", "margin") if signed else ("drift", "margin", "floor")
+    found = [value for row in rows for value in (*(float(row[name]) for name in names), *interval_of(row))]
+    found = [value for value in found if math.isfinite(value)]
     if signed:
         most = max([abs(value) for value in found] + [0.01])
         return -1.08 * most, 1.08 * most

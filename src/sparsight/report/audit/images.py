@@ -49,14 +49,21 @@ class ShownPicture:
 def shown_pictures(data: AuditData) -> list[ShownPicture]:
     """As many of the images as fit into the page, the first at the least."""
     found: list[ShownPicture] = []
+    models = [name for name in data.models if name not in mapless(data)]
     room = MOST_BYTES
     for one in data.pictures:
-        ready = _shown(one, data.original, data.models)
+        ready = _shown(one, data.original, models)
         room -= ready.size()
         if found and room < 0:
             break
         found.append(ready)
     return found
+
+
+def mapless(data: AuditData) -> list[str]:
+    """The models of which no image has a map."""
+    maps = {name for one in data.pictures for name, own in one.models.items() if own.map is not None}
+    return [name for name in data.models if name not in maps]
 
 
 def _shown(one: AuditPicture, original: str, models: Sequence[str]) -> ShownPicture:

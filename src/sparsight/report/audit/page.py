@@ -10,7 +10,7 @@ from sparsight.report.audit.classes import class_table
 from sparsight.report.audit.data import AuditData
 from sparsight.report.audit.difference import SHOWN, difference_bar
 from sparsight.report.audit.first import cards, pointers
-from sparsight.report.audit.images import shown_pictures
+from sparsight.report.audit.images import mapless, shown_pictures
 from sparsight.report.audit.verdicts import PARTS, reason_table, verdict_table
 from sparsight.report.audit.words import (
     level,
@@ -60,6 +60,7 @@ def page(
             cards=cards(data),
             pointers=pointers(data, found, pictures),
             pictures=pictures,
+            mapless=mapless(data),
             left_out=len(data.pictures) - len(pictures),
             maps=maps_words(data),
             pixels=str(room(data, "saliency").get("method")).startswith("captum:"),

@@ -5,6 +5,7 @@ from sparsight.report.audit.words import Row, numbers_of, row_words, share_insid
 from sparsight.report.sheet import Sheet
 from sparsight.report.tables import Table
 from sparsight.report.text import number, percent, sentence
+from sparsight.verdict import LEAST_FLOOR
 
 PARTS = {
     "primary": "the drifts that make the headline",
@@ -28,9 +29,11 @@ def verdict_sheet(data: AuditData) -> Sheet | None:
 def verdict_table(data: AuditData, model: str, part: str) -> Table | None:
     """The verdicts of one part; None where it has no rows."""
     found = rows_of(data, model, part)
-    what = "Drift" if part != "levels" else "Difference"
+    what = f"{'Drift' if part != 'levels' else 'Difference'} [{percent(share_inside(data))} interval]"
+    if part == "levels" and len(data.floor) >= LEAST_FLOOR:
+        what = "Difference from the original and those trained again"
     caption = f"{sentence(PARTS[part])}: {model}"
-    header = ("Measure", "Verdict", f"{what} [{percent(share_inside(data))} interval]", "Floor", "Margin", "Over")
+    header = ("Measure", "Verdict", what, "Floor", "Margin", "Over")
     rows = tuple(
         (
             row_words(data, row),

@@ -10,6 +10,7 @@ from sparsight.report.names import SYMBOLS, metric_words
 from sparsight.report.quantity import select
 from sparsight.report.sheet import signed_interval
 from sparsight.report.text import interval
+from sparsight.verdict import LEAST_FLOOR
 
 Row = Mapping[str, Any]
 
@@ -66,12 +67,23 @@ def word_of(data: AuditData, row: Row) -> str:
 
 def numbers_of(row: Row) -> str:
     """A row's drift, or its difference with a sign, and the interval."""
-    value, low, high = (float(row[name]) for name in ("drift", "low", "high"))
+    value, (low, high) = float(row["drift"]), interval_of(row)
     if row["axis"] != "similarity":
         return signed_interval(value, low, high, 3)
     if not (math.isfinite(low) and math.isfinite(high)):
         low = high = value
     return interval(value, low, high)
+
+
+def interval_of(row: Row) -> tuple[float, float]:
+    """A row's interval; NaN where it is of another number.
+
+    An accuracy that is judged against networks trained again is compared with all of them, and its interval with the
+    original alone.
+    """
+    if row["axis"] != "similarity" and row["retrains"] >= LEAST_FLOOR:
+        return math.nan, math.nan
+    return float(row["low"]), float(row["high"])
 
 
 def share_inside(data: AuditData) -> float:

@@ -1,0 +1,31 @@
+"""A study in a notebook: what each arm comes to, and accuracies by arm and round."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+from markupsafe import Markup
+
+
+def study_summary(accuracy: pd.DataFrame, arms: Sequence[str], sentences: Mapping[str, str], report: str) -> str:
+    """A fragment of HTML, escaped, as ``_repr_html_`` wants it.
+
+    Args:
+        accuracy: the run's table.
+        arms: those to show, in this order.
+        sentences: each arm's verdict.
+        report: where the page is.
+    """
+    rows = accuracy[(accuracy["split"] == "test") & (accuracy["metric"] == "accuracy") & accuracy["arm"].isin(arms)]
+    means = rows.pivot_table(
+        index=["arm", "round", "weights_remaining"], columns="model", values="value", aggfunc="mean", sort=False
+    )
+    shown = means.reindex(columns=[model for model in ("f", "g", "probe", "g-random") if model in means.columns])
+    order = {arm: place for place, arm in enumerate(arms)}
+    shown = shown.sort_index(key=lambda level: level.map(order) if level.name == "arm" else level)
+    table = shown.reset_index().to_html(index=False, border=0, float_format="{:.3f}".format, escape=True)
+    lines = [Markup("<li>{}</li>").format(sentences[arm]) for arm in arms if arm in sentences]
+    seeds = rows["seed"].nunique()
+    head = Markup("<p>Test accuracy, means of {} seed{}; the report: <code>{}</code></p>")
+    return Markup("<ul>{}</ul>{}{}").format(
+        Markup("").join(lines), head.format(seeds, "" if seeds == 1 else "s", report), Markup(table)
+    )
