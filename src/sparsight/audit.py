@@ -177,6 +177,7 @@ def audit_models(
         notes.append("whether maps depend on what was learned was not checked: that takes randomised networks")
     facts = _facts(read, looks, time.monotonic() - started)
     found = _report(read, looks[0], looks[1 : 1 + len(several)], again, settings)
+    found = replace(found, missing={one.name: one.missing for one in looks if one.missing})
     shown = replace(found, command=command or _in_python(given, len(several)), notices=tuple(dict.fromkeys(notes)))
     return Audit(replace(shown, facts=facts, versions=versions()), {one.name: one for one in looks})
 

@@ -44,6 +44,8 @@ def test_against_networks_trained_again_it_is_one_more_of_them():
     t = (0.6 - known.mean()) / (known.std(ddof=1) * np.sqrt(1 + 1 / 4))
     assert found.p_changed == pytest.approx(2 * stats.t.cdf(t, 3))
     assert found.verdict == "changed"
+    half = stats.t.ppf(0.95, 3) * known.std(ddof=1) * np.sqrt(1 + 1 / 4)
+    assert (found.low, found.high) == pytest.approx((0.6 - known.mean() - half, 0.6 - known.mean() + half))
     assert found.floor == pytest.approx(np.mean(again))
     same = decide_level(RIGHT, RIGHT, (0.801, 0.799, 0.8), 0.02, 0.05)
     assert same.verdict == "preserved"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float64
-from scipy.special import stdtr
+from scipy.special import stdtr, stdtrit
 
 from sparsight.verdict.measured import Word
 from sparsight.verdict.reasons import chance, number
@@ -19,7 +19,8 @@ class LevelVerdict:
 
     Attributes:
         difference: the network's less the original's; against networks trained again, less the mean of all of them.
-        low, high: interval of the difference over units, of the pair alone; 90 % at the default level.
+        low, high: interval of the difference, over units, or against networks trained again over these; 90 % at the
+            default level.
         units: how many units both have.
         floor: the mean of the networks trained again; NaN without.
         margin: absolute difference that still counts as preserved.
@@ -86,6 +87,8 @@ def decide_level(
         why = "the original and all networks trained again have the same value: there is no spread"
         return said("undecided", math.nan, math.nan, f"{text}{interval}: {why}", difference)
     error, df = spread * math.sqrt(1 + 1 / len(known)), len(known) - 1
+    half = float(stdtrit(df, 1 - level)) * error
+    low, high = difference - half, difference + half
     changed = 2 * float(stdtr(df, -abs(difference) / error))
     preserved = float(stdtr(df, (abs(difference) - margin) / error))
     side = "above" if difference > 0 else "below"
