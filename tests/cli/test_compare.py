@@ -7,5 +7,5 @@ def test_a_run_that_the_paper_does_not_report_on_is_refused(small, sparsight):
     found = sparsight("compare", "run", cwd=small.parent)
     assert found.returncode == 2
     assert found.stderr.count("\n") == 1
-    assert "it reports on cub200 and ham10000" in found.stderr
+    assert "the paper reports on cub200 and ham10000" in found.stderr
     assert sparsight("compare", "absent", cwd=small.parent).returncode == 2

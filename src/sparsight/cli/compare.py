@@ -21,7 +21,7 @@ def compare(
 
     data = read_run(run)
     if not prints(data):
-        raise InputError(f"{run}: the paper prints nothing to compare it with; it reports on {' and '.join(DATA_SETS)}")
+        raise InputError(f"{run}: a study of other data; the paper reports on {' and '.join(DATA_SETS)}")
     console = Console(highlight=False)
     for sheet in (claims_sheet(data), overlap_sheet(data)):
         if sheet is None:

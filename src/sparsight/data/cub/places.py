@@ -119,8 +119,15 @@ def segmentation_folder(root: Path) -> Path | None:
 def segmentation_masks(
     folder: Path, images: Sequence[Image], sizes: Int64[Tensor, "n 2"], side: int
 ) -> tuple[Bool[Tensor, "n side side"], list[str]]:
-    """The segmentations in the centre squares, and a line for each that cannot be used."""
-    return read_masks([(folder / image.path).with_suffix(".png") for image in images], side, sizes, VOTES)
+    """The segmentations in the centre squares, and a line for each that is not there or cannot be used."""
+    files = [(folder / image.path).with_suffix(".png") for image in images]
+    masks, problems = read_masks([file if file.exists() else None for file in files], side, sizes, VOTES)
+    absent = [
+        f"{file}: missing; unpack the segmentations again, or choose data.masks box"
+        for file in files
+        if not file.exists()
+    ]
+    return masks, [*absent, *problems]
 
 
 def _box(cells: list[str]) -> tuple[float, float, float, float]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from sparsight.report.data import ReportData
+from sparsight.report.measures import top_k
 from sparsight.report.published.paper import nearest_round, top3
 from sparsight.report.quantity import select
 from sparsight.report.sheet import Sheet
@@ -12,8 +13,19 @@ from sparsight.report.tables import Table
 from sparsight.report.text import NO_VALUE, number, percent, plain
 from sparsight.stats import mean
 
+PRINTED_RANKS = 3
 _COLUMNS = (
-    *("arm", "table", "class", "weights_printed", "weights_remaining", "rank", "concept_printed", "concept_measured"),
+    *(
+        "arm",
+        "table",
+        "class",
+        "list",
+        "weights_printed",
+        "weights_remaining",
+        "rank",
+        "concept_printed",
+        "concept_measured",
+    ),
     *("shared_printed", "shared_measured", "shared_floor", "in_common"),
 )
 _HEADER = (
@@ -27,13 +39,31 @@ _HEADER = (
 )
 
 
+def printed_change(data: ReportData, weights: float) -> float:
+    """What the tables print for the run's classes: the share of a list that its dense network does not list, mean over
+    the lists; NaN where they print none, or where the run's lists have another length.
+    """
+    printed = top3()
+    printed = printed[printed["class"].isin(data.classes)]
+    if top_k(data) != PRINTED_RANKS:
+        return float("nan")
+    lost = []
+    for _, own in printed.groupby(["table", "class"], sort=False):
+        both = zip(_lists(own[own["weights"] == 1]), _lists(own[own["weights"] == weights]), strict=False)
+        lost += [1 - len(set(dense) & set(names)) / len(names) for dense, names in both]
+    return mean(lost)
+
+
 def tables_sheet(data: ReportData) -> Sheet | None:
     """One table an arm: each printed cell of a class that the run has, the run's first seed beside it.
 
     *Kept* is the share of a list that its own dense network lists, too: as printed, as the mean over the run's seeds,
     and for the networks that were trained again without pruning, which is the floor. *In common* is the share of the
-    printed list that the run's first seed lists as well. None where the run has no class of the paper's tables.
+    printed list that the run's first seed lists as well. A class that a table prints twice has two lists. None where
+    the run has no class of the paper's tables, or no concepts.
     """
+    if not data.has_concepts:
+        return None
     printed = top3()
     printed = printed[printed["class"].isin(data.classes)]
     tables, numbers = [], []
@@ -53,7 +83,7 @@ def overlap_sheet(data: ReportData) -> Sheet | None:
     sheet = tables_sheet(data)
     if sheet is None:
         return None
-    cells = sheet.frame.drop_duplicates(["arm", "table", "class", "weights_printed"])
+    cells = sheet.frame.drop_duplicates(["arm", "table", "class", "list", "weights_printed"])
     tables, numbers = [], []
     for arm, own in cells.groupby("arm", sort=False):
         lines = []
@@ -66,10 +96,12 @@ def overlap_sheet(data: ReportData) -> Sheet | None:
             (f"Table {line[0]}", percent(line[1]), str(line[2]), *(number(share, 2) for share in line[3:]))
             for line in lines
         )
-        header = ("Where", "Weights", "Classes", "Printed", "Measured", "Retrained")
+        header = ("Where", "Weights", "Lists", "Printed", "Measured", "Retrained")
         if body:
             tables.append(Table(str(arm), header, body))
-    columns = ["arm", "table", "weights_printed", "classes", "shared_printed", "shared_measured", "shared_floor"]
+    if not tables:
+        return None
+    columns = ["arm", "table", "weights_printed", "lists", "shared_printed", "shared_measured", "shared_floor"]
     caption = "Share of a class's top concepts that its own dense network lists too: printed, measured, retrained."
     return Sheet("published-overlap", caption, tuple(tables), pd.DataFrame(numbers, columns=columns))
 
@@ -78,8 +110,9 @@ def _rows(
     data: ReportData, arm: str, printed: pd.DataFrame
 ) -> Iterator[tuple[tuple[str, ...], list[tuple[object, ...]]]]:
     """The text of each row, and its numbers, one line a rank."""
-    kept = _kept(data, arm)
-    floor = _kept(data, f"retrain:{data.rules[arm]}")
+    same_length = top_k(data) == PRINTED_RANKS
+    kept = _kept(data, arm) if same_length else {}
+    floor = _kept(data, f"retrain:{data.rules[arm]}") if same_length else {}
     first = select(data.concepts, arm=arm, seed=data.seeds[0])
     for (table, label), own in printed.groupby(["table", "class"], sort=False):
         dense = _lists(own[own["weights"] == 1])
@@ -88,7 +121,7 @@ def _rows(
             if round_ is None:
                 continue
             rows = select(first, round=round_, **{"class": label}).sort_values("rank", kind="stable")
-            measured = [str(name) for name in rows["concept"]]
+            measured = [str(name) for name in rows["concept"]][:PRINTED_RANKS]
             share = mean(select(data.accuracy, arm=arm, round=round_)["weights_remaining"].to_numpy(dtype=float))
             shared = kept.get((round_, str(label)), float("nan"))
             again = floor.get((round_, str(label)), floor.get((0, str(label)), float("nan")))
@@ -100,14 +133,14 @@ def _rows(
                     plain(label),
                     f"{percent(float(str(weights)))}, {percent(share)}",
                     ", ".join(names),
-                    ", ".join(plain(name) for name in measured[: len(names)]) or NO_VALUE,
+                    ", ".join(plain(name) for name in measured) or NO_VALUE,
                     *(number(value, 2) for value in (common, own_share, shared, again)),
                 )
                 yield (
                     text,
                     [
                         (
-                            *(arm, table, label, weights, share, rank + 1, name),
+                            *(arm, table, label, number_ + 1, weights, share, rank + 1, name),
                             measured[rank] if rank < len(measured) else None,
                             *(own_share, shared, again, common),
                         )
