@@ -1,6 +1,7 @@
 import pytest
 import yaml
 
+from sparsight.arms.arm import TOGGLES
 from sparsight.config import (
     concepts_of,
     difference,
@@ -14,6 +15,7 @@ from sparsight.config import (
 )
 from sparsight.errors import InputError
 from sparsight.networks import plan
+from sparsight.report.published.paper import FIGURES
 
 
 @pytest.mark.parametrize(
@@ -34,6 +36,62 @@ def test_the_papers_presets_say_what_the_paper_says(name, side, network, rate):
     for preset in (name, f"{name}-released"):
         quick = load_study(preset, quick=True)
         assert (quick.study.seeds, quick.pruning.rounds, quick.data.image_size) == ((0,), 3, 96)
+
+
+RELEASED = {
+    "cub200": {
+        "data.split": "released",
+        "data.whole_size": 512,
+        "training.epochs": 60,
+        "training.first_round_epochs": None,
+        "training.crop_scale": (0.08, 1.0),
+        "training.learning_rate": 0.001,
+        "concepts.value": "sigmoid",
+        "concepts.method": "predictor",
+        "concepts.standardise": "none",
+        "concepts.lam": 0.216,
+        "saliency.method": "released",
+        "saliency.beside": "gradcam",
+        "study.arms": ("released-code", "magnitude"),
+    },
+    "ham10000": {
+        "data.split": "image-released",
+        "data.concepts": "derm7pt",
+        "training.epochs": 50,
+        "training.first_round_epochs": 2,
+        "training.learning_rate": 0.001,
+        "training.flip": False,
+        "concepts.value": "distance",
+        "concepts.method": "svm-hinge",
+        "concepts.standardise": "none",
+        "concepts.lam": 0.00016,
+        "study.arms": ("toggle:" + "+".join(TOGGLES), "magnitude"),
+    },
+}
+WRITTEN = {
+    "cub200": {
+        "training.epochs": 60,
+        "training.learning_rate": 0.01,
+        "concepts.value": "projection",
+        "saliency.method": "gradcam",
+        "saliency.beside": "released",
+        "evidence.shown": tuple(FIGURES),
+    },
+    "ham10000": {
+        "data.split": "lesion",
+        "data.concepts": "derm7pt",
+        "training.epochs": 50,
+        "concepts.method": "svm-hinge",
+    },
+}
+
+
+@pytest.mark.parametrize("name", ["cub200", "ham10000"])
+def test_the_papers_presets_hold_every_departure(name):
+    for preset, wanted in ((name, WRITTEN[name]), (f"{name}-released", RELEASED[name])):
+        settings = load_study(preset)
+        found = {key: getattr(getattr(settings, key.split(".")[0]), key.split(".")[1]) for key in wanted}
+        assert found == wanted
 
 
 def test_other_weights_or_another_network_take_the_place_of_a_presets_weights(tmp_path):
