@@ -68,18 +68,18 @@ def test_auxiliary_classifiers_may_be_there_or_not(tmp_path):
 
 
 def test_own_functions_are_called_with_the_number_of_classes(tmp_path, monkeypatch):
-    (tmp_path / "mine.py").write_text(
+    (tmp_path / "given_net.py").write_text(
         "from torch import nn\n"
         "def frozen(num_classes):\n"
         "    net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(15376, num_classes))\n"
         "    return net.requires_grad_(False)\n"
     )
     monkeypatch.chdir(tmp_path)
-    found = given_model("mine:frozen", 7).model
+    found = given_model("given_net:frozen", 7).model
     assert answers(found).shape == (2, 7)
     state = {name: torch.full_like(value, 0.5) for name, value in found.state_dict().items()}
     save_file(state, tmp_path / "half.safetensors")
-    assert torch.equal(given_model("mine:frozen@half.safetensors", 7).model[0].weight, state["0.weight"])
+    assert torch.equal(given_model("given_net:frozen@half.safetensors", 7).model[0].weight, state["0.weight"])
 
 
 @pytest.mark.parametrize(
