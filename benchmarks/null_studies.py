@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
+from sparsight.comparison import PRIMARY
 from sparsight.draws import key_seed
-from sparsight.results.compare import PRIMARY
 from sparsight.verdict import Drifted, VerdictSettings, decide
 
 DESIGNS = ((3, 1), (5, 2))
