@@ -4,13 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sparsight.auditing.look import Look
+from sparsight.auditing.look import EXPLAINED, Look
 from sparsight.auditing.settings import AuditSettings
 from sparsight.data import ConceptDataset
-from sparsight.verdict import Gate, dead_maps, few_images, primary_names, random_labels
-
-MAPS = ("map_spearman", "map_iou_20")
-CONCEPTS = ("top_k_jaccard", "weight_spearman", "value_agreement")
+from sparsight.verdict import CONCEPTS, MAPS, Gate, dead_maps, few_images, primary_names, random_labels
 
 
 def gates(original: Look, other: Look, settings: AuditSettings, data: ConceptDataset) -> Iterator[Gate]:
@@ -23,7 +20,7 @@ def gates(original: Look, other: Look, settings: AuditSettings, data: ConceptDat
         "the test images", len(data.splits["test"]), limits.least_images, primary_names(bool(data.concept_names))
     )
     both = (original, other)
-    shares = {one.name: float(one.maps.dead[:, 2].double().mean()) for one in both if one.maps is not None}
+    shares = {one.name: float(one.maps.dead[:, EXPLAINED].double().mean()) for one in both if one.maps is not None}
     if shares:
         yield dead_maps(settings.saliency.method, shares, limits.most_dead, MAPS)
     learned = [one.concepts for one in both if one.concepts is not None]

@@ -11,8 +11,21 @@ from sparsight.auditing.subject import Subject
 from sparsight.concepts import ConceptSettings
 from sparsight.data import ConceptDataset
 from sparsight.errors import InputError
-from sparsight.evidence import ConceptEvidence, EvidenceSettings, Maps, Seen, embed, explain, learn_concepts, see
+from sparsight.evidence import (
+    TARGETS,
+    ConceptEvidence,
+    EvidenceSettings,
+    Maps,
+    Seen,
+    embed,
+    explain,
+    learn_concepts,
+    see,
+)
 from sparsight.saliency import CAPTUM, SaliencySettings
+
+EXPLAINED = TARGETS.index("dense")
+"""The place of the original's prediction among the explained classes."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,8 +7,7 @@ from typing import Any
 from sparsight.config import concepts_of, data_of, validated
 from sparsight.data import DATA_SETTINGS, ConceptDataset, DecodingListener, load_dataset, read_dataset
 from sparsight.errors import InputError
-
-_KEPT = "data.safetensors"
+from sparsight.runs import DATA
 
 
 def material(
@@ -35,7 +34,7 @@ def material(
     Raises:
         InputError: if there is no such data set, or it cannot be used.
     """
-    kept = Path(source) / _KEPT
+    kept = Path(source) / DATA
     if kept.is_file():
         if concepts or masks or more:
             raise InputError(f"{source}: a run's images are taken as they are; leave out --concepts, --masks and --set")

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sparsight.auditing.look import Look
+from sparsight.auditing.look import EXPLAINED, Look
 from sparsight.auditing.settings import AuditSettings
 from sparsight.comparison import Comparing, Drift, compare, unrelated
 from sparsight.data import ConceptDataset
@@ -78,17 +78,6 @@ def _estimate(one: Drift, first: Tensor, second: Tensor) -> Estimate:
     return jackknifed(float(one.values[0]), left_out, n)
 
 
-def strata_of(original: Look, other: Look, labels: Tensor) -> dict[str, np.ndarray]:
-    """Which images both get right, which answers flipped, which both get wrong."""
-    one, two = original.predictions == labels, other.predictions == labels
-    return {
-        "both right": (one & two).numpy(),
-        "newly wrong": (one & ~two).numpy(),
-        "newly right": (~one & two).numpy(),
-        "both wrong": (~one & ~two).numpy(),
-    }
-
-
 def levels(one: Look, data: ConceptDataset) -> Mapping[tuple[str, str], np.ndarray]:
     """One model's numbers by unit: answers right by image, concepts told, energy inside the object."""
     labels = one.seen.labels
@@ -97,5 +86,5 @@ def levels(one: Look, data: ConceptDataset) -> Mapping[tuple[str, str], np.ndarr
         found["accuracy", "g"] = (one.concepts.logits["test"].argmax(1) == labels).double().numpy()
         found["faithfulness", "concept_auroc"] = one.concepts.held_out.auroc.double().numpy()
     if one.maps is not None and one.maps.mask_energy is not None:
-        found["faithfulness", "mask_energy"] = one.maps.mask_energy[:, 2].double().numpy()
+        found["faithfulness", "mask_energy"] = one.maps.mask_energy[:, EXPLAINED].double().numpy()
     return found

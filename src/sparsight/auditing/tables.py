@@ -5,16 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from sparsight.auditing.judge import Row
-from sparsight.auditing.look import Look
+from sparsight.auditing.look import EXPLAINED, Look
 from sparsight.comparison import Drift
 from sparsight.concepts import shown_weights
 from sparsight.data import ConceptDataset
 from sparsight.drift import STRATA, listed, map_spearman, on_one_grid, strata
 from sparsight.report.audit import AuditMap, AuditPicture
 from sparsight.stats import balanced_accuracy, mean
-
-EXPLAINED = 2
-"""The place of the original's prediction among the explained classes."""
 
 
 def accuracy_rows(one: Look, role: str) -> Iterator[Row]:

@@ -11,11 +11,17 @@ from sparsight.evidence import TARGETS
 from sparsight.results.pairs import Pair, comparing
 from sparsight.results.tables import Looked
 from sparsight.stats import mean
-from sparsight.verdict import Gate, dead_maps, few_images, primary_names, random_bank, random_labels, randomised_model
-
-MAPS = ("map_spearman", "map_iou_20")
-CONCEPTS = ("top_k_jaccard", "weight_spearman", "value_agreement")
-"""The primary metrics of maps and of concepts, as gates void them."""
+from sparsight.verdict import (
+    CONCEPTS,
+    MAPS,
+    Gate,
+    dead_maps,
+    few_images,
+    primary_names,
+    random_bank,
+    random_labels,
+    randomised_model,
+)
 
 
 def gates(

@@ -11,14 +11,26 @@ from sparsight.comparison import unrelated
 from sparsight.config import StudySettings
 from sparsight.data import ConceptDataset
 from sparsight.report import COLUMNS
-from sparsight.results.gates import MAPS, gates, mapless
+from sparsight.results.gates import gates, mapless
 from sparsight.results.matched import matched
 from sparsight.results.measured import Levels, drifted, levelled, levels, rounds_of
 from sparsight.results.movers import movers
 from sparsight.results.pairs import Pair, comparing
 from sparsight.results.tables import Looked, Row
 from sparsight.stats import mean
-from sparsight.verdict import Association, Drifted, Gate, Levelled, Verdict, association, decide, headline, room, voided
+from sparsight.verdict import (
+    MAPS,
+    Association,
+    Drifted,
+    Gate,
+    Levelled,
+    Verdict,
+    association,
+    decide,
+    headline,
+    room,
+    voided,
+)
 
 NAMES = COLUMNS["verdict"]
 

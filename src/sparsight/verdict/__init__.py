@@ -13,13 +13,15 @@ from sparsight.verdict.gates import (
 )
 from sparsight.verdict.headline import Association, Headline, RoundHeadline, association, headline
 from sparsight.verdict.measured import Drifted, Key, Levelled, Verdict, Word
-from sparsight.verdict.primary import PRIMARY, primary_names
+from sparsight.verdict.primary import CONCEPTS, MAPS, PRIMARY, primary_names
 from sparsight.verdict.settings import VerdictSettings
 from sparsight.verdict.single import LEAST_FLOOR, Compared, Estimate, PairVerdict, decide_pair, jackknifed, over_units
 from sparsight.verdict.single_level import LevelVerdict, decide_level
 
 __all__ = [
+    "CONCEPTS",
     "LEAST_FLOOR",
+    "MAPS",
     "PRIMARY",
     "Association",
     "Compared",

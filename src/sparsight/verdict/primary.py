@@ -11,6 +11,10 @@ PRIMARY = (
 """Family, metric and target, in the order in which they are shown. They share the false-alarm rate of an arm."""
 
 
+MAPS, CONCEPTS = (tuple(metric for own, metric, _ in PRIMARY if own == family) for family in ("pixels", "concepts"))
+"""The primary metrics of maps and of concepts, as gates void them."""
+
+
 def primary_names(concepts: bool) -> tuple[str, ...]:
     """Names of the primary metrics of a data set with concepts, or of those that are left without."""
     return tuple(metric for family, metric, _ in PRIMARY if concepts or family != "concepts")
