@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import pearsonr, spearmanr
+from scipy.stats import pearsonr, rankdata, spearmanr
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
-from sparsight.stats import auroc, balanced_accuracy, mean, row_pearson, row_spearman, spread, t_interval
+from sparsight.stats import auroc, balanced_accuracy, mean, row_pearson, row_ranks, row_spearman, spread, t_interval
 
 
 def test_undefined_values_are_left_out():
@@ -95,6 +95,12 @@ def test_rounding_is_not_a_correlation():
     small = 1e9 + np.array([[0.0, 1.0, 2.0, 4.0]])
     expected = pearsonr([0, 1, 2, 4], [0, 1, 2, 3]).statistic
     assert row_pearson(small, np.arange(4.0)[None])[0] == pytest.approx(expected, abs=1e-7)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 5), st.integers(0, 30), st.sampled_from([2, 9, 1000]))
+def test_ranks_are_scipys_midranks(seed, n, m, levels):
+    rows = np.random.default_rng(seed).integers(0, levels, (n, m)) / 7
+    np.testing.assert_array_equal(row_ranks(rows), rankdata(rows, axis=1))
 
 
 def test_midranks_by_hand():

@@ -1,0 +1,107 @@
+"""Grad-CAM beside a bare forward pass, grad-cam and Captum."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+from torchvision.models import resnet50
+
+from benchmarks.speed.bench import Row, compare, peer, same
+from sparsight.models import Split, evaluating
+from sparsight.saliency import SaliencySettings, closed_form_holds, grad_cam
+
+EARLIER = "layer4.1"
+"""Another layer of the last stage."""
+
+
+def rows(repeats: int, quick: bool) -> Iterator[Row]:
+    images, pixels, classes = (4, 64, 20) if quick else (32, 224, 200)
+    torch.manual_seed(0)
+    model = resnet50(num_classes=classes).eval().to(memory_format=torch.channels_last)
+    split = Split(features="layer4", head="fc")
+    batch = torch.randn(images, 3, pixels, pixels).contiguous(memory_format=torch.channels_last)
+    one = torch.randint(classes, (images, 1), generator=torch.Generator().manual_seed(1))
+    assert closed_form_holds(model, split, batch[:4])
+
+    def bare() -> Tensor:
+        with torch.no_grad(), evaluating(model):
+            return model(batch)
+
+    def closed(targets: Tensor = one) -> Tensor:
+        return grad_cam(model, split, batch, targets, closed_form=True).maps
+
+    def general(layer: str | None = None) -> Tensor:
+        return grad_cam(model, split, batch, one, SaliencySettings(layer=layer)).maps
+
+    size = f"ResNet-50, {images} images of {pixels} px"
+    near = same("maps of both paths", _apart(closed(), general()), 1e-4)
+    yield compare(
+        f"Grad-CAM, one class each, closed form; {size}", "bare forward pass", closed, bare,
+        target=1.05, faster=False, checked=near, repeats=repeats,
+    )  # fmt: skip
+    yield compare(
+        f"Grad-CAM at {EARLIER}, one class each; {size}", "bare forward pass", lambda: general(EARLIER), bare,
+        target=1.35, faster=False, checked="by tests/reference", repeats=repeats,
+    )  # fmt: skip
+
+    library = peer("pytorch_grad_cam")
+    target_of = peer("pytorch_grad_cam.utils.model_targets").ClassifierOutputTarget
+
+    def by_library(targets: Tensor) -> Tensor:
+        with library.GradCAM(model=model, target_layers=[model.layer4]) as cam:
+            found = cam(input_tensor=batch, targets=[target_of(int(k)) for k in targets])
+        return torch.as_tensor(found)
+
+    near = same(
+        "maps, each scaled to its range", _apart(_as_library(closed()[:, 0], pixels), by_library(one[:, 0])), 1e-3
+    )
+    yield compare(
+        f"Grad-CAM, one class each, closed form; {size}", "grad-cam", closed, lambda: by_library(one[:, 0]),
+        target=2.5, faster=True, checked=near, repeats=repeats,
+    )  # fmt: skip
+
+    captum = peer("captum.attr")
+
+    def by_captum() -> Tensor:
+        return captum.LayerGradCam(model, model.layer4).attribute(batch, target=one[:, 0])
+
+    near = same("maps", _apart(closed()[:, 0], by_captum()[:, 0].detach()), 1e-4)
+    yield compare(
+        f"Grad-CAM, one class each, closed form; {size}", "Captum's LayerGradCam", closed, by_captum,
+        target=1.0, faster=True, checked=near, repeats=repeats,
+    )  # fmt: skip
+
+    few = batch[: 2 if quick else 4]
+    every = torch.arange(classes).expand(len(few), -1)
+
+    def ours_every() -> Tensor:
+        return grad_cam(model, split, few, every, closed_form=True).maps
+
+    def library_every() -> Tensor:
+        with library.GradCAM(model=model, target_layers=[model.layer4]) as cam:
+            found = [cam(input_tensor=few, targets=[target_of(k)] * len(few)) for k in range(classes)]
+        return torch.as_tensor(np.stack(found, axis=1))
+
+    scaled = _as_library(ours_every().flatten(0, 1), pixels)
+    near = same("maps, each scaled to its range", _apart(scaled, library_every().flatten(0, 1)), 1e-3)
+    yield compare(
+        f"Grad-CAM of all {classes} classes; ResNet-50, {len(few)} images of {pixels} px", "grad-cam, class by class",
+        ours_every, library_every, target=50, faster=True, checked=near, repeats=min(repeats, 5), warm=False,
+    )  # fmt: skip
+
+
+def _apart(first: Tensor, second: Tensor) -> float:
+    """Largest difference over the largest value."""
+    return float((first - second).abs().max() / second.abs().max())
+
+
+def _as_library(maps: Tensor, pixels: int) -> Tensor:
+    """Grad-CAM of ours as grad-cam hands it out: positive part, scaled to 0..1, resized."""
+    import cv2
+
+    found = []
+    for one in maps.clamp(min=0).numpy():
+        low = one - one.min()
+        found.append(cv2.resize(np.float32(low / (1e-7 + low.max())), (pixels, pixels)))
+    return torch.as_tensor(np.stack(found))
