@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float, Float64
 from numpy.typing import ArrayLike
 
 
@@ -65,7 +65,7 @@ def row_pearson(first: Float64[np.ndarray, "n m"], second: Float64[np.ndarray, "
     return correlation.clip(-1.0, 1.0)
 
 
-def row_spearman(first: Float64[np.ndarray, "n m"], second: Float64[np.ndarray, "n m"]) -> Float64[np.ndarray, " n"]:
+def row_spearman(first: Float[np.ndarray, "n m"], second: Float[np.ndarray, "n m"]) -> Float64[np.ndarray, " n"]:
     """Spearman's rank correlation of each row with its counterpart, ties by midranks.
 
     NaN where a row is not finite, or its values are all equal; ranks do not tell rounding from a difference.
@@ -81,7 +81,7 @@ def row_spearman(first: Float64[np.ndarray, "n m"], second: Float64[np.ndarray, 
     return correlation
 
 
-def row_ranks(rows: Float64[np.ndarray, "n m"]) -> Float64[np.ndarray, "n m"]:
+def row_ranks(rows: Float[np.ndarray, "n m"]) -> Float64[np.ndarray, "n m"]:
     """The rank of each value in its row, from 1, ties by midranks.
 
     scipy's ``rankdata`` of finite rows, in a third of its time on rows of some hundred values; of NaN, any ranks.
