@@ -23,8 +23,8 @@ from sparsight.concepts._softmax import ElasticSoftmax
 MAX_STEPS = 100
 MAX_HALVINGS = 40
 MAX_CG_STEPS = 200
-CG_ACCURACY = 1e-3
-NEGLIGIBLE = 1e-5  # p (1 - p) of an image that the preconditioner does without, over the largest of that class
+CG_ACCURACY = 1e-2  # tighter costs more steps of the conjugate gradients than it saves of Newton's
+NEGLIGIBLE = 1e-3  # p (1 - p) of an image that the preconditioner does without, over the largest of that class
 TO_BOUND = 0.99
 """Share of the way to the nearest bound that a step may go."""
 
@@ -48,12 +48,17 @@ class ElasticFit:
 
 @dataclass(frozen=True)
 class _Point:
-    """Weights T within (-u, u), and the multipliers of ``u - T >= 0`` and ``u + T >= 0``, all of shape (k, p)."""
+    """Weights T within (-u, u), and the multipliers of ``u - T >= 0`` and ``u + T >= 0``, all of shape (k, p).
+
+    With what the objective is at T, but for its l1 term, and the class probabilities there.
+    """
 
     T: Tensor
     u: Tensor
     upper: Tensor
     lower: Tensor
+    smooth: float
+    p: Float[Tensor, "n k"]
 
 
 def solve(problem: ElasticSoftmax, tolerance: float) -> ElasticFit:
@@ -66,7 +71,7 @@ def solve(problem: ElasticSoftmax, tolerance: float) -> ElasticFit:
     for step in range(MAX_STEPS + 1):
         rounded = _rounded(problem, point)
         objective, p_rounded = problem.value(rounded)
-        bound = max(bound, problem.lower_bound(problem.value(point.T)[1]), problem.lower_bound(p_rounded))
+        bound = max(bound, problem.lower_bound(point.p), problem.lower_bound(p_rounded))
         gap = max(0.0, objective - bound) / objective if objective > 0 else 0.0
         if gap <= tolerance or step == MAX_STEPS:
             break
@@ -83,10 +88,10 @@ def _start(problem: ElasticSoftmax) -> _Point:
     l1 = problem.l1.expand(problem.target.shape[1], -1)
     T = torch.zeros_like(l1)
     T[:, -1] = problem.target.mean(0).log()
-    objective, _ = problem.value(T)
+    objective, p = problem.smooth(T)
     total = float(l1.sum())
     u = torch.full_like(T, objective / total if total > 0 and objective > 0 else 1.0)
-    return _Point(T, u, l1 / 2, l1 / 2)
+    return _Point(T, u, l1 / 2, l1 / 2, objective, p)
 
 
 def _rounded(problem: ElasticSoftmax, point: _Point) -> Tensor:
@@ -106,32 +111,31 @@ def _newton_step(problem: ElasticSoftmax, point: _Point, barrier: float) -> tupl
     tilt = (stiff_above - stiff_below) / stiff
     force = push_above + push_below - l1
 
-    p = problem.value(point.T)[1]
-    gradient = problem.gradient(point.T, p)
+    gradient = problem.gradient(point.T, point.p)
     added = torch.where(on, 4 * stiff_above * stiff_below / stiff, 0.0)
     target = -gradient - torch.where(on, push_above - push_below - tilt * force, 0.0)
-    hessian = problem.hessian(p)
-    dT = _conjugate_gradients(lambda d: hessian(d) + added * d, _factored_blocks(problem, p, added), target)
+    hessian = problem.hessian(point.p)
+    dT = _conjugate_gradients(lambda d: hessian(d) + added * d, _factored_blocks(problem, point.p, added), target)
     du = torch.where(on, force / stiff + tilt * dT, 0.0)
     d_upper = push_above - point.upper - stiff_above * (du - dT)
     d_lower = push_below - point.lower - stiff_below * (du + dT)
 
-    # The direction is a descent direction of the objective with its barrier, so halving the step ends.
-    def merit(T: Tensor, u: Tensor) -> float:
-        smooth = problem.value(T)[0] - float(problem.penalty(T))
+    def merit(smooth: float, T: Tensor, u: Tensor) -> float:
         return smooth + float((l1 * u - barrier * ((u - T).log() + (u + T).log()))[on].sum())
 
     slope = float((gradient * dT).sum() + ((push_above - push_below) * dT - force * du)[on].sum())
     length = min(_room(above, du - dT, on), _room(below, du + dT, on))
-    now = merit(point.T, point.u)
-    for _ in range(MAX_HALVINGS):
-        if merit(point.T + length * dT, point.u + length * du) <= now + 1e-4 * length * slope + 1e-13 * abs(now):
+    now = merit(point.smooth, point.T, point.u)
+    # The direction is a descent direction of the objective with its barrier, so halving the step ends.
+    for halving in range(MAX_HALVINGS + 1):
+        T, u = point.T + length * dT, point.u + length * du
+        smooth, p = problem.smooth(T)
+        enough = now + 1e-4 * length * slope + 1e-13 * abs(now)
+        if halving == MAX_HALVINGS or merit(smooth, T, u) <= enough:
             break
         length /= 2
     dual = min(_room(point.upper, d_upper, on), _room(point.lower, d_lower, on))
-    moved = _Point(
-        point.T + length * dT, point.u + length * du, point.upper + dual * d_upper, point.lower + dual * d_lower
-    )
+    moved = _Point(T, u, point.upper + dual * d_upper, point.lower + dual * d_lower, smooth, p)
     return moved, min(length, dual)
 
 
@@ -147,18 +151,19 @@ def _factored_blocks(
     """Cholesky factors of each class's diagonal block of the Hessian, with ``added`` on its diagonal.
 
     Class by class, so that memory does not grow with n k p; images that are all but certain of a class are left out,
-    which is quicker and makes the preconditioner hardly worse.
+    and single precision will do: both make the preconditioner hardly worse.
     """
-    weights = (p * (1 - p)).T / len(p)
-    blocks = torch.empty(len(weights), *problem.design.shape[1:] * 2, dtype=torch.float64)
+    weights, design = ((p * (1 - p)).T / len(p)).float(), problem.design.float()
+    blocks = torch.empty(len(weights), *design.shape[1:] * 2)
     for block, weight in zip(blocks, weights, strict=True):
         counts = weight > NEGLIGIBLE * weight.max()
-        rows = weight[counts, None].sqrt() * problem.design[counts]
+        rows = weight[counts, None].sqrt() * design[counts]
         torch.mm(rows.T, rows, out=block)
+    blocks = blocks.double()
     diagonal = blocks.diagonal(dim1=1, dim2=2)
+    # More than rounding, so that a class whose images are all certain or alike still has a factor.
+    diagonal += 1e-6 * diagonal.mean(1, keepdim=True) + 1e-300
     diagonal += problem.l2 + added
-    # A little more than rounding, so that a class whose images are all certain still has a factor.
-    diagonal += 1e-12 * diagonal.mean(1, keepdim=True) + 1e-300
     factors: Tensor = torch.linalg.cholesky(blocks)
     return factors
 

@@ -30,25 +30,31 @@ class ElasticSoftmax:
 
     def value(self, T: Float[Tensor, "k p"]) -> tuple[float, Float[Tensor, "n k"]]:
         """The objective and the class probabilities."""
+        smooth, p = self.smooth(T)
+        return smooth + float((self.l1 * T.abs()).sum()), p
+
+    def smooth(self, T: Float[Tensor, "k p"]) -> tuple[float, Float[Tensor, "n k"]]:
+        """The objective without its l1 term, and the class probabilities."""
         log_p = torch.log_softmax(self.design @ T.T, dim=1)
         loss = -(log_p * self.target).sum() / len(self.design)
-        return float(loss + self.penalty(T) + 0.5 * (self.l2 * T.square()).sum()), log_p.exp()
-
-    def penalty(self, T: Float[Tensor, "k p"]) -> Tensor:
-        """The l1 term."""
-        return (self.l1 * T.abs()).sum()
+        return float(loss + 0.5 * (self.l2 * T.square()).sum()), log_p.exp()
 
     def gradient(self, T: Float[Tensor, "k p"], p: Float[Tensor, "n k"]) -> Float[Tensor, "k p"]:
         """Of all but the l1 term."""
         return (p - self.target).T @ self.design / len(self.design) + self.l2 * T
 
     def hessian(self, p: Float[Tensor, "n k"]) -> Callable[[Tensor], Tensor]:
-        """The Hessian as a function of a (k, p) direction: two matrix products."""
+        """The Hessian as a function of a (k, p) direction: two matrix products.
+
+        In single precision, which halves their time: a direction is wanted to a hundredth, and what it leads to is
+        certified in double precision.
+        """
+        design, share = self.design.float(), p.float()
 
         def times(direction: Tensor) -> Tensor:
-            change = self.design @ direction.T
-            change = p * (change - (p * change).sum(1, keepdim=True))
-            return change.T @ self.design / len(self.design) + self.l2 * direction
+            change = design @ direction.float().T
+            change = share * (change - (share * change).sum(1, keepdim=True))
+            return (change.T @ design).double() / len(design) + self.l2 * direction
 
         return times
 
