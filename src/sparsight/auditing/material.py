@@ -16,6 +16,7 @@ def material(
     concepts: str | None = None,
     masks: str | None = None,
     more: Mapping[str, Any] | None = None,
+    side: int | None = None,
     reader: DecodingListener | None = None,
 ) -> ConceptDataset:
     """Read the images that models are compared on.
@@ -27,8 +28,10 @@ def material(
         source: a data set's name; ``NAME:PATH``; a folder of class folders; or a run's folder, whose images are taken.
         path: where a named data set lies.
         concepts: a CSV file of concepts, or a folder of example images.
-        masks: a folder of masks, laid out as the images are.
+        masks: a folder of masks, laid out as the images are, or a COCO JSON file.
         more: other settings of the data set.
+        side: of the images in pixels, where ``more`` has no ``image_size`` and they are not a run's; the data set's own
+            if None.
         reader: is told how images are decoded.
 
     Raises:
@@ -37,7 +40,7 @@ def material(
     kept = Path(source) / DATA
     if kept.is_file():
         if concepts or masks or more:
-            raise InputError(f"{source}: a run's images are taken as they are; leave out --concepts, --masks and --set")
+            raise InputError(f"{source}: a run's images are taken as they are; leave out the options that change them")
         return read_dataset(kept)
     name, colon, place = source.partition(":")
     if name not in DATA_SETTINGS or (colon and not place):
@@ -47,6 +50,7 @@ def material(
         room["path"] = place or path
     room |= concepts_of(f"folder:{room.get('path')}" if name == "folder" else name, concepts)
     room |= {} if masks is None else {"masks": masks}
+    room |= {} if side is None else {"image_size": side}
     room |= dict(more or {})
     if name == "folder":
         _must_be_a_folder(Path(str(room.get("path", ""))), source)

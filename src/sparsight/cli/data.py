@@ -128,7 +128,7 @@ def _check_source(kind: str, path: str | None, assignments: list[str]) -> None:
     """The counts of a source of concepts, and everything that would stop a study with it."""
     from sparsight.cli.inventory import print_source
     from sparsight.config import parse_assignment, validated
-    from sparsight.data import choose_examples, read_pictures, read_source
+    from sparsight.data import decode_examples, read_source
 
     if path is None:
         raise InputError(f"{kind}: name its folder by --data PATH ('sparsight data where {kind}' says more)")
@@ -142,8 +142,7 @@ def _check_source(kind: str, path: str | None, assignments: list[str]) -> None:
     room = {**given, "name": "ham10000", "concepts": kind, "concept_path": path}  # whose settings those of a source are
     settings: Any = validated({"data": room}, "data check").data
     source = read_source(kind, settings.concept_path)
-    chosen = choose_examples(source, settings, settings.seed)
-    problems = [*chosen.problems, *read_pictures(chosen.paths, 64).problems.values()]
+    chosen, _, problems = decode_examples(source, settings, settings.seed, 64)
     print_source(source, chosen, problems)
     _refuse(kind, problems)
 

@@ -2,8 +2,10 @@
 
 from sparsight.data.cub import CubSettings
 from sparsight.data.dataset import ABSENT, PRESENT, SPLITS, UNKNOWN, ConceptDataset
+from sparsight.data.example_pictures import decode_examples
 from sparsight.data.examples import Chosen, ConceptSource, ExampleSettings, choose_examples
 from sparsight.data.folder import FolderSettings
+from sparsight.data.glimpse import Glimpse, readable
 from sparsight.data.ham10000 import HamSettings
 from sparsight.data.load import (
     DATA_SETTINGS,
@@ -42,6 +44,7 @@ __all__ = [
     "DecodingListener",
     "ExampleSettings",
     "FolderSettings",
+    "Glimpse",
     "HamSettings",
     "MnistSettings",
     "Terms",
@@ -50,12 +53,14 @@ __all__ = [
     "cached_files",
     "choose_examples",
     "dataset_bytes",
+    "decode_examples",
     "examine",
     "load_dataset",
     "normalise",
     "read_dataset",
     "read_pictures",
     "read_source",
+    "readable",
     "staged_dataset",
     "write_dataset",
 ]

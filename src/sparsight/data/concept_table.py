@@ -1,7 +1,6 @@
 """Concept labels from a CSV file of the user's own."""
 
 import csv
-import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from jaxtyping import Int8
 from torch import Tensor
 
 from sparsight.data.dataset import ABSENT, PRESENT, UNKNOWN
-from sparsight.data.tree import Tree
+from sparsight.data.tree import Tree, composed, images_by_name
 from sparsight.errors import InputError
 from sparsight.io import check_readable_file
 
@@ -40,7 +39,7 @@ def read_concepts(path: Path, tree: Tree) -> ConceptTable:
         InputError: naming the file and the line, if it has another form or speaks of what is not there.
     """
     lines = _lines(path)
-    header = [_composed(cell) for cell in lines[0][1]]
+    header = [composed(cell) for cell in lines[0][1]]
     if header[0] not in ("image", "class") or len(header) < 2:
         raise InputError(f"{path}: line 1: must be image,<concept>,... or class,<concept>,...")
     if not all(header):
@@ -57,7 +56,7 @@ def read_concepts(path: Path, tree: Tree) -> ConceptTable:
         where = f"{path}: line {number}"
         if len(row) != len(header):
             raise InputError(f"{where}: has {len(row)} cells, the header {len(header)}")
-        key = _composed(row[0]).removeprefix("./")
+        key = composed(row[0]).removeprefix("./")
         if key not in places:
             raise InputError(f"{where}: no {header[0]} {key!r} in {tree.root}; correct or remove the line")
         if (found := places[key]) is None:
@@ -97,16 +96,9 @@ def _lines(path: Path) -> list[tuple[int, list[str]]]:
 
 def _places(kind: str, tree: Tree) -> dict[str, list[int] | None]:
     """Positions of the images that a row's first cell may name; None where it names several by accident."""
-    places: dict[str, list[int] | None] = {}
     if kind == "class":
-        for k, name in enumerate(tree.class_names):
-            places[name] = [i for i, entry in enumerate(tree.entries) if entry.label == k]
-        return places
-    for i, entry in enumerate(tree.entries):
-        name = _composed(entry.path.name)
-        places[name] = None if name in places else [i]
-    return places | {_composed(entry.path.as_posix()): [i] for i, entry in enumerate(tree.entries)}
-
-
-def _composed(text: str) -> str:
-    return unicodedata.normalize("NFC", text.strip())
+        return {
+            name: [i for i, entry in enumerate(tree.entries) if entry.label == k]
+            for k, name in enumerate(tree.class_names)
+        }
+    return {name: None if i is None else [i] for name, i in images_by_name(tree).items()}

@@ -1,17 +1,16 @@
 """Concepts that come as example images: which of them each concept is learned from, and which it is tested on."""
 
-import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from jaxtyping import Bool, Int8, UInt8
+from jaxtyping import Bool, Int8
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
-from sparsight.data.dataset import ABSENT, PRESENT, UNKNOWN, ConceptDataset
-from sparsight.data.pictures import DecodingListener, digest_of, read_pictures
+from sparsight.data.dataset import ABSENT, PRESENT, UNKNOWN
+from sparsight.data.pictures import digest_of
 from sparsight.draws import generator
 from sparsight.errors import InputError
 
@@ -22,17 +21,19 @@ POSITIVE, NEGATIVE = "positive", "negative"
 
 
 class ExampleSettings(BaseModel):
-    """How many example images a concept takes.
+    """What all data sets of image files share: how many example images a concept takes, and bad files.
 
     Attributes:
         concept_examples: positive, and as many negative, that it is learned from.
         concept_held_out: positive, and as many negative, that it is tested on.
+        skip_bad: whether images that cannot be read, or whose mask cannot, are left out and named, instead of refused.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     concept_examples: int = Field(default=50, ge=LEAST, le=100_000)
     concept_held_out: int = Field(default=50, ge=LEAST, le=100_000)
+    skip_bad: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,9 @@ class Chosen:
     problems: tuple[str, ...]
 
 
-def choose_examples(source: ConceptSource, settings: ExampleSettings, seed: int) -> Chosen:
+def choose_examples(
+    source: ConceptSource, settings: ExampleSettings, seed: int, unread: Collection[Path] = ()
+) -> Chosen:
     """Draw the examples of every concept.
 
     First every image is put on one side, to learn from or to be tested on, in the proportion of the numbers asked for,
@@ -88,6 +91,12 @@ def choose_examples(source: ConceptSource, settings: ExampleSettings, seed: int)
     there are fewer examples. An image is known by its bytes, and the draws are keyed by the concept's name and the
     seed: neither where the files lie nor rounds and arms move them. Only where concepts share images, one moves the
     sides of the other's.
+
+    Args:
+        source: the concepts and their files.
+        settings: how many are drawn.
+        seed: of the draws.
+        unread: files that turned out to be unreadable; where they are drawn, they are left out, and the others stay.
 
     Raises:
         InputError: if one image is a positive and a negative example of the same concept.
@@ -107,7 +116,8 @@ def choose_examples(source: ConceptSource, settings: ExampleSettings, seed: int)
     drawn: dict[tuple[int, str, bool], list[str]] = {}
     for (c, kind), ids in order.items():
         for out, most in ((False, settings.concept_examples), (True, settings.concept_held_out)):
-            drawn[c, kind, out] = [one for one in ids if held[one] == out][:most]
+            mine = [one for one in ids if held[one] == out][:most]
+            drawn[c, kind, out] = [one for one in mine if first[one] not in unread]
     rows = {one: i for i, one in enumerate(sorted({one for ids in drawn.values() for one in ids}))}
     values = torch.full((len(rows), len(source.concepts)), UNKNOWN, dtype=torch.int8)
     for (c, kind, _), ids in drawn.items():
@@ -123,47 +133,6 @@ def choose_examples(source: ConceptSource, settings: ExampleSettings, seed: int)
         (*more, *fewer),
         tuple(problems),
     )
-
-
-def with_examples(
-    data: ConceptDataset,
-    source: ConceptSource,
-    settings: ExampleSettings,
-    seed: int,
-    reader: DecodingListener | None = None,
-) -> tuple[ConceptDataset, list[str]]:
-    """The data set with the source's concepts, and a line for each thing that stands in the way of a study.
-
-    Whether its own images have these concepts is unknown. The examples are cut to squares as its images are.
-
-    Raises:
-        InputError: as ``choose_examples``, or if there is no room for the decoded examples.
-    """
-    chosen = choose_examples(source, settings, seed)
-    pictures = read_pictures(chosen.paths, data.images.shape[-1], reader=reader)
-    own = _tested(data, pictures.images)
-    found = replace(
-        data,
-        concepts=torch.full((len(data), len(source.concepts)), UNKNOWN, dtype=torch.int8),
-        concept_names=tuple(concept.name for concept in source.concepts),
-        concept_groups=tuple(concept.group for concept in source.concepts),
-        example_images=pictures.images,
-        example_concepts=chosen.concepts,
-        example_held_out=chosen.held_out,
-        notes=(*data.notes, *source.notes, *chosen.notes, *own),
-    )
-    return found, [*chosen.problems, *pictures.problems.values()]
-
-
-def _tested(data: ConceptDataset, examples: UInt8[Tensor, "m 3 s s"]) -> list[str]:
-    """Say so if concepts come from images that the data set tests on, pixel by pixel."""
-    own = {_digest(data.images[i]) for i in data.splits["test"].tolist()} if len(examples) else set()
-    found = sum(_digest(one) in own for one in examples)
-    return [f"{found:,} of {len(examples):,} examples are test images of {data.name} as well"] if found else []
-
-
-def _digest(image: UInt8[Tensor, "3 s s"]) -> bytes:
-    return hashlib.sha256(image.numpy().tobytes()).digest()
 
 
 def _identities(paths: Iterable[Path]) -> dict[Path, str]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+from collections.abc import Collection
 from pathlib import Path
 from typing import Literal
 
@@ -13,12 +14,14 @@ from torch import Tensor
 from sparsight.data.concept_table import read_concepts
 from sparsight.data.dataset import SPLITS, ConceptDataset
 from sparsight.data.example_folder import read_example_folder
-from sparsight.data.examples import ExampleSettings, with_examples
+from sparsight.data.example_pictures import with_examples
+from sparsight.data.examples import ExampleSettings
+from sparsight.data.folder_masks import read_folder_masks
 from sparsight.data.listing import expanded
-from sparsight.data.picture import EXTENSIONS, LOSSLESS, read_mask
 from sparsight.data.pictures import DecodingListener, read_pictures
 from sparsight.data.size import check_size
 from sparsight.data.tree import Tree, read_tree
+from sparsight.data.unreadable import without_unreadable
 from sparsight.draws import generator
 from sparsight.errors import InputError
 
@@ -41,7 +44,8 @@ class FolderSettings(ExampleSettings):
         seed: draws the split.
         concepts: a CSV file (see ``read_concepts``), or a folder of example images (see ``read_example_folder``); by
             default ``concepts.csv`` in the folder, and none without it.
-        masks: a folder laid out as ``path`` with a mask for every image, under any lossless format's extension.
+        masks: a folder laid out as ``path`` with a mask for every image, under any lossless format's extension; or a
+            COCO JSON file (see ``read_coco``).
         flip: whether a mirrored image keeps its class and concepts.
     """
 
@@ -79,27 +83,28 @@ def read_folder(
     tree = read_tree(settings.path, settings.masks)
     size, n = settings.image_size, len(tree.entries)
     check_size(tree.root, n, size, int(settings.masks is not None), None, MOST_BYTES, "lower data.image_size")
-    pictures = read_pictures([tree.root / entry.path for entry in tree.entries], size, reader=reader)
-    images, wrong = pictures.images, dict(pictures.problems)
+    files = [tree.root / entry.path for entry in tree.entries]
+    pictures = read_pictures(files, size, reader=reader, keep=settings.skip_bad)
+    images, unread = pictures.images, dict(pictures.problems)
+    problems: list[str] = []
     masks = None
     if settings.masks is not None:
-        masks = torch.zeros(n, size, size, dtype=torch.bool)
-        for i, entry in enumerate(tree.entries):
-            width, height = pictures.sizes[i].tolist()
-            try:
-                if i not in wrong:
-                    masks[i] = torch.from_numpy(read_mask(_mask_of(settings.masks, entry.path), size, (width, height)))
-            except InputError as error:
-                wrong[i] = str(error)
-    problems = [wrong[i] for i in sorted(wrong)]
-    readable = [i for i in range(n) if i not in wrong]
-    several = int((pictures.frames[readable] > 1).sum())
-    splits, copies = _splits(settings, tree, images, readable)
-    problems += _missing(tree, splits, settings)
-    notes = [f"{copies} {'copy of an image' if copies == 1 else 'copies of images'} left out"] if copies else []
+        try:
+            masks = read_folder_masks(settings.masks, tree, size, pictures.sizes)
+        except InputError as error:
+            problems.append(str(error))
+        else:
+            problems, unread = masks.problems, unread | masks.unread
+    drawn, copies = _splits(settings, tree, images, unread)
+    readable = without_unreadable(drawn, unread, [entry.path for entry in tree.entries], settings.skip_bad)
+    splits = readable.splits
+    problems = [*readable.problems, *problems, *readable.explained(_missing(tree, splits, settings))]
+    notes = readable.notes + (masks.notes if masks is not None else [])
+    if copies:
+        notes.append(f"{copies} {'copy of an image' if copies == 1 else 'copies of images'} left out")
     if tree.ignored:
         notes.append(f"{tree.ignored} files or folders that are no images were ignored")
-    if several:
+    if several := sum(count > 1 for i, count in enumerate(pictures.frames.tolist()) if i not in unread):
         notes.append(f"{several} files hold several frames or pages; the first was read")
     values = torch.zeros(n, 0, dtype=torch.int8)
     names: tuple[str, ...] = ()
@@ -127,7 +132,7 @@ def read_folder(
         class_names=tree.class_names,
         concept_names=names,
         concept_groups=groups,
-        object_masks=masks,
+        object_masks=None if masks is None else masks.inside,
         mean=mean,
         std=std,
         flip=settings.flip,
@@ -139,30 +144,20 @@ def read_folder(
     return data, tuple(problems)
 
 
-def _mask_of(root: Path, image: Path) -> Path:
-    here = root / image.parent
-    found = [
-        here / f"{image.stem}{ending}" for ending in sorted(EXTENSIONS) if (here / f"{image.stem}{ending}").exists()
-    ]
-    if len(found) != 1:
-        state = "several masks" if found else "no mask"
-        raise InputError(f"{here / image.stem}: {state} for {image}; give each image one ({', '.join(LOSSLESS)})")
-    return found[0]
-
-
 def _splits(
-    settings: FolderSettings, tree: Tree, images: UInt8[Tensor, "n 3 s s"], readable: list[int]
+    settings: FolderSettings, tree: Tree, images: UInt8[Tensor, "n 3 s s"], unread: Collection[int]
 ) -> tuple[dict[str, Tensor], int]:
     """Indices by split, and how many copies were left out. Given splits keep copies on their own side; across sides
-    the test image stays before the validation image before the training image.
+    the test image stays before the validation image before the training image. What cannot be read is no copy, and
+    has its place, too: who mends it or does without it moves no other image.
     """
     given = bool(tree.entries) and tree.entries[0].split is not None
     rank = {split: k for k, split in enumerate(reversed(SPLITS))}
-    order = sorted(readable, key=lambda i: (rank.get(tree.entries[i].split or "", 0), i))
+    order = sorted(range(len(tree.entries)), key=lambda i: (rank.get(tree.entries[i].split or "", 0), i))
     first: dict[bytes, str | None] = {}
     kept = []
     for i in order:
-        key = hashlib.sha256(images[i].numpy().tobytes()).digest()
+        key = str(i).encode() if i in unread else hashlib.sha256(images[i].numpy().tobytes()).digest()
         if key not in first or (given and first[key] == tree.entries[i].split):
             first[key] = tree.entries[i].split
             kept.append(i)
@@ -178,9 +173,8 @@ def _splits(
         for split, count in _counts(len(mine), settings).items():
             sides[split] += [mine[j] for j in shuffled[start : start + count]]
             start += count
-    return {s: torch.tensor(sorted(chosen), dtype=torch.int64) for s, chosen in sides.items()}, len(readable) - len(
-        kept
-    )
+    found = {split: torch.tensor(sorted(chosen), dtype=torch.int64) for split, chosen in sides.items()}
+    return found, len(order) - len(kept)
 
 
 def _counts(n: int, settings: FolderSettings) -> dict[str, int]:

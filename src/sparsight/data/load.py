@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field
 from sparsight.data.cub import CubSettings, read_cub
 from sparsight.data.dataset import ConceptDataset
 from sparsight.data.folder import FolderSettings, read_folder
+from sparsight.data.glimpse import Glimpse
 from sparsight.data.ham10000 import HamSettings, read_ham
 from sparsight.data.mnist import MnistSettings, mnist
 from sparsight.data.pictures import DecodingListener
@@ -47,7 +48,7 @@ DESCRIPTIONS = {
 }
 
 _READERS: dict[str, Callable[[Any, DecodingListener | None], tuple[ConceptDataset, tuple[str, ...]]]] = {
-    "toybirds": lambda settings, reader: (toybirds(settings), ()),
+    "toybirds": lambda settings, reader: (toybirds(settings, reader if isinstance(reader, Glimpse) else None), ()),
     "mnist": lambda settings, reader: (mnist(settings), ()),
     "folder": read_folder,
     "cub200": read_cub,

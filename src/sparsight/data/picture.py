@@ -41,6 +41,10 @@ _TURNS = {
 T = TypeVar("T")
 
 
+class MisfitError(InputError):
+    """A mask that has another size than its image."""
+
+
 @dataclass(frozen=True, eq=False)
 class Picture:
     """A decoded image file.
@@ -107,24 +111,33 @@ def read_mask(
         as_shown: whether a palette's indices count as the greys that they show.
 
     Raises:
-        InputError: as ``read_picture``, or if the size is another.
+        MisfitError: if the size is another.
+        InputError: as ``read_picture``.
     """
 
     def look(image: Image.Image) -> np.ndarray:
         image.load()
         upright, turn = _upright(image)
         if upright != size:
-            raise InputError(
+            raise MisfitError(
                 f"{path}: is {upright[0]} x {upright[1]}, its image {size[0]} x {size[1]}; make them equal"
             )
         inside = Image.new("L", image.size)
         for top, part in _bands(image):
             band = part.convert("L") if as_shown and part.mode == "P" else part
             inside.paste(Image.fromarray(_inside(band, least).astype(np.uint8) * 255), (0, top))
-        cover = _turned(_square(inside, side), turn)
-        return np.asarray(cover) >= 128
+        return _covered(_turned(_square(inside, side), turn))
 
     return _opened(path, LOSSLESS, look)
+
+
+def square_mask(inside: Bool[np.ndarray, "h w"], side: int) -> Bool[np.ndarray, "side side"]:
+    """The mask of a whole upright picture, cut and resized as ``read_mask`` does it."""
+    return _covered(_square(Image.fromarray(inside.astype(np.uint8) * 255), side))
+
+
+def _covered(square: Image.Image) -> Bool[np.ndarray, "side side"]:
+    return np.asarray(square) >= 128
 
 
 def _opened(path: Path, formats: tuple[str, ...], look: Callable[[Image.Image], T]) -> T:

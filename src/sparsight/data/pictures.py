@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -20,6 +20,7 @@ import torch
 from jaxtyping import Int64, UInt8
 from torch import Tensor
 
+from sparsight.data.glimpse import Glimpse, shown_sizes
 from sparsight.data.listing import expanded
 from sparsight.data.picture import MOST_BYTES, read_picture
 from sparsight.errors import InputError
@@ -72,7 +73,11 @@ class Pictures:
 
 
 def read_pictures(
-    paths: Sequence[Path], side: int, whole: int | None = None, reader: DecodingListener | None = None
+    paths: Sequence[Path],
+    side: int,
+    whole: int | None = None,
+    reader: DecodingListener | None = None,
+    keep: bool = False,
 ) -> Pictures:
     """Decode image files side by side, or map what an earlier call has decoded.
 
@@ -85,6 +90,8 @@ def read_pictures(
         side: of the squares, in pixels.
         whole: side of the squeezed whole pictures; None for none.
         reader: is told the size of what is to be written, and how it goes.
+        keep: whether the others are kept where some files cannot be used; else nothing is, for who mends them has
+            another list of contents.
 
     Raises:
         InputError: if there is no room for the cache, or it cannot be written.
@@ -92,31 +99,58 @@ def read_pictures(
     hears = reader or _Silent()
     folder = cache_folder()
     shapes = _shapes(len(paths), side, whole)
+    if isinstance(reader, Glimpse) and paths:
+        return _glimpsed(paths, side, whole, reader)
     if folder is None or not paths:
         in_memory = {name: np.zeros(shape, dtype) for name, (shape, dtype) in shapes.items()}
         return _pictures(in_memory, _decode(paths, side, whole, in_memory, hears))
     key = _key(paths, side, whole)
     file = folder / f"{key}.safetensors"
-    if (found := _kept(file, key)) is not None:  # also where nothing can be written, as on shared storage
+    if (found := _kept(file, key, paths)) is not None:  # also where nothing can be written, as on shared storage
         return found
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with _alone(folder / f"{key}.lock", hears):
-            if (found := _kept(file, key)) is not None:
+            if (found := _kept(file, key, paths)) is not None:
                 return found
             for left in folder.glob(f".{file.name}.*{PARTIAL}"):  # by a process that was killed
                 left.unlink()
             _check_room(folder, shapes, hears)
             with suppress(_NotKeptError), mapped_tensors(file, shapes, {"key": key}, _KIND) as arrays:
                 problems = _decode(paths, side, whole, arrays, hears)
-                if problems:  # the data set is refused; what could be read is needed to say all that is wrong with it
+                if problems and not keep:  # the data set is refused; what could be read serves to say all that is wrong
                     raise _NotKeptError
-            return _pictures(arrays, problems) if problems else _pictures(read_tensors(file), {})
+            return _pictures(arrays if problems and not keep else read_tensors(file), problems)
     except OSError as error:
         raise InputError(
             f"{error.filename or folder}: the cache of decoded images cannot be written ({error.strerror}); "
             f"name another folder by {CACHE}, or set {CACHE}=off"
         ) from None
+
+
+def _glimpsed(paths: Sequence[Path], side: int, whole: int | None, glimpse: Glimpse) -> Pictures:
+    """What the cache holds, or a few pictures; the others are black, but no two are alike, and have their sizes."""
+    folder, shapes = cache_folder(), _shapes(len(paths), side, whole)
+    if folder is not None and cached_files(folder):
+        key = _key(paths, side, whole)
+        if (found := _kept(folder / f"{key}.safetensors", key, paths)) is not None:
+            return found
+    needed = sum(math.prod(shape) * np.dtype(dtype).itemsize for shape, dtype in shapes.values())
+    if folder is None:
+        glimpse.memory += needed
+    else:
+        glimpse.cache += needed
+    arrays = {name: np.zeros(shape, dtype) for name, (shape, dtype) in shapes.items()}  # takes memory once it is filled
+    chosen = glimpse.chosen(len(paths))
+    few = {name: np.zeros((len(chosen), *shape[1:]), dtype) for name, (shape, dtype) in shapes.items()}
+    with glimpse.extrapolating(len(chosen), len(paths)):
+        problems = _decode([paths[i] for i in chosen], side, whole, few, glimpse)
+    for i, size in enumerate(shown_sizes(paths)):
+        arrays["images"][i].reshape(-1)[:8] = np.frombuffer(i.to_bytes(8, "little"), np.uint8)
+        arrays["sizes"][i], arrays["frames"][i] = size or (side, side), 1
+    for name, own in few.items():
+        arrays[name][chosen] = own
+    return _pictures(arrays, {chosen[i]: problem for i, problem in problems.items()})
 
 
 def cache_folder() -> Path | None:
@@ -139,11 +173,24 @@ def cached_files(folder: Path) -> list[Path]:
     return sorted(path for path in found if ours.fullmatch(path.name) and path.is_file() and not path.is_symlink())
 
 
-def _kept(file: Path, key: str) -> Pictures | None:
-    """The pictures in a file of the cache that is whole and of these images."""
+def _kept(file: Path, key: str, paths: Sequence[Path]) -> Pictures | None:
+    """The pictures in a file of the cache that is whole and of these images. What was wrong with the files that could
+    not be used is found by reading these again; if one can be read now, all are decoded anew.
+    """
     with suppress(InputError):
         if read_metadata(file, _KIND) == {"key": key}:
-            return _pictures(read_tensors(file), {})
+            found = _pictures(read_tensors(file), {})
+            unread = (found.sizes[:, 0] == 0).nonzero()[:, 0].tolist()
+            problems = {i: problem for i in unread if (problem := _problem(paths[i])) is not None}
+            return replace(found, problems=problems) if len(problems) == len(unread) else None
+    return None
+
+
+def _problem(path: Path) -> str | None:
+    try:
+        read_picture(path, 1)
+    except InputError as error:
+        return str(error)
     return None
 
 

@@ -31,6 +31,22 @@ class Tree:
     ignored: int
 
 
+def images_by_name(tree: Tree) -> dict[str, int | None]:
+    """Positions of images by the names that users' tables give them, in composed form: the path below the folder, or
+    the file's name; None where it names several by accident.
+    """
+    names: dict[str, int | None] = {}
+    for i, entry in enumerate(tree.entries):
+        name = composed(entry.path.name)
+        names[name] = None if name in names else i
+    return names | {composed(entry.path.as_posix()): i for i, entry in enumerate(tree.entries)}
+
+
+def composed(text: str) -> str:
+    """The text in composed form, so that a name copied from another system is the same name."""
+    return unicodedata.normalize("NFC", text.strip())
+
+
 def read_tree(root: Path, masks: Path | None = None) -> Tree:
     """List ``root/<class>/<image>`` or ``root/{train,validation or val,test}/<class>/<image>``.
 

@@ -1,6 +1,6 @@
 """CUB-200-2011 as a data set."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -14,11 +14,12 @@ from sparsight.data.cub.layout import Image, Layout, read_layout, spoken_class
 from sparsight.data.cub.settings import CubSettings
 from sparsight.data.cub.votes import image_vote
 from sparsight.data.dataset import ConceptDataset
-from sparsight.data.examples import with_examples
+from sparsight.data.example_pictures import with_examples
 from sparsight.data.pictures import DecodingListener, read_pictures
 from sparsight.data.problems import classes_without_images
 from sparsight.data.size import check_size
 from sparsight.data.sources import read_source
+from sparsight.data.unreadable import without_unreadable
 from sparsight.errors import InputError
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -47,18 +48,27 @@ def read_cub(settings: CubSettings, reader: DecodingListener | None = None) -> t
     remedy = "lower data.image_size, or data.whole_size, or name fewer data.classes"
     check_size(layout.root, len(images), settings.image_size, masks, settings.whole_size, MOST_BYTES, remedy)
     pictures = read_pictures(
-        [layout.root / "images" / image.path for image in images], settings.image_size, settings.whole_size, reader
+        [layout.root / "images" / image.path for image in images],
+        settings.image_size,
+        settings.whole_size,
+        reader,
+        settings.skip_bad,
     )
     labels = torch.tensor([number[image.label] for image in images], dtype=torch.int64)
-    sides = _splits(images, settings)
     names = tuple(layout.class_names[label - 1] for label in classes)
-    problems = [*pictures.problems.values(), *classes_without_images("cub200", names, labels, sides)]
-    notes = [*layout.notes]
+    marked = _places(layout, settings, images, pictures.sizes)
+    unread = {**pictures.problems, **marked.unread}
+    readable = without_unreadable(
+        _splits(images, settings), unread, [image.path for image in images], settings.skip_bad
+    )
+    sides = readable.splits
+    without = readable.explained(classes_without_images("cub200", names, labels, sides))
+    problems = [*readable.problems, *without]
+    notes = [*layout.notes, *readable.notes]
     if len(classes) < len(layout.class_names):
         notes.append(f"{len(classes)} of {len(layout.class_names)} classes")
     found = _concepts(layout, settings)
     of_class = torch.from_numpy(found.present[[label - 1 for label in classes]]).to(torch.int8)
-    marked = _places(layout, settings, images, pictures.sizes)
     data = ConceptDataset(
         name="cub200",
         images=pictures.images,
@@ -136,6 +146,7 @@ class _Places:
     part_names: tuple[str, ...]
     notes: tuple[str, ...]
     problems: tuple[str, ...]
+    unread: Mapping[int, str]
 
 
 def _places(layout: Layout, settings: CubSettings, images: Sequence[Image], sizes: Tensor) -> _Places:
@@ -146,10 +157,11 @@ def _places(layout: Layout, settings: CubSettings, images: Sequence[Image], size
             f"{layout.root / 'segmentations'}: missing; unpack the archive of segmentations there, or choose "
             "data.masks box"
         )
-    masks, problems = (None, []) if folder is None else places.segmentation_masks(folder, images, sizes, side)
+    found = None if folder is None else places.segmentation_masks(folder, images, sizes, side)
+    masks, problems, unread = (None, [], {}) if found is None else (found.inside, found.problems, found.unread)
     boxed = folder is None and settings.masks != "none"
     if not (boxed or settings.parts):
-        return _Places(masks, None, (), (), tuple(problems))
+        return _Places(masks, None, (), (), tuple(problems), unread)
     by_number = places.read_boxes(layout)
     boxes = torch.tensor([by_number[image.number] for image in images])
     count = places.misfits(boxes, sizes)
@@ -161,4 +173,5 @@ def _places(layout: Layout, settings: CubSettings, images: Sequence[Image], size
         names,
         (note,) if count else (),
         tuple(problems),
+        unread,
     )

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from jaxtyping import Bool, Float, Int64, UInt8
 from torch import Tensor
 
 from sparsight.data.cub.layout import Image, Layout, check_covers, keyed, numbered
-from sparsight.data.masks import read_masks
+from sparsight.data.masks import Masks, read_masks
 from sparsight.errors import InputError
 from sparsight.io import check_readable_file
 
@@ -116,18 +117,16 @@ def segmentation_folder(root: Path) -> Path | None:
     return next((place for place in (root / "segmentations", root.parent / "segmentations") if place.is_dir()), None)
 
 
-def segmentation_masks(
-    folder: Path, images: Sequence[Image], sizes: Int64[Tensor, "n 2"], side: int
-) -> tuple[Bool[Tensor, "n side side"], list[str]]:
-    """The segmentations in the centre squares, and a line for each that is not there or cannot be used."""
+def segmentation_masks(folder: Path, images: Sequence[Image], sizes: Int64[Tensor, "n 2"], side: int) -> Masks:
+    """The segmentations in the centre squares, and what is wrong with those that are not there or cannot be used."""
     files = [(folder / image.path).with_suffix(".png") for image in images]
-    masks, problems = read_masks([file if file.exists() else None for file in files], side, sizes, VOTES)
+    found = read_masks([file if file.exists() else None for file in files], side, sizes, VOTES)
     absent = [
         f"{file}: missing; unpack the segmentations again, or choose data.masks box"
         for file in files
         if not file.exists()
     ]
-    return masks, [*absent, *problems]
+    return replace(found, problems=[*absent, *found.problems])
 
 
 def _box(cells: list[str]) -> tuple[float, float, float, float]:

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import PurePath
 
 import torch
 from torch import Tensor
 
 from sparsight.data.dataset import ConceptDataset
-from sparsight.data.examples import with_examples
+from sparsight.data.example_pictures import with_examples
 from sparsight.data.ham10000 import concepts, splits
 from sparsight.data.ham10000.layout import DIAGNOSES, Lesion, read_layout
 from sparsight.data.ham10000.settings import HamSettings
@@ -16,6 +17,7 @@ from sparsight.data.pictures import DecodingListener, read_pictures
 from sparsight.data.problems import classes_without_images
 from sparsight.data.size import check_size
 from sparsight.data.sources import SOURCES, read_source
+from sparsight.data.unreadable import without_unreadable
 from sparsight.errors import InputError
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -59,16 +61,18 @@ def read_ham(settings: HamSettings, reader: DecodingListener | None = None) -> t
     masked = settings.masks == "auto" and masks_there
     remedy = "lower data.image_size, or data.whole_size, or name fewer data.images"
     check_size(layout.root, len(found), settings.image_size, int(masked), settings.whole_size, MOST_BYTES, remedy)
-    pictures = read_pictures([one.path for one in found], settings.image_size, settings.whole_size, reader)
-    problems = [*pictures.problems.values()]
+    files = [one.path for one in found]
+    pictures = read_pictures(files, settings.image_size, settings.whole_size, reader, settings.skip_bad)
+    problems, unread = [], dict(pictures.problems)
     masks = None
     if masked:
-        files = [one.mask for one in found]
         # One in twenty-five has a palette in which 0 is white: the lesion, as it is in the others.
-        masks, wrong = read_masks(files, settings.image_size, pictures.sizes, WHITE, as_shown=True)
-        problems += wrong
+        read = read_masks([one.mask for one in found], settings.image_size, pictures.sizes, WHITE, as_shown=True)
+        masks, problems, unread = read.inside, read.problems, unread | read.unread
     elif settings.masks == "auto":
         notes.append("no segmentations: nothing is said of whether networks look at the lesion")
+    readable = without_unreadable(sides, unread, [PurePath(file.name) for file in files], settings.skip_bad)
+    sides, notes, problems = readable.splits, notes + readable.notes, readable.problems + problems
     labels, names = _labels(diagnoses, settings)
     data = ConceptDataset(
         name="ham10000",
@@ -92,7 +96,7 @@ def read_ham(settings: HamSettings, reader: DecodingListener | None = None) -> t
     elif source is not None:
         data, wrong = with_examples(data, source, settings, settings.seed, reader)
         problems += wrong
-    return data, (*problems, *classes_without_images("ham10000", names, labels, sides))
+    return data, (*problems, *readable.explained(classes_without_images("ham10000", names, labels, sides)))
 
 
 def _studied(lesions: Sequence[Lesion], settings: HamSettings) -> Sequence[Lesion]:
