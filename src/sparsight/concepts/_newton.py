@@ -11,6 +11,7 @@ from torch import Tensor
 MarginLoss = Callable[[Tensor], tuple[Tensor, Tensor, Tensor]]
 
 TOLERANCE = 1e-10  # of the gradient norm, relative to the bound of `_gradient_scale`
+LEAST_FORCING = 1e-3  # of the gradient norm, what a step may leave at the end
 MAX_STEPS = 200
 MAX_CG_STEPS = 500
 MAX_HALVINGS = 40
@@ -61,6 +62,7 @@ def fit_linear(
     # strongly correlated, and this takes the many steps that conjugate gradients would need for it.
     spectrum, axes = torch.linalg.eigh(inputs.T @ inputs)
     design = torch.cat([inputs @ axes, inputs.new_ones(len(inputs), 1)], dim=1)
+    short = design.float()
     spectrum = torch.cat([spectrum.clamp(min=0), spectrum.new_full((1,), len(inputs))]) / len(inputs)
     sign = torch.where(labels < 0, 0.0, 2.0 * labels.double() - 1.0)
     known = sign.square() * C
@@ -85,11 +87,11 @@ def fit_linear(
             break
         live, y, weight, t, f, now = live[going], y[:, going], weight[:, going], t[going], f[:, going], now[going]
         grad, norm, curvature = grad[going], norm[going], curvature[:, going]
-        # The forcing term falls with the gradient, so that the last steps converge superlinearly.
-        accuracy = (norm / scale[live]).sqrt().clamp(max=0.1) * norm
+        # The forcing term falls with the gradient: superlinear convergence, as far as single precision goes.
+        accuracy = (norm / scale[live]).sqrt().clamp(LEAST_FORCING, 0.1) * norm
         bend = weight * curvature
         diagonal = (ridge + bend.sum(0)[:, None] * spectrum).clamp(min=torch.finfo(torch.float64).tiny)
-        direction = _conjugate_gradients(design, bend, ridge, diagonal, grad, accuracy)
+        direction = _conjugate_gradients(short, bend.float(), ridge, diagonal, grad, accuracy)
         change = design @ direction.T
         length = _line_search(y, weight, loss, ridge, t, f, direction, change, grad, now)
         theta[live] = t + length[:, None] * direction
@@ -117,8 +119,9 @@ def _conjugate_gradients(
     """Solve ``H d = -gradient`` for each concept to residual norm ``accuracy``; solved concepts leave the batch.
 
     Args:
-        design: inputs in their principal axes and a column of ones.
-        bend: weight times second derivative of the loss, one column a concept.
+        design: inputs in their principal axes and a column of ones, in single precision, which halves the time: a
+            direction is wanted to a few digits, and where it leads is certified in double precision.
+        bend: weight times second derivative of the loss, one column a concept, in single precision.
         ridge: the penalty's second derivative.
         diagonal: an estimate of each Hessian's diagonal, the preconditioner.
         gradient: one row a concept.
@@ -130,7 +133,7 @@ def _conjugate_gradients(
     vector = residual / diagonal
     product = (residual * vector).sum(1)
     for _ in range(MAX_CG_STEPS):
-        image = ridge * vector + (bend * (design @ vector.T)).T @ design
+        image = ridge * vector + (bend * (design @ vector.float().T)).T @ design
         curvature = (vector * image).sum(1)
         # 0 only along a free intercept without curvature: what is solved so far is kept.
         alpha = torch.where(curvature > 0, product / curvature, 0.0)[:, None]
