@@ -18,7 +18,7 @@ import torch
 from benchmarks.speed.bench import DiffersError, MissingPeerError, Row, markdown
 from sparsight.runs import machine, versions
 
-NAMES = ("solvers", "warm", "gradcam", "evidence", "drift", "training", "loading", "study")
+NAMES = ("solvers", "gradcam", "evidence", "drift", "training", "loading", "study")
 """A module each, with ``rows(repeats, quick)``, which yields rows."""
 
 
