@@ -76,10 +76,7 @@ def read_subject(run: Path, arm: str, seed: int, round_: int) -> Subject:
         InputError: if the folder is not a run's, it has no such network, the network is not finished or damaged, or
             what is built now is not what the run holds the logits of.
     """
-    try:
-        settings = read_settings(run)
-    except OSError as error:  # as of a name that is too long
-        raise InputError(f"{run}: cannot be read ({error.strerror}); give the folder of a run") from None
+    settings = read_settings(run)
     check_settings(run)
     network = find_network(run, settings, arm, seed, round_)
     home = run / network.folder
