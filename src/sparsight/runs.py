@@ -176,15 +176,31 @@ def _ours(name: str) -> bool:
     return name in (".lock", WEIGHTS) or name.endswith(PARTIAL)
 
 
+def check_run(folder: Path) -> None:
+    """Check that a folder is a run's, before anything in it is read: every command that takes a run opens it here.
+
+    Raises:
+        InputError: if it has no settings, or cannot be looked into, as where its name is too long for the system.
+    """
+    try:
+        (folder / STUDY).stat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # the last of a zero byte in the name
+        raise InputError(
+            f"{folder}: not a run's folder (it has no {STUDY}); give the folder that sparsight study made"
+        ) from None
+    except OSError as error:
+        why = error.strerror or error
+        raise InputError(f"{folder}: cannot be read ({why}); give the folder that sparsight study made") from None
+
+
 def read_settings(folder: Path) -> StudySettings:
     """The settings that a run was made with.
 
     Raises:
         InputError: if the folder is not a run's, or its settings cannot be read.
     """
+    check_run(folder)
     path = folder / STUDY
-    if not path.exists():
-        raise InputError(f"{folder}: not a run's folder (it has no {STUDY}); give the folder that sparsight study made")
     check_readable_file(path)
     if seal_of(path) is None:
         raise DamagedError(path, "damaged or edited by hand", "restore it or choose another --out")
@@ -287,6 +303,11 @@ def write_manifest(
         "files": {str(path.relative_to(folder)): sha256(path) for path in sorted(files)},
     }
     write_json(folder / MANIFEST, document, "manifest")
+
+
+def add_forecast(folder: Path, forecast: Mapping[str, Any]) -> None:
+    """Note in the manifest of a run that has ended what it was expected to take, and what it took."""
+    write_json(folder / MANIFEST, {**read_manifest(folder), "forecast": forecast}, "manifest")
 
 
 def write_report_files(folder: Path) -> None:

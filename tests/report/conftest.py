@@ -219,6 +219,7 @@ def chromium() -> Iterator[Callable[..., object]]:
         ):
             options.add_argument(flag)
         started = webdriver.Chrome(options=options, service=Service(driver))
+        started.set_script_timeout(300)  # axe takes seconds, and on a busy machine more than the usual half a minute
         try:
             yield lambda page, width=1280, scheme="light": _open(started, page, width, scheme)
         finally:
@@ -277,3 +278,11 @@ def hostile_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def report_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of the synthetic run, written once."""
     return write_report(make_data(), tmp_path_factory.mktemp("run") / "report")
+
+
+@pytest.fixture(scope="session")
+def whole_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page with all its parts, written once."""
+    from tests.report.whole import make_whole
+
+    return write_report(make_whole(), tmp_path_factory.mktemp("whole") / "report")

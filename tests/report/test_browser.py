@@ -1,10 +1,18 @@
 """The page in a real browser: skipped, with the reason, where there is no Chromium."""
 
 import json
+import re
 import time
 
 import pytest
+from axe_core_python.selenium import Axe
+from selenium.webdriver.support.wait import WebDriverWait
 
+from tests.report.test_colours import contrast
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
+DRAWN = [["svg > *"]]
+"""What axe does not see the ground of; the charts themselves it looks at."""
 WIDE = "return document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 SHOWN = """return [...new Set([...document.querySelectorAll('#strips .cell')]
     .filter(cell => cell.offsetParent !== null).map(cell => cell.dataset.round))]"""
@@ -105,3 +113,53 @@ def test_what_cannot_be_used_on_paper_is_not_printed(chromium, report_page):
     assert browser.execute_script(shown) == 2
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     assert browser.execute_script(shown) == 0
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
+def test_axe_finds_nothing(chromium, whole_page, width, scheme):
+    browser = chromium(whole_page, width, scheme)
+    browser.execute_script("document.querySelectorAll('details').forEach(part => part.open = true)")
+    browser.find_element("id", "all-rounds").send_keys(" ")
+    found = Axe().run(browser, {"exclude": DRAWN}, {"runOnly": {"type": "tag", "values": RULES}})
+    told = [f"{one['id']}: {node['html'][:120]}" for one in found["violations"] for node in one["nodes"]]
+    assert told == []
+    assert {"color-contrast", "image-alt", "landmark-unique", "scrollable-region-focusable", "svg-img-alt"} <= {
+        one["id"] for one in found["passes"]
+    }
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_charts_words_stand_out(chromium, whole_page, scheme):
+    browser = chromium(whole_page, scheme=scheme)
+    ground, words = browser.execute_script("""const of = (one, name) => getComputedStyle(one)[name];
+        return [of(document.body, "backgroundColor"),
+            [...new Set([...document.querySelectorAll(".chart svg text")].map(one => of(one, "fill")))]]""")
+    ground, *words = (
+        f"#{''.join(f'{int(part):02x}' for part in re.findall('[0-9]+', own))}" for own in (ground, *words)
+    )
+    assert words
+    assert all(contrast(own, ground) >= 4.5 for own in words)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_keyboard_reaches_whatever_scrolls_and_hears_its_name(chromium, whole_page, width):
+    scrolling = """return [...document.querySelectorAll("main *, header *")].filter(one =>
+        one.scrollWidth > one.clientWidth + 1 && ["auto", "scroll"].includes(getComputedStyle(one).overflowX))"""
+    browser = chromium(whole_page, width)
+    browser.execute_script("document.querySelectorAll('details').forEach(part => part.open = true)")
+    rows = browser.find_elements("css selector", ".cells")
+    assert {row.get_property("tabIndex") for row in rows} == {-1}, "a single map is no stop on the way"
+    browser.find_element("id", "all-rounds").send_keys(" ")
+    assert {row.get_property("tabIndex") for row in rows} == {0}
+    found = browser.execute_script(scrolling)
+    assert found
+    for one in found:
+        assert one.get_property("tabIndex") == 0
+        assert one.aria_role in ("region", "group")
+        assert one.accessible_name
+    browser.execute_script("arguments[0].focus()", found[-1])
+    browser.switch_to.active_element.send_keys("\ue014" * 3)  # arrow right
+    moved = WebDriverWait(browser, 10).until(
+        lambda driver: driver.execute_script("return arguments[0].scrollLeft", found[-1])
+    )
+    assert moved > 0

@@ -40,7 +40,16 @@ def test_shared_concepts_are_bold_in_latex():
 
 
 def test_csv_keeps_names_and_leaves_the_undefined_empty():
-    frame = pd.DataFrame({"name": ['a,"b"\nc', "=1+1"], "value": [0.5, float("nan")]})
+    frame = pd.DataFrame({"name": ['a,"b"\nc', "a=1+1"], "value": [0.5, float("nan")]})
     data = csv(frame)
-    assert data.endswith(b"=1+1,\n")
+    assert data.endswith(b"a=1+1,\n")
     pd.testing.assert_frame_equal(pd.read_csv(io.BytesIO(data)), frame, check_dtype=False)
+
+
+@pytest.mark.parametrize("name", ["=HYPERLINK(1)", "+1+cmd", "-a", "@SUM(1)", "\t=1", "-"])
+def test_a_name_in_csv_is_no_formula(name):
+    data = csv(pd.DataFrame({"name": [name, "-0.5", None], name: [-1.5, 2, 3]}))
+    read = pd.read_csv(io.BytesIO(data))
+    assert list(read.columns) == ["name", f"'{name}"]
+    assert read["name"].tolist()[:2] == [f"'{name}", "-0.5"]
+    assert read[f"'{name}"].tolist() == [-1.5, 2, 3]

@@ -8,6 +8,7 @@ from PIL import Image
 
 from sparsight.report import StripCell, write_report
 from tests.report.markup import read
+from tests.report.whole import without_concepts
 
 
 def test_a_report_is_a_page_with_figures_and_tables_beside_it(report_page):
@@ -17,12 +18,23 @@ def test_a_report_is_a_page_with_figures_and_tables_beside_it(report_page):
     slugs += ["strips-0", "strips-1", *(f"excess-{i}" for i in range(6))]
     figures = {f"figures/{slug}{suffix}" for slug in slugs for suffix in (".png", ".svg")}
     named = ["accuracy", "concepts-shared", "mask-energy", "concept-auroc", "truth-agreement"]
-    named += ["headline", "verdict", "floor", "gates", "truth", "movers", "association", "part-energy", "answers"]
+    named += [
+        "headline",
+        "verdict",
+        "floor",
+        "gates",
+        "truth",
+        "movers",
+        "association",
+        "part-energy",
+        "answers",
+        "concepts-weakest",
+    ]
     tables = {f"tables/{slug}{suffix}" for slug in named for suffix in (".csv", ".tex")}
     tables |= {"tables/concepts.csv", "tables/concepts-0.tex", "tables/concepts-1.tex"}
-    assert found == {"index.html"} | figures | tables
+    assert found == {"index.html", "report.json"} | figures | tables
     links = {value for value in read(report_page).values("href") if not value.startswith(("#", "data:"))}
-    assert links == figures | tables
+    assert links == {"report.json"} | figures | tables
     assert report_page.stat().st_size < 3_000_000
 
 
@@ -33,7 +45,7 @@ def test_the_page_asks_nothing_of_the_network(report_page):
     page = read(report_page)
     assert all(value.startswith("data:") for value in page.values("src"))
     assert "link" in page.tags, "the icon, without which a browser asks for one"
-    assert all(value.startswith(("#", "data:", "figures/", "tables/", "#")) for value in page.values("href"))
+    assert all(value.startswith(("#", "data:", "figures/", "tables/", "report.json")) for value in page.values("href"))
 
 
 def test_the_page_can_be_read_without_seeing_it(report_page):
@@ -47,6 +59,25 @@ def test_the_page_can_be_read_without_seeing_it(report_page):
     ids = page.values("id")
     assert len(ids) == len(set(ids))
     assert {value[1:] for value in page.values("href") if value.startswith("#")} <= set(ids)
+
+
+def test_every_region_and_every_table_has_a_name_of_its_own(
+    whole_page, report_page, hostile_page, tmp_path, report_data
+):
+    switches = "toggle:" + "+".join(f"switch_{i}" for i in range(20))
+    alike = {f"{switches}+{last}": "right" for last in "abcd"}
+    long = write_report(report_data(arms=alike, rounds=2, strips=1), tmp_path)
+    for index in (whole_page, report_page, hostile_page, long):
+        text = index.read_text(encoding="utf-8")
+        regions = re.findall(r'role="region" aria-label="([^"]*)"', text)
+        assert len(regions) == text.count('role="region"') >= text.count("<table"), "and each region has one"
+        assert [name for name in set(regions) if regions.count(name) > 1] == []
+    captions = [
+        " ".join(re.sub("<[^>]*>", "", own).split())
+        for own in re.findall("<caption.*?</caption>", whole_page.read_text("utf-8"))
+    ]
+    assert "magnitude: accuracy" in captions
+    assert len(captions) == len(set(captions))
 
 
 def test_the_page_shows_the_numbers_of_the_tables(report_page, report_data):
@@ -118,38 +149,6 @@ def test_a_run_in_which_little_was_measured(tmp_path, report_data):
     assert not {"#drift", "#floor", "#gates", "#moved", "#association"} & set(page.values("href"))
 
 
-def without_concepts(data):
-    """The same run of a data set without concepts."""
-    of_concepts = {"top_k_jaccard", "weight_spearman", "value_agreement"}
-    gates = [
-        {**gate, "voids": [metric for metric in gate["voids"] if metric not in of_concepts]}
-        for gate in data.judged["gates"]
-        if set(gate["voids"]) - of_concepts
-    ]
-    arms = {
-        arm: {
-            **one,
-            "association": {key: own for key, own in one["association"].items() if key not in of_concepts},
-            "truth": [],
-        }
-        for arm, one in data.judged["arms"].items()
-    }
-    accuracy, looks, drift = data.accuracy, data.faithfulness, data.drift
-    gone = data.verdict["family"].isin(["concepts", "truth"]) | data.verdict["method"].isin(["g", "g-random"])
-    return replace(
-        data,
-        has_concepts=False,
-        accuracy=accuracy[accuracy["model"].isin(["f", "probe"])],
-        faithfulness=looks[~looks["metric"].isin(["concept_auroc", "weights_truth"])],
-        concepts=data.concepts.iloc[:0],
-        drift=drift[drift["family"] != "concepts"],
-        verdict=data.verdict[~gone],
-        judged={**data.judged, "gates": gates, "arms": arms, "movers": {}},
-        notices=(),
-        facts={},
-    )
-
-
 def test_a_data_set_without_concepts_is_asked_nothing_of_them(tmp_path, report_data):
     data = without_concepts(report_data())
     page = read(write_report(data, tmp_path))
@@ -200,7 +199,9 @@ def test_names_are_only_names(hostile_page):
     assert all(len(part) < 2_100 for part in page.text.split())
     folder = hostile_page.parent
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    assert all(re.fullmatch(r"index\.html|(figures|tables)/[a-z0-9-]+\.(png|svg|csv|tex)", name) for name in found)
+    assert all(
+        re.fullmatch(r"index\.html|report\.json|(figures|tables)/[a-z0-9-]+\.(png|svg|csv|tex)", name) for name in found
+    )
 
 
 def test_a_strip_whose_prediction_is_wrong_says_so_in_words(tmp_path, report_data):

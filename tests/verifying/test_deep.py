@@ -152,12 +152,14 @@ def test_a_pruned_weight_that_is_not_zero_is_named_though_all_else_rests_on_anot
 def test_a_report_that_was_changed_is_named(copy):
     report = copy / "report"
     (report / "index.html").write_text("all is preserved")
+    (report / "report.json").write_text("{}")
     (report / "mine.txt").write_text("")
     lost = next((report / "figures").iterdir())
     lost.unlink()
     assert failures(copy) == [
         f"report: report/figures/{lost.name}: missing",
         "report: report/index.html: not what files.json lists",
+        "report: report/report.json: not what files.json lists",
         "report: report/mine.txt: not listed in files.json",
     ]
     (report / "files.json").unlink()

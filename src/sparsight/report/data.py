@@ -99,6 +99,7 @@ class ReportData:
         facts: what was run, as label and text, in the order in which it is shown (data, network, wall time, ...).
         versions: the version of each library.
         has_concepts: whether the data set has concepts; without any, the page asks nothing of them and of g.
+        results: the SHA-256 of each file that the tables were read from, by its place in the run.
     """
 
     title: str
@@ -123,6 +124,7 @@ class ReportData:
     facts: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     has_concepts: bool = True
+    results: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check the tables' columns and the arms' rules.

@@ -1,12 +1,13 @@
 """What a network's decision depends on, by interventions on drawn scenes: parts, habitat and groups of concepts."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
 from sparsight.report.data import ReportData
-from sparsight.report.quantity import NETWORK, Quantity, quantity, select
+from sparsight.report.quantity import NETWORK, Quantity, points, quantity, select
+from sparsight.report.sheet import Sheet
 from sparsight.report.tables import Table
 from sparsight.report.text import interval, listing, number, percent, plain
 from sparsight.stats import mean, spread
@@ -36,17 +37,38 @@ def dependence_tables(data: ReportData) -> list[Table]:
     return [table for table in (_table(data, arm) for arm in data.arms) if table is not None]
 
 
+def depends_sheet(data: ReportData) -> Sheet | None:
+    """The same with its numbers; none where scenes cannot be drawn again."""
+    tables = tuple(dependence_tables(data))
+    numbers = [
+        (arm, metric, name, point.round, point.weights, point.mean, point.low, point.high)
+        for arm in data.arms
+        for metric, name, of_one in _changed(data, arm)
+        for point in points(of_one)
+    ]
+    columns = ["arm", "metric", "changed", "round", "weights_remaining", "mean", "low", "high"]
+    caption = "How far interventions on scenes move the logits."
+    return Sheet("depends", caption, tables, pd.DataFrame(numbers, columns=columns)) if tables else None
+
+
+def _changed(data: ReportData, arm: str) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """Metric, what was changed in words, and the rows of an arm's networks."""
+    own = select(data.faithfulness, arm=arm, method="intervention")
+    for metric, unit, words in ROWS:
+        for name, of_one in select(own, metric=metric, unit=unit).groupby("unit_id", sort=False):
+            yield metric, f"{words}{name}".strip(), of_one
+
+
 def _table(data: ReportData, arm: str) -> Table | None:
     own = select(data.faithfulness, arm=arm, method="intervention")
     if own.empty:
         return None
     weights = own.groupby("round")["weights_remaining"].mean()
-    rows = []
-    for metric, unit, words in ROWS:
-        chosen = select(own, metric=metric, unit=unit)
-        for name, of_one in chosen.groupby("unit_id", sort=False):
-            rows.append((f"{words}{name}".strip(), *(_cell(of_one, int(str(round_))) for round_ in weights.index)))
-    return Table(arm, ("Changed", *(percent(float(share)) for share in weights)), tuple(rows))
+    rows = tuple(
+        (name, *(_cell(of_one, int(str(round_))) for round_ in weights.index))
+        for _, name, of_one in _changed(data, arm)
+    )
+    return Table(arm, ("Changed", *(percent(float(share)) for share in weights)), rows)
 
 
 def _cell(rows: pd.DataFrame, round_: int) -> str:

@@ -3,6 +3,7 @@
 import re
 
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from sparsight.report.tables import ConceptTable, Table
 from sparsight.report.text import number, plain
@@ -33,11 +34,26 @@ _LATEX = {
     "…": r"\ldots{}",
 }
 _SPECIAL = re.compile("|".join(map(re.escape, _LATEX)))
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a cell begins with that spreadsheets calculate."""
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 
 
 def csv(frame: pd.DataFrame) -> bytes:
-    """The frame as CSV, UTF-8, with ``\\n`` at the end of a line; a value that is not defined is empty."""
-    return frame.to_csv(index=False, lineterminator="\n").encode("utf-8", "replace")
+    """The frame as CSV, UTF-8, with ``\\n`` at the end of a line; a value that is not defined is empty.
+
+    A name that a spreadsheet would take for a formula gets an apostrophe before it, which shows that it is text.
+    """
+    shown = frame.copy(deep=False)
+    for name in frame.columns[[not is_numeric_dtype(kind) for kind in frame.dtypes]]:
+        shown[name] = frame[name].map(_inert, na_action="ignore")
+    shown.columns = shown.columns.map(_inert)
+    return shown.to_csv(index=False, lineterminator="\n").encode("utf-8", "replace")
+
+
+def _inert(value: object) -> object:
+    formula = isinstance(value, str) and value.startswith(_FORMULA) and not _NUMBER.fullmatch(value)
+    return f"'{value}" if formula else value
 
 
 def escaped(text: str) -> str:

@@ -5,31 +5,26 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup
 
 from sparsight.report.ablation import ablation_sentence, ablation_table, ablations
-from sparsight.report.answers import answers_sheet
-from sparsight.report.association import association_sheet, matched_sheet
 from sparsight.report.charts import CONTROL, control_names
 from sparsight.report.data import ReportData
 from sparsight.report.depends import dependence_sentence, dependence_tables, habitat_share
 from sparsight.report.files import File, ShownChart
 from sparsight.report.finding import finding, verdicts
-from sparsight.report.floor import floor_sheet
-from sparsight.report.gates import failed_gates, gates_sheet
-from sparsight.report.headline import grid, headline_sheet, undecidable
-from sparsight.report.measures import Measures, beside_name, maps_name, top_k, weakest_concepts
-from sparsight.report.moved import has_truth, movers_sheet, truth_sheet
+from sparsight.report.gates import failed_gates
+from sparsight.report.headline import grid, undecidable
+from sparsight.report.measures import Measures, beside_name, maps_name, top_k
+from sparsight.report.moved import has_truth
 from sparsight.report.names import SYMBOLS
 from sparsight.report.overlay import colour_bar, data_uri
-from sparsight.report.parts import parts_sheet
-from sparsight.report.published import PAPER, claims_sheet, figures_shown, overlap_sheet, prints, tables_sheet
+from sparsight.report.published import PAPER, figures_shown
 from sparsight.report.quantity import Quantity
 from sparsight.report.sheet import Sheet
 from sparsight.report.strips import shown
 from sparsight.report.tables import ConceptTable, Table, by_round
 from sparsight.report.templates import environment, verbatim
-from sparsight.report.text import number, percent
-from sparsight.report.verdicts import other_tables, primary_count, reason_tables, verdict_sheet
-
-_WEAKEST = 8
+from sparsight.report.text import percent
+from sparsight.report.verdicts import other_tables, primary_count, reason_tables
+from sparsight.report.weakest import weakest_tables
 
 
 def page(
@@ -47,7 +42,7 @@ def page(
         measured: its quantities.
         charts: the charts.
         concepts: the concept tables, one an arm.
-        sheets: what :func:`verdict_sheets` gave.
+        sheets: the tables with files of their own, by slug.
         written: the files beside the page.
     """
     lead = verdicts(data)
@@ -94,7 +89,7 @@ def page(
             energy=_by_arm(data, measured.energy, measured.area, measured.pointing, measured.dead, digits=2),
             agreement=_by_arm(data, measured.weights_truth, measured.energy_truth),
             auroc=_by_arm(data, *measured.auroc.values()),
-            weakest=_weakest(data, measured),
+            weakest=weakest_tables(data, measured),
             measured=measured,
             maps=maps_name(data),
             pixels=str(data.settings.get("saliency", {}).get("method")).startswith("captum:"),
@@ -109,47 +104,11 @@ def page(
     return html.strip().encode("utf-8", "replace") + b"\n"
 
 
-def verdict_sheets(data: ReportData) -> dict[str, Sheet]:
-    """The tables of the verdicts and of what they are read with, by slug; those that there is nothing for are left
-    out.
-    """
-    makers = (
-        headline_sheet,
-        verdict_sheet,
-        floor_sheet,
-        gates_sheet,
-        truth_sheet,
-        movers_sheet,
-        association_sheet,
-        matched_sheet,
-        parts_sheet,
-        answers_sheet,
-        *((claims_sheet, overlap_sheet, tables_sheet) if prints(data) else ()),
-    )
-    return {sheet.slug: sheet for sheet in (maker(data) for maker in makers) if sheet is not None}
-
-
 def _by_arm(data: ReportData, *quantities: Quantity, digits: int = 3) -> list[Table]:
     """One small table an arm; none where nothing was measured."""
     if all(quantity.empty for quantity in quantities):
         return []
     return [by_round(quantities, arm, data.rules[arm], CONTROL, digits) for arm in data.arms]
-
-
-def _weakest(data: ReportData, measured: Measures) -> list[tuple[str, list[Table]]]:
-    """The concepts that are read worst, for each way of learning them."""
-    header = ("Concept", "Dense", "Last round")
-    return [
-        (
-            own.label,
-            [
-                Table(arm, header, tuple((name, number(dense), number(last)) for name, dense, last in weakest))
-                for arm, weakest in weakest_concepts(data, method, _WEAKEST).items()
-                if weakest
-            ],
-        )
-        for method, own in measured.auroc.items()
-    ]
 
 
 def _rounds(data: ReportData) -> list[dict[str, object]]:

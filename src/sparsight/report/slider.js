@@ -15,6 +15,8 @@
       cell.classList.toggle("current", Number(cell.dataset.round) === step.round);
     }
     panel.classList.toggle("one-round", !all.checked);
+    // A row of all rounds scrolls, so that the keyboard has to reach it; one of a single round does not.
+    for (const row of panel.querySelectorAll(".cells")) row.tabIndex = all.checked ? 0 : -1;
     slider.disabled = all.checked;
   };
 

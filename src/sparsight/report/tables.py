@@ -91,6 +91,19 @@ def shared_frame(data: ReportData) -> pd.DataFrame:
     return data.concepts.assign(shared=shared)
 
 
+def shown_networks(data: ReportData, shared: pd.DataFrame, arm: str) -> list[pd.DataFrame]:
+    """The rows of ``shared`` of each network whose lists an arm's table shows, all of the first seed: every round, then
+    the last round of the first control, without rows where there is none.
+    """
+    seed = select(shared, seed=data.seeds[0])
+    rounds = [rows for _, rows in select(seed, arm=arm).groupby("round")]
+    retrained = select(seed, arm=f"retrain:{data.rules[arm]}")
+    if len(retrained):
+        first = retrained.sort_values(["repeat", "round"], ascending=[True, False], kind="stable").iloc[0]
+        retrained = select(retrained, repeat=first["repeat"], round=first["round"])
+    return [*rounds, retrained]
+
+
 def concept_table(data: ReportData, shared: pd.DataFrame, arm: str, control: str) -> ConceptTable:
     """One arm's top concepts of each class at every round and under the first control (its last round), first seed.
 
@@ -100,15 +113,10 @@ def concept_table(data: ReportData, shared: pd.DataFrame, arm: str, control: str
         arm: the arm.
         control: the heading of the control's column.
     """
-    seed = select(shared, seed=data.seeds[0])
-    own = select(seed, arm=arm)
-    lists: list[tuple[str, pd.DataFrame]] = [
-        (percent(mean(rows["weights_remaining"].to_numpy(dtype=float))), rows) for _, rows in own.groupby("round")
-    ]
-    retrained = select(seed, arm=f"retrain:{data.rules[arm]}")
-    if len(retrained):
-        first = retrained.sort_values(["repeat", "round"], ascending=[True, False], kind="stable").iloc[0]
-        lists.append((control, select(retrained, repeat=first["repeat"], round=first["round"])))
+    *rounds, control_rows = shown_networks(data, shared, arm)
+    lists = [(percent(mean(rows["weights_remaining"].to_numpy(dtype=float))), rows) for rows in rounds]
+    if len(control_rows):
+        lists.append((control, control_rows))
     cells = [lists_by_class(rows) for _, rows in lists]
     rows = tuple((label, tuple(cell.get(label, ()) for cell in cells)) for label in data.classes)
     shares = tuple(mean([concept.shared for listed in cell.values() for concept in listed]) for cell in cells)

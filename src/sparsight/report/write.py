@@ -1,20 +1,23 @@
-"""A report on disk: ``index.html``, ``figures/`` and ``tables/``."""
+"""A report on disk: ``index.html``, ``report.json``, ``figures/`` and ``tables/``."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from sparsight.io import write_bytes
-from sparsight.report.ablation import ablation_table, ablations
 from sparsight.report.charts import CONTROL, charts
+from sparsight.report.contents import contents
 from sparsight.report.data import ReportData
-from sparsight.report.export import csv, latex, latex_concepts
+from sparsight.report.export import csv, latex_concepts
 from sparsight.report.files import File, ShownChart, write_chart, write_figure, write_sheet
 from sparsight.report.measures import Measures, beside_name, maps_name, measures
-from sparsight.report.page import page, verdict_sheets
+from sparsight.report.page import page
+from sparsight.report.sheets import sheets
 from sparsight.report.strips import strip_figure
-from sparsight.report.tables import ConceptTable, by_round, concept_table, long_frame, shared_frame
+from sparsight.report.tables import ConceptTable, concept_table, shared_frame
 from sparsight.report.text import plain, sentence
 
 
@@ -34,18 +37,25 @@ def write_report(data: ReportData, folder: Path) -> Path:
     measured = measures(data)
     shared = shared_frame(data)
     concepts = [concept_table(data, shared, arm, CONTROL) for arm in data.arms] if len(shared) else []
-    sheets = verdict_sheets(data)
+    found = sheets(data, measured)
     shown, drawn = _write_charts(data, measured, folder)
     written = [
         *drawn,
         *_write_strips(data, folder),
-        *(write_sheet(sheet, folder) for sheet in sheets.values()),
-        *_write_tables(data, measured, folder),
+        *(write_sheet(sheet, folder) for sheet in found.values()),
         *_write_concepts(shared, concepts, folder),
+        File("report", (".json",), "The numbers of this page for programs; its schema is report/schema.json."),
     ]
+    write_bytes(folder / "report.json", _json(contents(data, measured, shared, found, written)))
     index = folder / "index.html"
-    write_bytes(index, page(data, measured, shown, concepts, sheets, written))
+    write_bytes(index, page(data, measured, shown, concepts, found, written))
     return index
+
+
+def _json(value: dict[str, Any]) -> bytes:
+    """On one line: with a line a value, the lists of 200 classes would take half as much again."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
+    return f"{text}\n".encode()
 
 
 def _write_charts(data: ReportData, measured: Measures, folder: Path) -> tuple[list[ShownChart], list[File]]:
@@ -65,46 +75,6 @@ def _write_strips(data: ReportData, folder: Path) -> list[File]:
             caption = f"{sentence(maps)}{'' if beside is None else f' and {beside}'} of {plain(arm)}, image by round."
             figure = strip_figure(data.strips, arm, maps, beside)
             written.append(write_figure(figure, f"strips-{index}", caption, folder))
-    return written
-
-
-def _write_tables(data: ReportData, measured: Measures, folder: Path) -> list[File]:
-    """The tables by round: their numbers as CSV, one ``tabular`` an arm as LaTeX."""
-    tables = {
-        "accuracy": (
-            "Test accuracy of f, g, a linear probe and g on random concepts."
-            if data.has_concepts
-            else "Test accuracy of f and a linear probe.",
-            [measured.f, measured.probe, measured.g, measured.random],
-        ),
-        "accuracy-unequal": ("Balanced accuracy and AUROC of f and g.", list(measured.unequal)),
-        "concepts-shared": ("Share of the top concepts that the dense network has, too.", [measured.shared]),
-        "mask-energy": (
-            "Energy in the mask, the mask's area, pointing game, dead maps.",
-            [measured.energy, measured.area, measured.pointing, measured.dead],
-        ),
-        "truth-agreement": (
-            "Rank agreement of explanations with what interventions do.",
-            [measured.weights_truth, measured.energy_truth],
-        ),
-        "concept-auroc": ("Held-out AUROC of the concepts.", list(measured.auroc.values())),
-    }
-    written = []
-    for own in ablations(data):
-        slug, caption = (
-            f"ablation-{own.model}",
-            f"What each switch costs {own.model}, and what leaving it out gives back.",
-        )
-        write_bytes(folder / f"tables/{slug}.csv", csv(data.ablation[data.ablation["model"] == own.model]))
-        write_bytes(folder / f"tables/{slug}.tex", latex([ablation_table(own)]))
-        written.append(File(f"tables/{slug}", (".csv", ".tex"), caption))
-    for slug, (caption, quantities) in tables.items():
-        known = [quantity for quantity in quantities if not quantity.empty]
-        if known:
-            write_bytes(folder / f"tables/{slug}.csv", csv(long_frame(known)))
-            texts = [by_round(known, arm, data.rules[arm], CONTROL) for arm in data.arms]
-            write_bytes(folder / f"tables/{slug}.tex", latex(texts))
-            written.append(File(f"tables/{slug}", (".csv", ".tex"), caption))
     return written
 
 

@@ -102,6 +102,7 @@ def read_results(folder: Path, settings: StudySettings, manifest: Mapping[str, A
         },
         versions=manifest["versions"],
         has_concepts=has_concepts(first),
+        results={name: manifest["files"][name] for name in RESULT_FILES},
     )
 
 

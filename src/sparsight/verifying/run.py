@@ -19,6 +19,7 @@ from sparsight.runs import (
     MANIFEST,
     RESULTS,
     STUDY,
+    check_run,
     errors_named,
     read_manifest,
     read_settings,
@@ -54,7 +55,8 @@ def verify_run(folder: Path, *, deep: bool = False) -> tuple[Check, ...]:
     Raises:
         InputError: if the folder is not a run's, the run has not ended, or a process works on it.
     """
-    if not (folder / STUDY).exists() or not (folder / MANIFEST).exists():
+    check_run(folder)
+    if not (folder / MANIFEST).exists():
         read_settings(folder)
         read_manifest(folder)
     with errors_named(folder, "mend it"), hold(folder, reading=True) as held:
