@@ -3,8 +3,10 @@
 import json
 import shutil
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 
+import jsonschema
 import pandas as pd
 import pytest
 import torch
@@ -190,6 +192,17 @@ def test_the_report_has_a_list_of_its_files(finished, copy):
     report_run(copy)
     files = {path for path in (copy / "report").rglob("*") if path.is_file() and path.name != "files.json"}
     assert listed() == {path.relative_to(copy / "report").as_posix(): sha256(path) for path in files}
+
+
+def test_the_reports_numbers_follow_the_schema_and_name_the_files_of_the_run(finished):
+    folder, result = finished
+    schema = json.loads(files("sparsight.report").joinpath("schema.json").read_text(encoding="utf-8"))
+    found = json.loads((folder / "report" / "report.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(found)
+    assert found["results"] == {f"results/{path.name}": sha256(path) for path in (folder / "results").iterdir()}
+    test = result.accuracy[result.accuracy["split"] == "test"]
+    assert [row["value"] for row in found["accuracy"]] == test["value"].tolist()
+    assert found["settings"] == result.settings.as_dict()
 
 
 @pytest.mark.parametrize("name", ["empty", "absent"])

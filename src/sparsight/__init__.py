@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 _WHERE = {
     "audit_models": "sparsight.audit",
     "run_study": "sparsight.study",
+    "plan_study": "sparsight.plan",
     "load_study": "sparsight.config",
     "export_ticket": "sparsight.exporting",
     "InputError": "sparsight.errors",

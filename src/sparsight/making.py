@@ -1,5 +1,6 @@
 """Make one network of a study: train it, and look at it. This is what workers do, so it imports no more than that."""
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
@@ -35,6 +36,7 @@ from sparsight.evidence import (
     usable_concepts,
     write_evidence,
 )
+from sparsight.footprint import private_peak
 from sparsight.io import check_sealed
 from sparsight.models import KNOWN_MODELS, Split, build_model, check_unknown, find_split, weights_notice
 from sparsight.networks import Network
@@ -66,8 +68,9 @@ def make_network(
         tick: called after every epoch.
 
     Returns:
-        Test accuracy of ``f`` and, where there are concepts, ``g``, ``weights_remaining``, and the ``seconds`` it took;
-        None if all stood.
+        Test accuracy of ``f`` and, where there are concepts, ``g``; ``weights_remaining``; ``seconds`` that it took,
+        of them ``training_seconds`` and ``once_seconds`` of what is drawn once a process; ``private_bytes`` of memory
+        that its ``process`` has held at most for itself, where the system tells. None if all stood.
 
     Raises:
         InputError: if a file of the run is damaged, or the training diverges.
@@ -78,6 +81,7 @@ def make_network(
     stands = standing(folder, network, start, {})
     if stands.done:
         return None
+    taken = {"training_seconds": 0.0, "once_seconds": 0.0}
     device = resolve_device(settings.training.device)
     weights = folder / WEIGHTS if settings.model.starts_from_file else None
     in_run = settings.model.model_copy(update={"weights": weights})
@@ -98,7 +102,9 @@ def make_network(
                     partial(write_checkpoint, home, ticket_sources(folder, network, start)), checkpoint_seconds
                 ),
             )
+            begun = time.monotonic()
             _train(folder, settings, network, shop, start)
+            taken["training_seconds"] = time.monotonic() - begun
             stands = standing(folder, network, start, {})
         remove_checkpoint(home)
         if not stands.seen:
@@ -110,14 +116,20 @@ def make_network(
             rooms = (settings.evidence, settings.concepts, settings.saliency)
             evidence = collect(model, cut, data, *rooms, device, explained)
             origin = evidence_sources(folder, network, start)
+            begun = time.monotonic()
             drawn = _interventions(settings.data, settings.evidence.interventions)
+            taken["once_seconds"] = time.monotonic() - begun
             size = settings.evidence.batch_size
             changes = None if drawn is None else effects(model, drawn, data, size, device)
             write_evidence(home, evidence, ticket.alive, settings.evidence.keep_embeddings, origin, changes)
     metrics = read_metrics(home)
     models = ("f", "g") if has_concepts(metrics) else ("f",)
     right = {model: metrics["accuracy"][model]["test"]["accuracy"] for model in models}
-    return {**right, "weights_remaining": metrics["weights_remaining"], "seconds": time.monotonic() - started}
+    memory = private_peak()
+    if memory is not None:
+        taken |= {"private_bytes": memory, "process": os.getpid()}
+    taken["seconds"] = time.monotonic() - started
+    return {**right, "weights_remaining": metrics["weights_remaining"], **taken}
 
 
 def check_network(settings: StudySettings, data: ConceptDataset, weights: Path | None) -> list[str]:

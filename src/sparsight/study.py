@@ -21,6 +21,7 @@ from sparsight.io import check_room, hold, partial_file, read_json
 from sparsight.making import CHECKPOINT_SECONDS, check_concepts, check_network, forget_data, make_network
 from sparsight.models import is_own, own_source
 from sparsight.networks import Network, plan
+from sparsight.planning import Check
 from sparsight.pool import run_jobs
 from sparsight.report import ReportData, study_summary, write_report
 from sparsight.results import read_results, result_flaws, write_results
@@ -31,6 +32,7 @@ from sparsight.runs import (
     REPORT_FILES,
     RESULTS,
     WEIGHTS,
+    add_forecast,
     check_folder,
     check_settings,
     errors_named,
@@ -135,8 +137,9 @@ def run_study(
     """
     if getattr(multiprocessing.current_process(), "_inheriting", False):  # a worker that imports the user's script
         raise InputError("run_study was called by an import; put the call below if __name__ == '__main__':")
+    begun = time.monotonic()
     settings = study if isinstance(study, StudySettings) else load_study(str(study), quick=quick)
-    settings = _with_source(with_device(settings))
+    settings = with_source(with_device(settings))
     folder = Path(out) if out is not None else default_folder(study, quick)
     hears = listener or Silent()
     check_folder(folder, settings)
@@ -161,20 +164,26 @@ def run_study(
         untrained = [network for network in undone if not found[network].trained]
         hears.started(len(networks), len(networks) - len(undone), len(untrained) * agreed.training.epochs)
 
+        side_by_side = default_workers(agreed) if workers is None else workers
+        check = Check(folder, agreed, data, found, side_by_side, begun)
+
         def done(network: Network, summary: Mapping[str, float] | None) -> None:
             if summary is None:
                 return
             if found[network].done:
                 hears.note(f"{network.folder}: comes from another network than before; made again")
             hears.network(network, summary)
+            if said := check.network(network, summary):
+                hears.note(said)
 
         run_jobs(
             to_do(found),
             partial(make_network, folder, agreed, checkpoint_seconds),
-            default_workers(agreed) if workers is None else workers,
+            side_by_side,
             on_tick=hears.epoch,
             on_done=done,
         )
+        check.made_all()
         for network in networks:
             remove_checkpoint(folder / network.folder)
         earlier = forget_manifest(folder)
@@ -182,7 +191,12 @@ def run_study(
         write_results(folder, agreed, data, networks)
         homes = [network.folder for network in networks]
         write_manifest(folder, agreed, homes, data, [*data.notes, *notices], time.monotonic() - started, earlier)
-        return _report(folder)
+        result = _report(folder)
+        line, forecast = check.ended()
+        if forecast is not None:
+            add_forecast(folder, forecast)
+        hears.note(line)
+        return result
 
 
 def report_run(folder: Path) -> StudyResult:
@@ -256,7 +270,7 @@ def with_device(settings: StudySettings) -> StudySettings:
     return settings.model_copy(update={"training": settings.training.model_copy(update={"device": device})})
 
 
-def _with_source(settings: StudySettings) -> StudySettings:
+def with_source(settings: StudySettings) -> StudySettings:
     """The settings with the SHA-256 of the file of a network of the user's own; none of its code is run.
 
     Raises:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sparsight import __version__
-from sparsight.cli import audit, compare, data, export, report, study, verify
+from sparsight.cli import audit, compare, data, export, plan, report, study, tensorboard, verify
 from sparsight.errors import InputError
 
 app = typer.Typer(
@@ -18,11 +18,13 @@ app = typer.Typer(
     help="Prune an image classifier and see, round by round, whether it still looks at the right things.",
 )
 app.command("study")(study.study)
+app.command("plan")(plan.plan)
 app.command("report")(report.report)
 app.command("compare")(compare.compare)
 app.command("audit")(audit.audit)
 app.command("verify")(verify.verify)
 app.command("export")(export.export)
+app.command("tensorboard")(tensorboard.tensorboard)
 app.add_typer(data.app, name="data")
 
 

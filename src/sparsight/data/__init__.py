@@ -20,7 +20,7 @@ from sparsight.data.load import (
 )
 from sparsight.data.mnist import MnistSettings
 from sparsight.data.pictures import DecodingListener, cache_folder, cached_files, read_pictures
-from sparsight.data.pixels import normalise
+from sparsight.data.pixels import normalise, normalise_
 from sparsight.data.problems import DataError
 from sparsight.data.sources import SOURCES, read_source
 from sparsight.data.terms import TERMS, Terms
@@ -57,6 +57,7 @@ __all__ = [
     "examine",
     "load_dataset",
     "normalise",
+    "normalise_",
     "read_dataset",
     "read_pictures",
     "read_source",

@@ -1,12 +1,12 @@
 """Evidence: everything measured on one network, and its files."""
 
-from sparsight.evidence.collect import Evidence, collect
+from sparsight.evidence.collect import CASCADES, Evidence, collect
 from sparsight.evidence.dead import dead_layers
 from sparsight.evidence.explaining import TARGETS, Maps, explain
 from sparsight.evidence.interventions import Effects, dependence, effects
 from sparsight.evidence.labelled import held_out_labels, usable_concepts
 from sparsight.evidence.learning import ConceptEvidence, learn_concepts
-from sparsight.evidence.metrics import concept_flaw, has_concepts, scores
+from sparsight.evidence.metrics import concept_flaw, has_concepts, numbers, scores
 from sparsight.evidence.seeing import Seen, embed, see
 from sparsight.evidence.settings import EvidenceSettings
 from sparsight.evidence.shown import check_shown, maps_beside, shown_images
@@ -16,6 +16,7 @@ from sparsight.evidence.store import (
     dense_prediction,
     evidence_flaws,
     evidence_origin,
+    evidence_tensors,
     has_evidence,
     read_evidence,
     read_metrics,
@@ -23,6 +24,7 @@ from sparsight.evidence.store import (
 )
 
 __all__ = [
+    "CASCADES",
     "EVIDENCE",
     "METRICS",
     "TARGETS",
@@ -42,12 +44,14 @@ __all__ = [
     "embed",
     "evidence_flaws",
     "evidence_origin",
+    "evidence_tensors",
     "explain",
     "has_concepts",
     "has_evidence",
     "held_out_labels",
     "learn_concepts",
     "maps_beside",
+    "numbers",
     "read_evidence",
     "read_metrics",
     "scores",

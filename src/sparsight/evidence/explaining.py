@@ -1,12 +1,14 @@
 """Saliency maps of the test images, from the pass that gives their logits and embeddings as well."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor, nn
 
-from sparsight.data import ConceptDataset
+from sparsight.data import ConceptDataset, normalise
+from sparsight.evidence.gathered import gathered
 from sparsight.evidence.seeing import Seen, batches
 from sparsight.evidence.settings import EvidenceSettings
 from sparsight.evidence.shown import maps_beside
@@ -15,6 +17,8 @@ from sparsight.saliency import SaliencySettings, closed_form_holds, dead, maps_o
 
 TARGETS = ("label", "prediction", "dense")
 """The explained classes of an image: its label, the network's own prediction, the dense network's prediction."""
+CHECKED = 8
+"""Images on which it is checked that Grad-CAM's closed form holds."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ def explain(
     device: torch.device,
     dense_prediction: Int64[Tensor, " n"] | None,
 ) -> tuple[Seen, Maps]:
-    """Logits, embeddings and maps of the test images.
+    """Logits, embeddings and maps of the test images, in single precision whatever the network's.
 
     Args:
         model: the network, on ``device``.
@@ -62,26 +66,27 @@ def explain(
         InputError: if maps cannot be made (``maps_of``).
     """
     labels = data.labels[data.splits["test"]]
-    closed = None
-    found = []
-    for places, images in batches(data, "test", settings, device):
-        if closed is None:
-            last = saliency.method == "gradcam" and saliency.layer in (None, split.features)
-            closed = last and closed_form_holds(model, split, images[:8])
-        label = labels[places].to(device)
-        dense = None if dense_prediction is None else dense_prediction[places].to(device)
+    last = saliency.method == "gradcam" and saliency.layer in (None, split.features)
+    some = normalise(data.images[data.splits["test"][:CHECKED]], data, device)
+    closed = last and closed_form_holds(model, split, some)
 
-        def targets(logits: Tensor, label: Tensor = label, dense: Tensor | None = dense) -> Tensor:
-            own = logits.argmax(1)
-            return torch.stack([label, own, own if dense is None else dense], dim=1)
+    def passes() -> Iterator[tuple[Tensor, ...]]:
+        for places, images in batches(data, "test", settings, device):
+            label = labels[places].to(device)
+            dense = None if dense_prediction is None else dense_prediction[places].to(device)
 
-        found.append(maps_of(model, split, images, targets, saliency, closed_form=closed))
-    signed = torch.cat([batch.maps.cpu() for batch in found])
+            def targets(logits: Tensor, label: Tensor = label, dense: Tensor | None = dense) -> Tensor:
+                own = logits.argmax(1)
+                return torch.stack([label, own, own if dense is None else dense], dim=1)
+
+            found = maps_of(model, split, images, targets, saliency, closed_form=closed)
+            yield found.logits, found.embedding, found.maps, found.classes
+
+    logits, embedding, signed, classes = gathered(len(labels), passes())
     energy = None
     if data.object_masks is not None:
         masks = data.object_masks[data.splits["test"]]
         energy = torch.stack([mask_energy(signed[:, t], masks) for t in range(len(TARGETS))], dim=1)
-    seen = Seen(labels, torch.cat([b.logits.cpu() for b in found]), torch.cat([b.embedding.cpu() for b in found]))
-    classes = torch.cat([batch.classes.cpu() for batch in found])
+    seen = Seen(labels, logits, embedding)
     beside = maps_beside(model, split, data, settings, saliency, device)
-    return seen, Maps(classes, signed, dead(signed), energy, bool(closed), beside)
+    return seen, Maps(classes, signed, dead(signed), energy, closed, beside)

@@ -8,6 +8,7 @@ from jaxtyping import Float, Int64, UInt8
 from torch import Tensor, nn
 
 from sparsight.data import ConceptDataset, normalise
+from sparsight.evidence.gathered import gathered
 from sparsight.evidence.settings import EvidenceSettings
 from sparsight.models import Split, evaluating, forward_embedding
 
@@ -34,14 +35,12 @@ def batches(
 def see(
     model: nn.Module, split: Split, data: ConceptDataset, name: str, settings: EvidenceSettings, device: torch.device
 ) -> Seen:
-    """Logits and embeddings of a split, from one pass in evaluation mode."""
-    logits, embeddings = [], []
+    """Logits and embeddings of a split in single precision, from one pass in evaluation mode."""
+    labels = data.labels[data.splits[name]]
     with evaluating(model):
-        for _, images in batches(data, name, settings, device):
-            own, embedding = forward_embedding(model, split, images)
-            logits.append(own.cpu())
-            embeddings.append(embedding.cpu())
-    return Seen(data.labels[data.splits[name]], torch.cat(logits), torch.cat(embeddings))
+        passes = (forward_embedding(model, split, images) for _, images in batches(data, name, settings, device))
+        logits, embedding = gathered(len(labels), passes)
+    return Seen(labels, logits, embedding)
 
 
 @torch.no_grad()
@@ -55,8 +54,8 @@ def embed(
 ) -> Float[Tensor, "n l"]:
     """Embeddings of other images than the data set's own."""
     with evaluating(model):
-        parts = [
-            forward_embedding(model, split, normalise(own, data, device))[1].cpu()
+        parts = (
+            (forward_embedding(model, split, normalise(own, data, device))[1],)
             for own in images.split(settings.batch_size)
-        ]
-    return torch.cat(parts)
+        )
+        return gathered(len(images), parts)[0]

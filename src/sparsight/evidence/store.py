@@ -37,7 +37,7 @@ def write_evidence(
         origin: the digests of what is explained; kept in the evidence.
         changes: what interventions do to its logits, where scenes can be drawn again.
     """
-    tensors = _tensors(evidence, keep_embeddings) | ({} if changes is None else changes.tensors())
+    tensors = evidence_tensors(evidence, keep_embeddings) | ({} if changes is None else changes.tensors())
     write_tensors(folder / EVIDENCE, tensors, origin, "evidence")
     names = {} if changes is None else {"interventions": {key: list(own) for key, own in changes.names.items()}}
     metrics = {**numbers(evidence, mask), **names, "evidence": check_sealed(folder / EVIDENCE)}
@@ -119,7 +119,8 @@ def dense_prediction(folder: Path) -> Int64[Tensor, " n"]:
     return read_evidence(folder)["logits/test"].argmax(1)
 
 
-def _tensors(evidence: Evidence, keep_embeddings: bool) -> dict[str, Tensor]:
+def evidence_tensors(evidence: Evidence, keep_embeddings: bool) -> dict[str, Tensor]:
+    """The arrays of ``evidence.safetensors``, but for those of interventions."""
     tensors = {"saliency/classes": evidence.maps.classes, "saliency/maps": evidence.maps.signed}
     if evidence.concepts is not None:
         tensors |= _concept_tensors(evidence.concepts)

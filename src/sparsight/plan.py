@@ -1,0 +1,183 @@
+"""What a study would take, told before anything is written: the story of ``sparsight plan``.
+
+It asks ``study`` what it would do (which folder, device, workers and networks), and runs the study's own steps on a few
+images in as many processes as the study would.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sparsight.config import StudySettings, load_study
+from sparsight.data import ConceptDataset, Glimpse, cache_folder, dataset_bytes, load_dataset, readable
+from sparsight.evidence import check_shown
+from sparsight.footprint import private_peak
+from sparsight.making import check_concepts, check_network
+from sparsight.models import is_own, own_source
+from sparsight.networks import Network, plan
+from sparsight.planning import (
+    Clocks,
+    Forecast,
+    Parts,
+    calibrate,
+    clocks,
+    disk_of,
+    forecast,
+    measure_tables,
+    memory_of,
+    paces,
+    sample_of,
+    specimen,
+    tables,
+    timed,
+    work_of,
+)
+from sparsight.runs import DATA, STUDY, check_folder, standing_data
+from sparsight.standing import Standing, sources, survey, to_do
+from sparsight.study import default_folder, default_workers, with_device, with_source
+
+IN_MEMORY = ("toybirds", "mnist")
+"""Data sets that are held in memory, not mapped from the cache of decoded images."""
+_BLOCK = 16 << 20
+
+
+@dataclass(frozen=True)
+class StudyPlan:
+    """What a study would do, and take.
+
+    Attributes:
+        folder: the run's.
+        settings: the study's, with what stands there.
+        networks: all of them, in the order in which they are made.
+        standing: how many of them stand.
+        workers: how many trainings run side by side; 0: in the study's own process.
+        said: seconds, memory and disk; of what is left to do, but the disk of all.
+        cache: bytes that the cache of decoded images would grow by.
+        notes: what the forecast does not know, a line each.
+        calibration: seconds that all this has taken.
+    """
+
+    folder: Path
+    settings: StudySettings
+    networks: tuple[Network, ...]
+    standing: int
+    workers: int
+    said: Forecast
+    cache: int
+    notes: tuple[str, ...]
+    calibration: float
+
+
+def plan_study(
+    study: str | Path | StudySettings,
+    out: str | Path | None = None,
+    *,
+    quick: bool = False,
+    workers: int | None = None,
+    tell: Callable[[str], None] = lambda text: None,
+) -> StudyPlan:
+    """Predict what ``run_study`` with the same arguments would take. Nothing is written.
+
+    Args:
+        study: a preset's name, a settings file, or settings.
+        out: the run's folder; what stands there is taken off.
+        quick: take the preset's settings for a first look.
+        workers: processes that train side by side; by default as many as a study would use.
+        tell: is told what is being measured: one of ``planning.PHASES``, ``images`` or ``tables``.
+
+    Raises:
+        InputError: wherever ``run_study`` would refuse before it writes.
+    """
+    begun, own = clocks(), private_peak()
+    settings = study if isinstance(study, StudySettings) else load_study(str(study), quick=quick)
+    settings = with_source(with_device(settings))
+    folder = Path(out) if out is not None else default_folder(study, quick)
+    combined = check_folder(folder, settings)
+    tell("images")
+    glimpse = Glimpse()
+    data, images = timed(lambda: standing_data(folder) or load_dataset(settings.data, glimpse))
+    after = private_peak()
+    drawn = _drawn(settings)
+    check_network(drawn, data, drawn.model.weights)
+    check_concepts(settings, data)
+    check_shown(data, settings.evidence.shown)
+    networks = plan(combined)
+    found = _standing(folder, combined, networks)
+    works = {one: work_of(one, combined, data, found[one].trained, found[one].seen) for one in networks}
+    jobs = to_do(found)
+    side_by_side = default_workers(combined) if workers is None else workers
+    parts = calibrate(specimen(data, drawn, readable(data)), max(1, min(side_by_side, len(jobs))), tell)
+    tell("tables")
+    made = tables(measure_tables(sample_of(parts, data), combined, data), networks, combined, bool(data.concept_names))
+    copied = dataset_bytes(data) + (parts.state if settings.model.starts_from_file else 0)
+    fresh = not (folder / DATA).exists()
+    images += Clocks(glimpse.wall, glimpse.processor) + _hashing() * ((2 if fresh else 1) * copied / _BLOCK)
+    wall, processor = paces(parts, made, images, data, combined)
+    reading = 0 if own is None or after is None else after - own
+    held = max(reading, _held(data, settings) if fresh else 0)
+    said = forecast(
+        jobs,
+        works,
+        wall,
+        processor,
+        side_by_side,
+        memory_of(parts, made, own, held, side_by_side == 0),
+        disk_of(parts, made, copied, data, combined),
+    )
+    return StudyPlan(
+        folder,
+        combined,
+        networks,
+        len(networks) - len(jobs),
+        side_by_side,
+        said,
+        glimpse.cache,
+        tuple(_notes(combined, parts, glimpse, len(data))),
+        (clocks() + begun * -1).wall,
+    )
+
+
+def _drawn(settings: StudySettings) -> StudySettings:
+    """The settings with weights drawn in place of those that have a name: these are fetched by a study alone, and what
+    a step takes does not depend on them."""
+    return settings.model_copy(update={"model": settings.model.model_copy(update={"pretrained": None})})
+
+
+def _standing(folder: Path, settings: StudySettings, networks: Sequence[Network]) -> dict[Network, Standing]:
+    """What stands of each network: nothing where there is no run, or its data set is to be made again."""
+    if (folder / STUDY).exists() and standing_data(folder) is not None:
+        return survey(folder, networks, sources(folder, settings))
+    return dict.fromkeys(networks, Standing(False, False))
+
+
+def _held(data: ConceptDataset, settings: StudySettings) -> int:
+    """Bytes of the data set that a study holds in memory; decoded images are mapped from their cache where there is
+    one."""
+    if settings.data.name in IN_MEMORY or cache_folder() is None:
+        return dataset_bytes(data)
+    mapped = (data.images, data.whole_images, data.example_images)
+    return dataset_bytes(data) - sum(part.nbytes for part in mapped if part is not None)
+
+
+def _hashing() -> Clocks:
+    """Seconds to take the digest of a block, as is done with the run's copy of the images."""
+    block = bytes(_BLOCK)
+    return timed(lambda: hashlib.sha256(block).digest())[1]
+
+
+def _notes(settings: StudySettings, parts: Parts, glimpse: Glimpse, images: int) -> list[str]:
+    notes = []
+    if is_own(settings.model.name):
+        notes.append(f"model.name: ran the code in {own_source(settings.model.name).path}")
+    if glimpse.cache:
+        notes.append(f"the images are not decoded yet: reckoned from {min(glimpse.most, images):,} of {images:,}")
+    if any(arm.startswith("dense-at:") for arm in settings.study.arms):
+        notes.append("networks that stop at an accuracy are counted with all their epochs")
+    if parts.learned_part > 1:
+        notes.append(f"concepts were learned on 1 in {parts.learned_part} images, and their time multiplied")
+    if settings.training.device == "cuda":
+        notes.append("memory is the host's, not the device's")
+    if settings.model.pretrained is not None:
+        notes.append("the time to fetch initial weights is not counted")
+    return notes
