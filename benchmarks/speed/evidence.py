@@ -20,7 +20,7 @@ CPU = torch.device("cpu")
 
 
 def rows(repeats: int, quick: bool) -> Iterator[Row]:
-    images, pixels = (24, 64) if quick else (96, 224)
+    images, pixels = (24, 64) if quick else (64, 224)
     birds = toybirds(ToyBirdsSettings(train=48, validation=12, test=images, image_size=pixels))
     birds = replace(birds, images=birds.images.clone())
     torch.manual_seed(0)

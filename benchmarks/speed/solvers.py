@@ -16,7 +16,7 @@ from sparsight.concepts import ConceptSettings, concept_values, fit_pcbm, learn_
 from sparsight.concepts.pcbm import objective
 
 SETTINGS = ConceptSettings(method="svm")
-SOME = 6
+SOME = 3
 """Concepts that the one-by-one peer is timed on; its time for all is that many times longer."""
 PATIENCE = 20
 """How many times our seconds saga is given to come within 1e-6 of our objective."""
