@@ -53,10 +53,14 @@ def primary(audit, model):
     return rows[(rows["model"] == model) & rows["primary"].astype(bool)].set_index("metric")
 
 
-def test_a_model_against_itself_has_no_drift_and_is_preserved(birds, trained):
-    audit = audit_models(trained[0], copy.deepcopy(trained[0]), birds, settings=AuditSettings(margin=0.05))
+@pytest.mark.parametrize("margin", [None, 0.05])
+@pytest.mark.parametrize("floor", [0, 3])
+def test_a_model_against_itself_has_no_drift_and_is_preserved(birds, trained, floor, margin):
+    settings = AuditSettings(margin=margin)
+    audit = audit_models(trained[0], copy.deepcopy(trained[0]), birds, floor=trained[1 : 1 + floor], settings=settings)
     rows = primary(audit, "model")
     assert list(rows.index) == PRIMARY
+    assert rows["reason"].str.endswith("preserved by identity, the evidence is the same bit for bit").all()
     assert (rows["drift"] < 1e-12).all()
     assert (rows["verdict"] == "preserved").all()
     assert audit.word == "preserved"
@@ -107,13 +111,59 @@ def test_a_randomised_copy_has_changed_against_a_floor(birds, trained):
             module.reset_parameters()
     audit = audit_models(trained[0], [random, copy.deepcopy(trained[0])], birds, floor=trained[1:])
     assert audit.headlines["model"].word == "changed"
-    assert audit.headlines["model (2)"].word != "changed"
+    assert audit.headlines["model (2)"].word == "preserved"
     assert audit.word == "changed"
     rows = primary(audit, "model")
     assert rows.loc["linear_cka", "verdict"] == "changed"
     assert rows["retrains"].eq(3).all()
     assert rows.loc["linear_cka", "p_changed"] < 0.05 / 6
     assert (rows["floor"] > 0).all()
+
+
+@pytest.mark.parametrize("floor", [0, 3])
+def test_a_model_that_always_gives_one_answer_has_changed_though_its_explanation_is_preserved(birds, trained, floor):
+    shifted = copy.deepcopy(trained[0])
+    with torch.no_grad():
+        shifted.fc.bias[0] += 100
+    settings = AuditSettings(margin=0.1)
+    audit = audit_models(trained[0], shifted, birds, floor=trained[1 : 1 + floor], settings=settings)
+    assert audit.word == "changed"
+    assert audit.headlines["model"].word == "preserved"
+    said = audit.headlines["model"].sentence
+    assert said.startswith("The accuracy of model has fallen, although it decides on the same evidence as original")
+    assert "91.7% of its answers differ from the original's, its accuracy has fallen (-0." in said
+    rows = audit.verdicts.set_index(["axis", "metric", "method"])["verdict"]
+    assert rows["accuracy", "accuracy", "f"] == "changed"
+    assert rows["similarity", "flips", "f"] == "changed"
+
+
+def test_one_or_two_networks_trained_again_leave_the_margin(birds, trained):
+    audit = audit_models(
+        trained[0], copy.deepcopy(trained[1]), birds, floor=trained[2:], settings=AuditSettings(margin=0.01)
+    )
+    assert audit.word == "changed"
+    rows = primary(audit, "model")
+    assert (rows["margin"] == 0.01).all()
+    assert (rows["retrains"] == 2).all()
+    assert "moved more than the margin of 0.01" in audit.headlines["model"].sentence
+    assert any("2 networks trained again" in notice for notice in audit.data.notices)
+
+
+def test_without_maps_nothing_is_preserved(birds):
+    class Flat(nn.Module):
+        def __init__(self):
+            super().__init__()
+            torch.manual_seed(0)
+            self.first, self.head = nn.Linear(3 * 32 * 32, 24), nn.Linear(24, 12)
+
+        def forward(self, images):
+            return self.head(self.first(images.flatten(1)).relu())
+
+    audit = audit_models(Flat(), Flat(), birds, settings=AuditSettings(margin=0.1))
+    rows = primary(audit, "model")
+    assert list(rows.index) == ["top_k_jaccard", "weight_spearman", "value_agreement", "linear_cka"]
+    assert audit.word == "undecided"
+    assert "and the others are missing" in audit.headlines["model"].sentence
 
 
 def test_a_pruned_model_is_looked_at_as_torch_left_it(birds, trained):
@@ -123,7 +173,9 @@ def test_a_pruned_model_is_looked_at_as_torch_left_it(birds, trained):
             prune.l1_unstructured(module, "weight", 0.3)
     before = {name: value.clone() for name, value in sparse.state_dict().items()}
     audit = audit_models(trained[0], sparse, birds, settings=AuditSettings(margin=1.5))
-    assert audit.word == "preserved"
+    assert audit.headlines["model"].word == "preserved"
+    assert audit.word == "undecided", "60 images show no accuracy to lie within 0.02"
+    assert (primary(audit, "model")["margin"] < 1.1).all(), "what has nothing in common is no further apart"
     assert 0 < primary(audit, "model").loc["linear_cka", "drift"] < 0.5
     after = sparse.state_dict()
     assert before.keys() == after.keys()
@@ -140,7 +192,12 @@ def test_a_narrower_network_has_its_own_embedding(birds, trained):
     audit = audit_models(wide, narrow, birds, settings=AuditSettings(margin=0.1))
     widths = {name: one.seen.embedding.shape[1] for name, one in audit.evidence.items()}
     assert widths["model"] < widths["original"]
-    assert primary(audit, "model").loc[["top_k_jaccard", "value_agreement", "linear_cka"], "drift"].notna().all()
+    rows = primary(audit, "model")
+    assert rows.loc[["top_k_jaccard", "value_agreement", "linear_cka"], "drift"].notna().all()
+    maps = rows.loc[["map_spearman", "map_iou_20"]]
+    assert maps["reason"].str.endswith("Maps of gradcam are compared at 1 x 1 positions (limit 9 in all)").all()
+    assert (maps["verdict"] == "undecided").all()
+    assert audit.data.pictures == ()
 
 
 def test_int8_weights_go_all_the_way(birds, trained):
@@ -148,7 +205,7 @@ def test_int8_weights_go_all_the_way(birds, trained):
     small = copy.deepcopy(trained[0])
     quantization.quantize_(small, quantization.Int8WeightOnlyConfig())
     audit = audit_models(trained[0], small, birds, settings=AuditSettings(margin=0.1))
-    assert audit.word == "preserved"
+    assert audit.headlines["model"].word == "preserved"
     one, two = (audit.evidence[name].seen for name in ("original", "model"))
     assert 0 < float((one.logits - two.logits).abs().max()) < 0.1 * float(one.logits.abs().max())
 
@@ -200,9 +257,12 @@ def test_pictures_are_of_the_images_that_moved_most_and_both_get_right(birds, tr
     assert math.isnan(first.original.moved)
 
 
-def test_modes_devices_and_threads_are_left_as_they_were(birds, trained):
-    model = copy.deepcopy(trained[0]).train()
-    audit_models(model, model, birds)
+def test_modes_hooks_and_gradients_are_left_as_they_were(birds, trained):
+    model, threads = copy.deepcopy(trained[0]).train(), torch.get_num_threads()
+    audit_models(model, copy.deepcopy(model), birds)
+    assert torch.get_num_threads() == threads
+    assert torch.is_grad_enabled()
+    assert all(parameter.device == CPU for parameter in model.parameters())
     assert all(module.training for module in model.modules())
     assert not any(module._forward_hooks or module._forward_pre_hooks for module in model.modules())
     assert all(parameter.grad is None and parameter.requires_grad for parameter in model.parameters())
@@ -257,5 +317,24 @@ def test_an_audit_shows_itself_and_writes_itself(birds, trained, tmp_path):
     assert page == tmp_path / "audit" / "report" / "index.html"
     assert (tmp_path / "audit" / "evidence" / "model-01.safetensors").exists()
     assert audit.write(tmp_path / "audit") == page
-    with pytest.raises(InputError, match="holds an audit of other models"):
+    with pytest.raises(InputError, match="holds another audit, which differs in its models; choose another --out"):
         audit_models(trained[0], [trained[1], trained[2]], birds).write(tmp_path / "audit")
+
+
+def test_how_it_is_made_again_is_said_with_its_settings(birds, trained):
+    settings = AuditSettings(margin=0.3)
+    audit = audit_models(trained[0], [trained[1], trained[2]], birds, settings=settings)
+    settings = "settings=sparsight.auditing.AuditSettings(margin=0.3)"
+    assert audit.data.command == f"sparsight.audit_models(original, [model_1, model_2], data, {settings})"
+
+
+def test_a_method_that_there_is_not_is_refused_before_a_model_is_looked_at(birds):
+    pytest.importorskip("captum")
+
+    class Never(nn.Module):
+        def forward(self, images):
+            raise AssertionError
+
+    settings = AuditSettings(saliency={"method": "captum:IntegratedGradient"}, margin=0.1)
+    with pytest.raises(InputError, match="no attribution 'IntegratedGradient'; near are IntegratedGradients"):
+        audit_models(Never(), Never(), birds, settings=settings)

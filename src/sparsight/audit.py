@@ -4,54 +4,63 @@ The models are looked at one after the other, on the same images; what each show
 shows; and the verdict is that of a single pair, or, with originals that were trained again, that against a floor.
 """
 
-import itertools
-import shlex
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 import pandas as pd
 import torch
-from torch import nn
 
 from sparsight.auditing import (
+    COARSE_PLACES,
+    LEAST_PLACES,
     AuditSettings,
+    Grid,
     Look,
+    Model,
     Row,
     Subject,
     accuracy_rows,
+    ceilings,
     check_order,
     class_rows,
     compared,
     comparing,
     concept_rows,
     drifts,
+    floor_gates,
     gates,
+    grid_of,
     headline,
     image_rows,
+    in_python,
     level_rows,
     look,
+    looked_at,
     map_moves,
     material,
+    named,
+    normalised,
+    of_libraries,
     pictures,
     similarity,
     similarity_rows,
     subject_of,
+    usual_side,
     write_folder,
 )
+from sparsight.comparison import Drift
 from sparsight.data import ConceptDataset, normalise
 from sparsight.errors import InputError
 from sparsight.evidence import usable_concepts
-from sparsight.models import Given, given_model
+from sparsight.models import Given
 from sparsight.report.audit import COLUMNS, AuditData, AuditHeadline, summary_html, write_audit_report
 from sparsight.runs import machine, versions
+from sparsight.saliency import check_method
 from sparsight.training import resolve_device
 from sparsight.verdict import LEAST_FLOOR, Gate
-
-Model = str | Path | nn.Module | Given
 
 
 class AuditListener(Protocol):
@@ -92,9 +101,14 @@ class Audit:
 
     @property
     def word(self) -> str:
-        """Of all models: *changed* if one is, *preserved* if all are, else *undecided*."""
-        words = {one.word for one in self.data.headlines.values()}
-        return "changed" if "changed" in words else words.pop() if len(words) == 1 else "undecided"
+        """Of all models and axes: *changed* if an explanation, an accuracy or a faithfulness is; *preserved* if every
+        explanation and every accuracy of f is; else *undecided*."""
+        rows = self.data.verdicts
+        levels = rows[rows["axis"] != "similarity"]
+        words = {one.word for one in self.data.headlines.values()} | set(levels[levels["method"] == "f"]["verdict"])
+        if "changed" in words or (levels["verdict"] == "changed").any():
+            return "changed"
+        return "preserved" if words == {"preserved"} else "undecided"
 
     @property
     def verdicts(self) -> pd.DataFrame:
@@ -113,8 +127,13 @@ class Audit:
         Raises:
             InputError: if the folder holds something else, or cannot be written.
         """
-        models = [self.data.original, *self.data.models, *self.data.floor]
-        asked = {"models": models, "data": self.data.facts["Images"], "settings": dict(self.data.settings)}
+        asked = {
+            "original": self.data.original,
+            "models": list(self.data.models),
+            "floor": list(self.data.floor),
+            "images": self.data.facts["Images"],
+            "settings": dict(self.data.settings),
+        }
         return write_folder(Path(out), asked, self.evidence, lambda place: write_audit_report(self.data, place))
 
     def _repr_html_(self) -> str:
@@ -137,8 +156,9 @@ def audit_models(
     Args:
         original: a classifier: any ``torch.nn.Module`` that gives logits (b, k), or its name (``given_model``).
         pruned: one or several, made by whatever tool, with the same classes in the same order.
-        data: the images, or a name of them (``auditing/material.py``). Concepts, if there are some, are learned on
-            ``train``; all else is measured on ``test``.
+        data: the images, or a name of them (``auditing/material.py``), which are then read as large as the models of
+            libraries expect them. Concepts, if there are some, are learned on ``train``; all else is measured on
+            ``test``.
         floor: originals trained again, at least three of them, for a verdict beyond a margin.
         settings: layer, margin and all else; the defaults if None.
         command: how the audit is made again, for the report.
@@ -148,21 +168,25 @@ def audit_models(
         InputError: if a model cannot be looked at, its classes are not those of the images, or images are too few.
     """
     started, settings, hears = time.monotonic(), settings or AuditSettings(), listener or _Silent()
-    read = data if isinstance(data, ConceptDataset) else material(str(data), reader=hears)
     several = list(pruned) if isinstance(pruned, Sequence) and not isinstance(pruned, str) else [pruned]
     if not several:
         raise InputError("audit: no model to compare with the original; name one or more")
+    check_method(settings.saliency)
+    models = [original, *several, *floor]
+    loaded = of_libraries(models)
+    side = usual_side(models, loaded)
+    read = data if isinstance(data, ConceptDataset) else material(str(data), side=side, reader=hears)
     if len(read.splits["test"]) < 2:
         raise InputError(f"{read.name}: one test image is too few to compare models on; give more")
     _check_concepts(read, settings)
     roles = ["original", *["model"] * len(several), *["trained again"] * len(floor)]
-    given = _named([original, *several, *floor], roles, len(read.class_names))
+    given, notes = normalised(named(models, roles, len(read.class_names), loaded), read, settings.normalise)
+    notes += read.notes
     device = resolve_device(settings.device)
     looks: list[Look] = []
-    notes: list[str] = [*read.notes]
     for place, one in enumerate(given):
         hears.looking(one.name, place + 1, len(given))
-        with _where_it_was(one.model):
+        with looked_at(one.model):
             subject = _subject(one, read, settings, device)
             explained = looks[0].predictions if looks else None
             rooms = (settings.evidence, settings.concepts, settings.saliency)
@@ -175,10 +199,18 @@ def audit_models(
         notes.append(f"{len(again)} networks trained again; a verdict against them needs {LEAST_FLOOR}")
     if settings.saliency.method == "gradcam" and not looks[0].missing:
         notes.append("whether maps depend on what was learned was not checked: that takes randomised networks")
+    grid = grid_of(looks)
+    if grid is not None and LEAST_PLACES <= grid[0] * grid[1] < COARSE_PLACES:
+        notes.append(
+            f"maps are compared at {grid[0]} x {grid[1]} positions, which tell coarse places alone; larger images "
+            "(--image-size) or an earlier layer (--layer) have more"
+        )
     facts = _facts(read, looks, time.monotonic() - started)
     found = _report(read, looks[0], looks[1 : 1 + len(several)], again, settings)
     found = replace(found, missing={one.name: one.missing for one in looks if one.missing})
-    shown = replace(found, command=command or _in_python(given, len(several)), notices=tuple(dict.fromkeys(notes)))
+    called = None if isinstance(data, ConceptDataset) else data
+    again_by = command or in_python(models, len(several), called, settings)
+    shown = replace(found, command=again_by, notices=tuple(dict.fromkeys(notes)))
     return Audit(replace(shown, facts=facts, versions=versions()), {one.name: one for one in looks})
 
 
@@ -190,24 +222,6 @@ def _check_concepts(data: ConceptDataset, settings: AuditSettings) -> None:
         )
 
 
-def _named(models: Sequence[Model], roles: Sequence[str], num_classes: int) -> list[Given]:
-    """Loaded, each under a name of its own: as it was given, or else its part in the audit."""
-    found: list[Given] = []
-    taken: set[str] = set()
-    for model, role in zip(models, roles, strict=True):
-        if isinstance(model, Given):
-            one = model
-        elif isinstance(model, nn.Module):
-            one = Given(role, model)
-        else:
-            one = given_model(str(model), num_classes)
-        others = (f"{one.name} ({k})" for k in itertools.count(2))
-        name = next(name for name in itertools.chain([one.name], others) if name not in taken)
-        taken.add(name)
-        found.append(replace(one, name=name))
-    return found
-
-
 def _subject(one: Given, data: ConceptDataset, settings: AuditSettings, device: torch.device) -> Subject:
     own = data if one.normalisation is None else replace(data, mean=one.normalisation[0], std=one.normalisation[1])
     chosen = data.splits["test"][:2]
@@ -216,37 +230,34 @@ def _subject(one: Given, data: ConceptDataset, settings: AuditSettings, device: 
     return subject_of(given, data.class_names, images, settings.layer)
 
 
-@contextmanager
-def _where_it_was(model: nn.Module) -> Iterator[None]:
-    """A model of the user's goes back to the device that it came from."""
-    first = next(itertools.chain(model.parameters(), model.buffers()), None)
-    before = None if first is None else first.device
-    try:
-        yield
-    finally:
-        if before is not None:
-            model.to(before)
-
-
 def _report(
     data: ConceptDataset, original: Look, others: Sequence[Look], again: Sequence[Look], settings: AuditSettings
 ) -> AuditData:
     study = comparing(original, settings, data)
-    floors = [drifts(study, original, one) for one in again]
+    floors: dict[Grid | None, list[tuple[Drift, ...]]] = {}
     verdicts: list[Row] = []
     checked: list[Gate] = []
     classes, images = [*class_rows(original, data, ())], list[Row]()
     headlines, moved = {}, {}
     for one in others:
-        own = drifts(study, original, one)
-        checks = tuple(gates(original, one, settings, data))
+        grid = grid_of((original, one, *again))
+        if grid not in floors:
+            floors[grid] = [drifts(study, original, retrained, grid) for retrained in again]
+        own = drifts(study, original, one, grid)
+        unlike = ceilings(study, original, again or [one], grid)
+        metrics = compared(original, one, own, floors[grid], unlike)
+        checks = (
+            *gates(original, one, own, grid, settings, data),
+            *floor_gates(study, original, again, metrics, settings),
+        )
         checked += [gate for gate in checks if gate not in checked]
-        judged = similarity(compared(study, original, one, own, floors), settings, checks)
-        verdicts += [*similarity_rows(one.name, judged), *level_rows(one, original, again, data, settings)]
-        headlines[one.name] = headline(one, original, judged, len(again), settings)
+        judged = similarity(metrics, settings, checks)
+        levels = tuple(level_rows(one, original, again, data, settings, checks))
+        verdicts += [*similarity_rows(one.name, judged), *levels]
+        headlines[one.name] = headline(one, original, judged, levels, len(again), settings)
         classes += class_rows(one, data, own)
         images += image_rows(original, one, data, own)
-        if (moves := map_moves(original, one)) is not None:
+        if (moves := map_moves(own)) is not None:
             moved[one.name] = moves
     everything = ((original, "original"), *((one, "model") for one in others), *((one, "floor") for one in again))
     rows = {
@@ -281,16 +292,10 @@ def _facts(data: ConceptDataset, looks: Sequence[Look], seconds: float) -> dict[
     learned = f"; concepts learned on {train:,}" if data.concept_names else ""
     size = " x ".join(map(str, data.images.shape[2:]))
     return {
-        "Images": f"{data.name}: {test:,} of {size} pixels{learned}",
+        "Images": f"{data.name}: {test:,} test images of {size} pixels{learned}",
         "Classes": f"{len(data.class_names):,}",
         "Concepts": f"{len(data.concept_names):,}" if data.concept_names else "none",
         "Models": f"{len(looks):,}",
         "Wall time": f"{seconds:.1f} s",
         "Machine": machine(),
     }
-
-
-def _in_python(given: Sequence[Given], others: int) -> str:
-    names = [shlex.quote(one.name) for one in given]
-    floor = f", floor=[{', '.join(names[1 + others :])}]" if names[1 + others :] else ""
-    return f"sparsight.audit_models({names[0]}, [{', '.join(names[1 : 1 + others])}], data{floor})"

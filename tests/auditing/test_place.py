@@ -40,7 +40,7 @@ def test_it_holds_evidence_report_and_a_record(tmp_path):
 def test_the_same_audit_is_replaced_and_another_is_refused(tmp_path):
     for _ in range(2):
         write_folder(tmp_path / "audit", ASKED, looks(), report)
-    with pytest.raises(InputError, match="holds an audit of other models or images"):
+    with pytest.raises(InputError, match="holds another audit, which differs in its data; choose another --out"):
         check_place(tmp_path / "audit", {**ASKED, "data": "others"})
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("years of work")
@@ -49,6 +49,27 @@ def test_the_same_audit_is_replaced_and_another_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="is no folder"):
         check_place(tmp_path / "file", ASKED)
+
+
+@pytest.mark.parametrize("path", ["notes.txt", "report/mine.pdf", "evidence/model-02.safetensors", "mine/empty"])
+def test_what_a_user_put_there_is_not_lost(tmp_path, path):
+    write_folder(tmp_path / "audit", ASKED, looks(), report)
+    own = tmp_path / "audit" / path
+    if own.suffix:
+        own.write_text("mine")
+    else:
+        own.mkdir(parents=True)
+    with pytest.raises(InputError, match=rf"holds another file \({path}\); take it away or choose another --out"):
+        write_folder(tmp_path / "audit", ASKED, looks(), report)
+    assert own.exists()
+
+
+@pytest.mark.parametrize("record", ["{", "[]", '{"asked": 1}', '{"asked": {}, "files": 3}'])
+def test_a_record_that_is_none_keeps_the_folder(tmp_path, record):
+    write_folder(tmp_path / "audit", ASKED, looks(), report)
+    (tmp_path / "audit" / "audit.json").write_text(record)
+    with pytest.raises(InputError, match="holds other files"):
+        check_place(tmp_path / "audit", ASKED)
 
 
 def test_what_fails_leaves_what_stood(tmp_path):

@@ -3,10 +3,13 @@
 import pytest
 import torch
 from torch import nn
+from torch.nn.utils import prune
+from torch.nn.utils.parametrizations import weight_norm
 
-from sparsight.auditing import check_order, subject_of
+from sparsight.auditing import subject_of
 from sparsight.errors import InputError
-from sparsight.models import Given
+from sparsight.models import Given, forward_parts
+from sparsight.saliency import closed_form_holds
 
 IMAGES = torch.rand(2, 3, 12, 12, generator=torch.Generator().manual_seed(0))
 
@@ -58,13 +61,61 @@ def test_other_classes_are_refused(names, said):
         subject_of(Given("net", network(6), names), ("a", "x"), IMAGES)
 
 
-def test_two_orders_of_the_same_classes_are_told_apart():
-    answers = torch.arange(60) % 3
-    turned = (answers + 1) % 3
-    with pytest.raises(InputError, match=r"A and B: their classes stand in different orders \('[xyz]' of the one"):
-        check_order("A", "B", answers, turned, ("x", "y", "z"))
-    check_order("A", "B", answers, answers, ("x", "y", "z"))
-    draws = torch.Generator().manual_seed(0)
-    check_order("A", "B", answers, torch.randint(0, 3, (60,), generator=draws), ("x", "y", "z"))
-    check_order("A", "B", answers, torch.zeros(60, dtype=torch.int64), ("x", "y", "z"))
-    check_order("A", "B", torch.ones(60, dtype=torch.int64), torch.zeros(60, dtype=torch.int64), ("x", "y", "z"))
+def test_names_that_are_the_same_come_first():
+    model = network(4)
+    given = Given("net", model, ("Cardigan", "corgi", "cardigan", "beagle"))
+    subject = subject_of(given, ("cardigan", "Cardigan", "beagle"), IMAGES)
+    with torch.no_grad():
+        assert torch.equal(subject.model(IMAGES), model(IMAGES)[:, [2, 0, 3]])
+    with pytest.raises(InputError, match=r"its outputs 0 and 2 are both called .* the data's class 'CARDIGAN' is not"):
+        subject_of(given, ("CARDIGAN", "beagle"), IMAGES)
+    with pytest.raises(InputError, match="'a b' and 'A_b' are one and the same of its classes"):
+        subject_of(Given("net", model, ("a b", "c", "d", "e")), ("a b", "A_b", "c"), IMAGES)
+
+
+def test_the_same_names_in_the_same_order_may_be_there_twice():
+    model, names = network(4), ("crane", "dog", "crane", "owl")
+    subject = subject_of(Given("net", model, names), names, IMAGES)
+    assert subject.model is model
+    assert subject.notes == ()
+
+
+def test_names_are_not_half_believed():
+    data, model = ("cat", "dog", "owl", "bluejay"), network(4)
+    with pytest.raises(InputError, match="net: 'cat' is its output 1 and class 0 of the data, and it does not name b"):
+        subject_of(Given("net", model, ("dog", "cat", "owl", "jay")), data, IMAGES)
+    subject = subject_of(Given("net", model, ("cat", "dog", "owl", "jay")), data, IMAGES)
+    assert subject.model is model
+    assert subject.notes == (
+        "net: does not name bluejay; its outputs were taken to be in the order of the data's classes",
+    )
+
+
+@pytest.mark.parametrize("change", ["prune", "weight_norm", "plain"])
+def test_outputs_are_taken_of_any_head(change):
+    model = network(6)
+    if change == "prune":
+        prune.l1_unstructured(model[4], "weight", 0.5)
+        model(IMAGES)  # from here on the weight stands in a graph, and cannot be copied
+    elif change == "weight_norm":
+        weight_norm(model[4])
+    subject = subject_of(Given("net", model, tuple("abcdef")), ("e", "b"), IMAGES)
+    with torch.no_grad():
+        assert torch.equal(subject.model(IMAGES), model(IMAGES)[:, [4, 1]])
+        parts = forward_parts(subject.model, subject.split, IMAGES)
+    assert parts.embedding.shape == (2, 8)
+    assert parts.features.shape == (2, 8, 10, 10)
+    assert closed_form_holds(subject.model, subject.split, IMAGES) == (change == "plain")
+
+
+def test_a_network_that_draws_in_evaluation_mode_is_refused():
+    class Drawing(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.before, self.head = network()[:4], nn.Linear(8, 4)
+
+        def forward(self, images):
+            return self.head(nn.functional.dropout(self.before(images), 0.5, training=True))
+
+    with pytest.raises(InputError, match="net: gives other logits for the same images in evaluation mode"):
+        subject_of(Given("net", Drawing()), tuple("abcd"), IMAGES)

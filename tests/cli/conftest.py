@@ -67,3 +67,19 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> "tuple[Path, subproces
     ended = _run("study", "small.yaml", "--out", "run", "--workers", "2", cwd=folder)
     assert ended.returncode == 0, ended.stderr
     return folder / "run", ended
+
+
+@pytest.fixture
+def call(monkeypatch, tmp_path, capsys):
+    """Run the command in ``tmp_path``, in this process: exit code, output, errors."""
+
+    def run(*arguments):
+        from sparsight.cli import main
+
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(sys, "argv", ["sparsight", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return ended.value.code, *capsys.readouterr()
+
+    return run

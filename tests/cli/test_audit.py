@@ -1,6 +1,7 @@
 """``sparsight audit`` as a user calls it."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -70,9 +71,21 @@ def test_an_audit_from_the_first_command_to_its_report(place):
         "model-00.safetensors",
         "model-01.safetensors",
     ]
-    again = run(place, DENSE, SPARSE, "--data", "photos", "--image-size", "64", "--margin", "0.5")
+    asked = (DENSE, SPARSE, "--data", "photos")
+    for others, differs in (
+        ((*asked, "--image-size", "64", "--margin", "0.5"), "settings"),
+        ((*asked, "--image-size", "32"), "images"),
+        ((DENSE, DENSE, "--data", "photos", "--image-size", "64"), "models, weights"),
+    ):
+        again = run(place, *others)
+        assert again.returncode == 2
+        said = f"audits/photos: holds another audit, which differs in its {differs}; choose another --out"
+        assert said in again.stderr
+    (folder / "report" / "notes.txt").write_text("mine")
+    again = run(place, *asked, "--image-size", "64")
     assert again.returncode == 2
-    assert "audits/photos: holds an audit of other models or images; choose another --out" in again.stderr
+    assert "audits/photos: holds another file (report/notes.txt); take it away" in again.stderr
+    assert (folder / "report" / "notes.txt").read_text() == "mine"
 
 
 def test_a_floor_makes_a_verdict_and_fail_on_an_exit_code(place):
@@ -82,18 +95,54 @@ def test_a_floor_makes_a_verdict_and_fail_on_an_exit_code(place):
     assert ended.returncode == 1, ended.stderr
     assert f"≠ changed: {SPARSE} decides on other evidence than {DENSE}" in ended.stdout
     assert "report: floor/report/index.html" in ended.stdout
-    itself = (DENSE, DENSE, "--data", "photos", "--image-size", "64")
+    itself = (DENSE, DENSE, "--data", "photos", "--image-size", "96")  # whose maps have 9 positions
     ended = run(place, *itself, "--fail-on", "undecided", "--out", "itself", "--margin", "0.01")
     assert ended.returncode == 0, ended.stderr
     assert f"= preserved: {DENSE} (2) decides on the same evidence as {DENSE}" in ended.stdout
 
 
+COLOURS = """
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self, bias):
+        super().__init__()
+        self.conv, self.head = nn.Conv2d(3, 3, 1), nn.Linear(3, 3)
+        with torch.no_grad():
+            self.conv.weight.copy_(torch.eye(3)[:, :, None, None])
+            self.conv.bias.fill_(2.0)
+            self.head.weight.copy_(9 * torch.eye(3).flip(0))  # blue, green, red
+            self.head.bias.copy_(torch.tensor([bias, 0.0, 0.0]))
+
+    def forward(self, images):
+        return self.head(self.conv(images).relu().mean((2, 3)))
+
+def build(num_classes):
+    return Net(0.0)
+
+def shifted(num_classes):
+    return Net(100.0)
+"""
+
+
+def test_an_accuracy_that_is_lost_fails_though_the_explanation_is_preserved(place):
+    (place / "colours.py").write_text(COLOURS)
+    common = ("colours:build", "colours:shifted", "--data", "photos", "--image-size", "64", "--margin", "0.1")
+    ended = run(place, *common, "--fail-on", "changed", "--out", "shifted")
+    assert ended.returncode == 1, ended.stderr
+    assert "= preserved: The accuracy of colours:shifted has fallen, although it decides on the same" in ended.stdout
+    assert "66.7% of its answers differ from the original's, its accuracy has fallen (-0.667)" in ended.stdout
+
+
 BAD = {
+    "too small a floor": ([DENSE, SPARSE, "--fail-on", "changed", "--floor", DENSE], "1 given by --floor is too few"),
     "nothing to decide against": ([DENSE, SPARSE, "--fail-on", "changed"], "give --floor"),
     "an unknown word": ([DENSE, SPARSE, "--fail-on", "worse"], "must be changed or undecided"),
     "no such weights": ([DENSE, "torchvision:resnet18@nowhere.pt"], "nowhere.pt: cannot be read"),
     "no such layer": ([DENSE, SPARSE, "--layer", "layer5"], "no layer 'layer5'; near are layer4"),
     "an unknown method": ([DENSE, SPARSE, "--method", "gradcam+"], "did you mean gradcam++"),
+    "an unknown attribution": ([DENSE, SPARSE, "--method", "captum:Saliencies"], "near are Saliency"),
     "a setting that is none": ([DENSE, SPARSE, "--set", "saliency.layers=x"], "saliency.layers"),
     "a margin that is none": ([DENSE, SPARSE, "--margin", "-1"], "margin"),
 }
@@ -114,6 +163,29 @@ def test_images_that_are_none_are_named(place):
     ended = run(place, DENSE, SPARSE, "--data", "nowhere", "--out", "bad")
     assert ended.returncode == 2
     assert "--data nowhere: neither a data set" in ended.stderr
+
+
+def test_images_that_cannot_be_read_are_named_or_left_out(place):
+    shutil.copytree(place / "photos", place / "spoilt")
+    images = [path.relative_to(place / "spoilt") for path in sorted((place / "spoilt").rglob("*.png"))]
+    objects = {
+        "images": [{"id": i, "file_name": str(name), "width": 80, "height": 70} for i, name in enumerate(images)],
+        "annotations": [{"image_id": i, "bbox": [10, 10, 40, 40]} for i in range(len(images))],
+    }
+    (place / "objects.json").write_text(json.dumps(objects))
+    (place / "spoilt" / "red thing" / "3.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    asked = (DENSE, SPARSE, "--data", "spoilt", "--masks", "objects.json", "--image-size", "64", "--out", "left-out")
+    ended = run(place, *asked)
+    assert ended.returncode == 2, ended.stdout
+    assert "red thing/3.png: not an image of" in ended.stderr
+    assert ended.stderr.endswith(", or leave such images out by --skip-bad\n")
+    assert not (place / "left-out").exists()
+    ended = run(place, *asked, "--skip-bad")
+    assert ended.returncode == 0, ended.stderr
+    said = "1 image that cannot be read is left out: red thing/3.png"
+    assert ended.stdout.count(said) == 1
+    assert said in json.loads((place / "left-out" / "report" / "report.json").read_text())["notices"]
+    assert "energy" in ended.stdout  # inside the boxes
 
 
 @pytest.mark.parametrize(

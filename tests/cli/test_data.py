@@ -1,27 +1,10 @@
 """``sparsight data check``: what would stop a study, and what is shown of it."""
 
 import shlex
-import sys
 
 import numpy as np
 import pytest
 from PIL import Image
-
-from sparsight.cli import main
-
-
-@pytest.fixture
-def call(monkeypatch, tmp_path, capsys):
-    """Run the command in ``tmp_path``: exit code, output, errors."""
-
-    def run(*arguments):
-        monkeypatch.chdir(tmp_path)
-        monkeypatch.setattr(sys, "argv", ["sparsight", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return ended.value.code, *capsys.readouterr()
-
-    return run
 
 
 @pytest.fixture

@@ -1,27 +1,8 @@
 """``sparsight data where``, and ``data check`` of HAM10000 and of the sources of concepts."""
 
-import sys
-
-import pytest
-
-from sparsight.cli import main
 from sparsight.data import DESCRIPTIONS, TERMS
 from tests.data.derm7pt.conftest import draw_derm7pt
 from tests.data.ham10000.conftest import draw_ham
-
-
-@pytest.fixture
-def call(monkeypatch, tmp_path, capsys):
-    """Run the command in ``tmp_path``: exit code, output, errors."""
-
-    def run(*arguments):
-        monkeypatch.chdir(tmp_path)
-        monkeypatch.setattr(sys, "argv", ["sparsight", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return ended.value.code, *capsys.readouterr()
-
-    return run
 
 
 def test_every_data_set_says_where_it_is_had(call):

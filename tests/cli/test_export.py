@@ -2,25 +2,8 @@
 
 import json
 import shutil
-import sys
 
 import pytest
-
-from sparsight.cli import main
-
-
-@pytest.fixture
-def call(monkeypatch, tmp_path, capsys):
-    """Run the command in ``tmp_path``: exit code, output, errors."""
-
-    def run(*arguments):
-        monkeypatch.chdir(tmp_path)
-        monkeypatch.setattr(sys, "argv", ["sparsight", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return ended.value.code, *capsys.readouterr()
-
-    return run
 
 
 def test_a_ticket_in_every_form(finished, sparsight, tmp_path):

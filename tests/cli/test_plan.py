@@ -37,10 +37,10 @@ def test_what_stands_is_taken_off(sparsight, finished):
         (["folder:nowhere"], "nowhere"),
     ],
 )
-def test_bad_input_is_one_line_and_exit_code_2(sparsight, small, tmp_path, arguments, words):
+def test_bad_input_is_one_line_and_exit_code_2(call, small, tmp_path, arguments, words):
     before = sorted(tmp_path.rglob("*"))
-    ended = sparsight("plan", *arguments, cwd=tmp_path)
-    assert ended.returncode == 2
-    assert words in ended.stderr
-    assert len(ended.stderr.strip().splitlines()) == 1
+    code, _, errors = call("plan", *arguments)
+    assert code == 2
+    assert words in errors
+    assert len(errors.strip().splitlines()) == 1
     assert sorted(tmp_path.rglob("*")) == before

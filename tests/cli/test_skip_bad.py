@@ -1,13 +1,10 @@
 """``sparsight study --skip-bad``."""
 
 import json
-import sys
 
 import numpy as np
 import pytest
 from PIL import Image
-
-from sparsight.cli import main
 
 SETTINGS = """\
 data: {name: folder, path: birds, image_size: 16}
@@ -18,18 +15,6 @@ evidence: {sanity: 2, refits: 0}
 study: {seeds: [0], arms: [magnitude], retrains: 0}
 """
 SAID = "1 image that cannot be read is left out: crow/3.png"
-
-
-@pytest.fixture
-def call(monkeypatch, tmp_path, capsys):
-    def run(*arguments):
-        monkeypatch.chdir(tmp_path)
-        monkeypatch.setattr(sys, "argv", ["sparsight", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return ended.value.code, *capsys.readouterr()
-
-    return run
 
 
 @pytest.fixture

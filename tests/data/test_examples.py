@@ -82,6 +82,13 @@ def test_draws_follow_from_the_images_the_concept_and_the_seed_alone(shown, tmp_
     assert sorted(kept) == sorted(path.read_bytes() for path in here.paths)
 
 
+def test_a_copy_among_the_examples_of_a_concept_is_told(shown):
+    files = sorted((shown / "striped" / "positive").iterdir())
+    shutil.copy(files[0], files[0].with_name("copy.png"))
+    chosen = choose_examples(read_example_folder(shown), ExampleSettings(concept_examples=7, concept_held_out=7), 0)
+    assert "1 files are copies of others of the same concept; each image is one example" in chosen.notes
+
+
 def test_a_file_in_several_concepts_is_one_image(shown):
     for file in (shown / "striped" / "negative").iterdir():
         shutil.copy(file, shown / "dotted" / "negative" / f"s{file.name}")
@@ -89,7 +96,7 @@ def test_a_file_in_several_concepts_is_one_image(shown):
         file.unlink()
     chosen = choose_examples(read_example_folder(shown), ExampleSettings(concept_examples=7, concept_held_out=7), 0)
     assert len(chosen.paths) == 3 * 14
-    assert chosen.notes == ("14 files are copies of others; each image is one example",)
+    assert chosen.notes == (), "that an image serves several concepts is no fault of the folders"
     both = (chosen.concepts == 0).all(1)
     assert int(both.sum()) == 14
     assert counts(chosen) == [[7, 7, 7, 7]] * 2

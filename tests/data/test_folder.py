@@ -97,6 +97,29 @@ def test_folders_of_splits_are_taken_as_they_are(tmp_path):
     assert bool(((data.concepts[:, 0] == 1) == (data.labels == data.class_names.index("a"))).all())
 
 
+def test_a_split_of_which_nothing_is_wanted_need_not_be_there(tmp_path):
+    for s, split in enumerate(("train", "test")):
+        for k, name in enumerate(("a", "b")):
+            for i in range(2):
+                save(tmp_path / "set" / split / name / f"{i}.png", 100 * s + 10 * i + k)
+    with pytest.raises(InputError, match="no folder validation beside train"):
+        load(tmp_path / "set")
+    data = load(tmp_path / "set", validation=0.0)
+    assert [len(data.splits[split]) for split in ("train", "validation", "test")] == [4, 0, 4]
+    (tmp_path / "set" / "test").rename(tmp_path / "set" / "val")
+    with pytest.raises(InputError, match="no folder test beside train"):
+        load(tmp_path / "set", validation=0.0)
+
+
+def test_a_hidden_folder_of_images_is_named(birds):
+    save(birds / ".thrush" / "0.png", 7)
+    (birds / ".cache").mkdir()
+    data = load(birds)
+    assert len(data.class_names) == 3
+    said = "folders with images whose names start with a dot are no classes: .thrush; rename them"
+    assert said in data.notes
+
+
 def test_masks_lie_beside_their_images(birds, tmp_path):
     for image in birds.rglob("*.png"):
         mask = np.zeros((20, 20), dtype=np.uint8)
@@ -123,6 +146,10 @@ def test_masks_lie_beside_their_images(birds, tmp_path):
         ("image,red\ncrow/1.png,1\ncrow/1.png,0\n", "crow/1.png"),
         ("class,red\ncrows,1\n", "crows"),
         ("image,red\ncrow/1.png\n", "concepts.csv"),
+        (
+            "image,a:x,a:y,b:x,b:y\ncrow/1.png,1,0,1,1\ncrow/2.png,1,1,0,0\n",
+            "line 2: two values of one group are present, in this file of 'b', 'a'; write concepts that may without",
+        ),
     ],
 )
 def test_a_table_that_is_wrong_is_refused_with_its_line(birds, text, says):

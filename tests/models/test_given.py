@@ -9,8 +9,9 @@ from torch import nn
 from torch.nn.utils import prune
 
 from sparsight.errors import InputError
-from sparsight.models import given_model
+from sparsight.models import fingerprint, given_model
 from sparsight.models.given import IMAGENET
+from sparsight.models.pretrained import normalisation_of
 
 IMAGES = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
 
@@ -156,3 +157,57 @@ def test_image_classifiers_of_transformers(tmp_path):
     (tmp_path / "vit" / "config.json").write_text("[")
     with pytest.raises(InputError, match="not a description of a model in JSON"):
         given_model(f"hf:{tmp_path / 'vit'}", 0)
+
+
+def test_a_folder_of_transformers_without_a_classifier_is_refused(tmp_path):
+    transformers = pytest.importorskip("transformers")
+    config = transformers.ViTConfig(
+        hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32, image_size=32, patch_size=8
+    )
+    transformers.ViTModel(config).save_pretrained(tmp_path / "vit")
+    before = transformers.utils.logging.get_verbosity()
+    with pytest.raises(InputError, match=r"vit: its weights lack classifier\.bias, classifier\.weight, which would be"):
+        given_model(f"hf:{tmp_path / 'vit'}", 0)
+    assert transformers.utils.logging.get_verbosity() == before
+
+
+def test_normalisation_is_that_of_the_networks_own_weights(trained, tmp_path):
+    save_file(trained.state_dict(), tmp_path / "w")
+    assert given_model(f"torchvision:resnet18@{tmp_path / 'w'}", 0).normalisation == IMAGENET
+    assert normalisation_of("torchvision:efficientnet_v2_l", "IMAGENET1K_V1") == ((0.5,) * 3, (0.5,) * 3)
+    assert normalisation_of("torchvision:efficientnet_v2_l", None) == ((0.5,) * 3, (0.5,) * 3)
+    assert normalisation_of("torchvision:resnet50", "IMAGENET1K_V2") == IMAGENET
+
+
+def test_what_torch_wraps_around_a_network_goes(tmp_path, monkeypatch):
+    (tmp_path / "wrapped_net.py").write_text(
+        "import torch\n"
+        "from torch import nn\n"
+        "def build(num_classes):\n"
+        "    net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(4 * 62 * 62, num_classes))\n"
+        "    return nn.DataParallel(torch.compile(net, backend='eager'))\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    found = given_model("wrapped_net:build", 3).model
+    assert type(found) is nn.Sequential
+    save_file({f"module.{name}": value + 1 for name, value in found.state_dict().items()}, tmp_path / "w")
+    again = given_model("wrapped_net:build@w", 3).model
+    assert torch.equal(again[0].weight, found[0].weight + 1)
+
+
+def test_a_name_is_told_by_the_files_behind_it(trained, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    save_file(trained.state_dict(), tmp_path / "w")
+    (tmp_path / "print_net.py").write_text("def build(num_classes): ...\n")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "config.json").write_text("{}")
+    names = ("torchvision:resnet18@w", "print_net:build", "print_net:build@w", "hf:folder")
+    first = [fingerprint(name) for name in names]
+    assert list(map(len, first)) == [1, 1, 2, 1]
+    save_file({"fc.weight": torch.zeros(1)}, tmp_path / "w")
+    changed = [fingerprint(name) != before for name, before in zip(names, first, strict=True)]
+    assert changed == [True, False, True, False]
+    (tmp_path / "print_net.py").write_text("def build(num_classes): pass\n")
+    (tmp_path / "folder" / "config.json").write_text("[]")
+    assert all(fingerprint(name) != before for name, before in zip(names, first, strict=True))
+    assert fingerprint("torchvision:resnet18@IMAGENET1K_V1") == fingerprint("torchvision:resnet18@nowhere.pt") == []

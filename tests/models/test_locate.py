@@ -58,6 +58,56 @@ def test_a_layer_whose_gradient_is_zero_is_refused():
     assert cut == Split("encoder.layers.encoder_layer_0.ln_2", "heads.head", tokens=1)
 
 
+class ChannelsLast(nn.Module):
+    """Maps of (b, h, w, l), as in Swin."""
+
+    def __init__(self):
+        super().__init__()
+        self.patch = nn.Conv2d(3, 48, 10, 10)
+        self.block = nn.Linear(48, 48)
+        self.head = nn.Linear(48 * 16, 4)
+
+    def forward(self, images):
+        return self.head(self.block(self.patch(images).permute(0, 2, 3, 1)).flatten(1))
+
+
+def test_maps_with_channels_last_are_none():
+    with pytest.raises(InputError, match=r"net: layer 'block' gives \(2, 4, 4, 48\) of images of 40 x 40, not a map"):
+        locate("net", ChannelsLast(), IMAGES, "block")
+    assert locate("net", ChannelsLast(), IMAGES).mapless.endswith("its last maps are patch")
+
+
+def test_the_patches_of_an_image_that_is_no_square_are_places():
+    model, images = Tokens(), torch.rand(2, 3, 40, 60)
+    cut = locate("vit", model, images).split
+    with torch.no_grad(), evaluating(model):
+        assert forward_parts(model, cut, images).features.shape == (2, 8, 2, 3)
+
+
+def test_maps_of_other_numbers_are_passed_over():
+    class Masked(nn.Module):
+        def forward(self, images):
+            return images > 0
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.features, self.alive, self.head = nn.Conv2d(3, 8, 3), Masked(), nn.Linear(8, 4)
+
+        def forward(self, images):
+            maps = self.features(images)
+            return self.head((maps * self.alive(maps)).mean((2, 3)))
+
+    assert locate("net", Net(), IMAGES).split == Split("features", "head")
+
+
+def test_half_precision_is_located_as_single_is():
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 4))
+    for kind in (torch.float16, torch.bfloat16, torch.float64):
+        assert locate("mine", model.to(kind), IMAGES.to(kind)).split == Split("1", "4")
+
+
 def test_a_layer_that_is_not_there_or_gives_no_map_is_refused():
     model = torchvision.models.resnet18(num_classes=5)
     with pytest.raises(InputError, match="no layer 'layer5'; near are"):

@@ -15,7 +15,6 @@ from sparsight.models import (
     linear_head,
     named_module,
     split,
-    token_map,
 )
 
 IMAGES = torch.rand(2, 3, 40, 48, generator=torch.Generator().manual_seed(0))
@@ -172,12 +171,6 @@ def test_tokens_are_a_map_that_stands_in_the_graph():
     torch.testing.assert_close(parts.features.flatten(2).mT, patches)
     (gradient,) = torch.autograd.grad(parts.logits[:, 0].sum(), parts.features)
     assert gradient.abs().sum() > 0
-
-
-@pytest.mark.parametrize("count", [1, 6])
-def test_tokens_that_make_no_square_are_refused(count):
-    with pytest.raises(InputError, match=r"a layer gives \(2, .* not \(b, 1 \+ a square number, l\)"):
-        token_map(torch.zeros(2, count, 8), 1)
 
 
 def test_the_embedding_is_had_without_a_feature_map():

@@ -162,3 +162,30 @@ def test_tied_tensors_are_kept_apart(tmp_path):
     found = read_state(tmp_path / "w.pt")
     assert torch.equal(found["a"], found["b"])
     assert found["a"].data_ptr() != found["b"].data_ptr()
+
+
+ENDLESS = torch.zeros(1, dtype=torch.float16).expand(10**6, 10**6)
+
+
+@pytest.mark.parametrize(
+    ("state", "name"),
+    [
+        ({"w": ENDLESS}, "w"),
+        ({"w_orig": ENDLESS, "w_mask": ENDLESS}, "w_orig"),
+        ({"w": torch.zeros(3, device="meta")}, "w"),
+    ],
+)
+def test_a_small_file_asks_for_no_large_memory(tmp_path, state, name):
+    torch.save(state, tmp_path / "w.pt")
+    assert (tmp_path / "w.pt").stat().st_size < 10_000
+    with pytest.raises(InputError, match=rf"w\.pt: {name} is \(.*\), and the file does not hold so many numbers"):
+        read_state(tmp_path / "w.pt")
+
+
+def test_views_of_what_a_file_holds_are_read(tmp_path):
+    whole = torch.arange(12.0).view(3, 4)
+    torch.save({"turned": whole.T, "part": whole[1:], "none": whole[:0]}, tmp_path / "w.pt")
+    found = read_state(tmp_path / "w.pt")
+    assert torch.equal(found["turned"], whole.T)
+    assert torch.equal(found["part"], whole[1:])
+    assert found["none"].shape == (0, 4)

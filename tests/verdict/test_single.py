@@ -1,4 +1,4 @@
-"""The verdict of a single pair: by hand, in limiting cases, and its error rates in simulations."""
+"""The verdict of a single pair: by hand, in limiting cases, and its error rates against a floor in simulations."""
 
 import math
 from dataclasses import replace
@@ -7,32 +7,23 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sparsight.verdict import Compared, VerdictSettings, decide_pair, jackknifed, over_units
+from sparsight.verdict import Compared, Share, Student, VerdictSettings, decide_pair, over_units
 
 SETTINGS = VerdictSettings()
 
 
 def metric(values, floor=(), name="map_spearman", primary=True, ceiling=math.inf):
-    return Compared("pixels", name, "gradcam", "dense", primary, "image", over_units(np.array(values)), floor, ceiling)
+    drift = over_units(np.array(values), 0.0, 2.0)
+    return Compared("pixels", name, "gradcam", "dense", primary, "image", drift, floor, ceiling)
+
+
+def known(drift, floor, name):
+    """A metric whose mean is known, as tests against a floor take it."""
+    return Compared("f", name, "", "", True, "image", Student(float(drift), 0.01, 1.0, 2), floor)
 
 
 def one(row, margin=None, void=(), settings=SETTINGS):
     return decide_pair([row], settings, margin, void)[0]
-
-
-def test_the_interval_over_units_is_students():
-    values = np.array([0.1, 0.3, 0.2, np.nan, 0.4])
-    found = over_units(values)
-    assert (found.value, found.units, found.df) == (pytest.approx(0.25), 4, 3)
-    expected = stats.t.interval(0.9, 3, 0.25, stats.sem(values[[0, 1, 2, 4]]))
-    assert found.interval(0.05) == pytest.approx(expected)
-    assert found.p_below(0.3) == pytest.approx(stats.ttest_1samp(values[[0, 1, 2, 4]], 0.3, alternative="less").pvalue)
-
-
-def test_the_jackknife_of_a_mean_is_its_standard_error():
-    values = np.random.default_rng(0).normal(size=40)
-    left_out = np.array([np.delete(values, i).mean() for i in range(40)])
-    assert jackknifed(values.mean(), left_out, 40).error == pytest.approx(stats.sem(values))
 
 
 @pytest.mark.parametrize("values", [[], [np.nan, np.nan], [0.3]])
@@ -60,9 +51,51 @@ def test_against_a_margin():
         assert row.p_changed == pytest.approx(1 - row.p_preserved)
 
 
-def test_a_model_against_itself_is_preserved_within_any_margin():
-    row = one(metric(np.zeros(30)), margin=0.001)
+@pytest.mark.parametrize("margin", [None, 0.001])
+@pytest.mark.parametrize("floor", [(), (0.2, 0.3), (0.2, 0.21, 0.22), (0.2, 0.2, 0.2)])
+def test_evidence_that_is_identical_is_preserved_with_a_floor_and_without(floor, margin):
+    row = one(replace(metric(np.zeros(30), floor), identical=True), margin=margin)
     assert (row.verdict, row.p_preserved, row.low, row.high) == ("preserved", 0.0, 0.0, 0.0)
+    assert row.reason.endswith("preserved by identity, the evidence is the same bit for bit")
+    nothing = one(replace(metric([np.nan] * 30, floor), identical=True), margin=margin)
+    assert nothing.verdict == "undecided"
+
+
+def test_no_spread_is_no_certainty():
+    two = one(metric(np.zeros(2)), margin=0.02)
+    assert two.verdict == "undecided"
+    assert (two.p_preserved, two.high) == pytest.approx((0.99**2, 2 * (1 - 0.05**0.5)))
+    assert one(metric(np.zeros(300)), margin=0.02).verdict == "preserved"
+    for margin in (0.001, 0.02):
+        flat = one(metric(np.full(300, 0.01)), margin=margin)
+        assert flat.verdict == "undecided"
+        assert "no spread tells how far their mean would vary" in flat.reason
+        assert math.isnan(flat.low)
+
+
+def test_too_few_networks_trained_again_leave_the_margin():
+    values = np.random.default_rng(1).normal(0.2, 0.05, 100)
+    row = one(metric(values, (0.2, 0.3)), margin=0.3)
+    assert (row.verdict, row.margin, row.floor) == ("preserved", 0.3, 0.25)
+    assert "below the margin of 0.30" in row.reason
+
+
+def test_no_margin_reaches_beyond_what_has_nothing_in_common():
+    values = np.random.default_rng(1).normal(0.9, 0.05, 100)
+    assert one(metric(values), margin=1.5).verdict == "preserved"
+    row = one(metric(values, ceiling=0.9), margin=1.5)
+    assert (row.verdict, row.margin) == ("undecided", 0.9)
+    floor = (0.5, 0.51, 0.52)
+    wide = one(metric([0.7, 0.72], floor, ceiling=0.71), margin=0.5)
+    assert wide.verdict == "changed"
+    assert wide.margin == pytest.approx((0.51 + 0.71) / 2)
+
+
+def test_a_share_is_judged_by_its_exact_bound():
+    none, some = (Compared("accuracy", "flips", "f", "", False, "image", Share(k, 60)) for k in (0, 20))
+    assert one(none, margin=0.02).verdict == "undecided"
+    assert one(none, margin=0.05).verdict == "preserved"
+    assert one(some, margin=0.05).verdict == "changed"
 
 
 def test_against_a_floor_it_is_the_t_test_of_one_more_network():
@@ -129,20 +162,18 @@ def test_a_void_metric_is_undecided_with_the_gates_reason():
 @pytest.mark.parametrize("noise", [0.15, 0.34])
 def test_false_alarms_keep_their_rate(retrains, noise):
     """The pruned network is one more retrain: drifts around 0.3 with noise between networks, 6 correlated metrics."""
-    draws = np.random.default_rng([retrains, int(100 * noise)])
+    draws, pairs = np.random.default_rng([retrains, int(100 * noise)]), 300
     alarms = 0
-    for _ in range(600):
+    for _ in range(pairs):
         shared = draws.normal(0, noise * 0.3 * np.sqrt(0.5), (1, retrains + 1))
         drift = 0.3 + shared + draws.normal(0, noise * 0.3 * np.sqrt(0.5), (6, retrains + 1))
-        metrics = [metric([row[0] - 0.01, row[0] + 0.01], tuple(row[1:]), name=f"m{i}") for i, row in enumerate(drift)]
+        metrics = [known(row[0], tuple(row[1:]), f"m{i}") for i, row in enumerate(drift)]
         alarms += any(row.verdict == "changed" for row in decide_pair(metrics, SETTINGS, None))
-    assert alarms <= 42, "0.05 x 600 and two and a half standard errors"
+    assert alarms <= stats.binom.ppf(0.999, pairs, 0.05)
 
 
 def test_false_preserved_at_the_margin_keeps_its_rate():
     draws = np.random.default_rng(5)
-    kept = 0
-    for _ in range(600):
-        drift, floor = 0.45 + draws.normal(0, 0.05), 0.3 + draws.normal(0, 0.05, 4)
-        kept += one(metric([drift - 0.01, drift + 0.01], tuple(floor))).verdict == "preserved"
-    assert kept <= 42
+    drift, floors = 0.45 + draws.normal(0, 0.05, 600), 0.3 + draws.normal(0, 0.05, (600, 4))
+    rows = decide_pair([known(E, tuple(F), "m") for E, F in zip(drift, floors, strict=True)], SETTINGS, None)
+    assert sum(row.verdict == "preserved" for row in rows) <= stats.binom.ppf(0.999, 600, 0.05)

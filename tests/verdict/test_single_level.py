@@ -1,7 +1,5 @@
 """Accuracy and faithfulness of a single pair."""
 
-import math
-
 import numpy as np
 import pytest
 from scipy import stats
@@ -9,30 +7,51 @@ from scipy import stats
 from sparsight.verdict import decide_level
 
 RIGHT = np.array([1.0] * 80 + [0.0] * 20)
+MANY = np.tile(RIGHT, 4)
 
 
-def test_equal_numbers_are_preserved():
-    found = decide_level(RIGHT, RIGHT, (), 0.02, 0.05)
-    assert (found.verdict, found.difference, found.units) == ("preserved", 0.0, 100)
+def test_equal_numbers_of_enough_images_are_preserved():
+    found = decide_level(MANY, MANY, (), 0.02, 0.05)
+    assert (found.verdict, found.difference, found.units) == ("preserved", 0.0, 400)
     assert found.reason.startswith("as the original")
+    few = decide_level(RIGHT, RIGHT, (), 0.02, 0.05)
+    assert (few.verdict, few.difference) == ("undecided", 0.0)
+    assert few.high > 0.02, "no difference on 100 images bounds it no better"
+    assert decide_level(np.ones(2), np.ones(2), (), 0.02, 0.05).verdict == "undecided"
 
 
-def test_a_pair_is_never_called_changed():
+def test_evidence_that_is_identical_is_preserved_with_a_floor_and_without():
+    for again in ((), (0.8, 0.81), (0.8, 0.8, 0.8), (0.5, 0.6, 0.9)):
+        found = decide_level(RIGHT, RIGHT, again, 0.02, 0.05, identical=True)
+        assert (found.verdict, found.low, found.high) == ("preserved", 0.0, 0.0)
+        assert "by identity" in found.reason
+    void = decide_level(RIGHT, RIGHT, (), 0.02, 0.05, identical=True, void="20 images")
+    assert void.verdict == "undecided"
+    assert void.reason.endswith(": 20 images")
+
+
+def test_a_difference_beyond_the_margin_is_a_change_without_a_floor():
     worse = RIGHT.copy()
     worse[:60] = 0
-    found = decide_level(RIGHT, worse, (), 0.02, 0.05)
-    assert found.verdict == "undecided"
-    assert found.difference == pytest.approx(-0.6)
-    assert found.high < -0.4
-    assert math.isnan(found.p_changed)
+    for first, second, side in ((RIGHT, worse, -1), (worse, RIGHT, 1)):
+        found = decide_level(first, second, (), 0.02, 0.05)
+        assert found.verdict == "changed"
+        assert found.difference == pytest.approx(side * 0.6)
+        assert all(0.4 < side * end < 0.8 for end in (found.low, found.high))
+        assert found.p_changed < 0.01 < found.p_preserved
 
 
-def test_the_interval_is_of_the_paired_differences():
-    other = RIGHT.copy()
-    other[[3, 5, 90]] = [0, 0, 1]
-    found = decide_level(RIGHT, other, (), 0.02, 0.05)
-    expected = stats.t.interval(0.9, 99, -0.01, stats.sem(other - RIGHT))
+def test_numbers_that_are_not_counted_have_students_interval():
+    draws = np.random.default_rng(0)
+    first = draws.uniform(0.2, 0.8, 50)
+    second = first + draws.normal(0, 0.02, 50)
+    found = decide_level(first, second, (), 0.05, 0.05)
+    expected = stats.t.interval(0.9, 49, (second - first).mean(), stats.sem(second - first))
     assert (found.low, found.high) == pytest.approx(expected)
+    assert found.verdict == "preserved"
+    flat = decide_level(first, first + 0.01, (), 0.05, 0.05)
+    assert flat.verdict == "undecided"
+    assert "no spread" in flat.reason
 
 
 def test_against_networks_trained_again_it_is_one_more_of_them():
@@ -51,16 +70,25 @@ def test_against_networks_trained_again_it_is_one_more_of_them():
     assert same.verdict == "preserved"
 
 
-@pytest.mark.parametrize(("again", "why"), [((0.8, 0.81), "a verdict needs 3"), ((0.8, 0.8, 0.8), "no spread")])
-def test_a_floor_that_cannot_decide_says_why(again, why):
-    found = decide_level(RIGHT, RIGHT, again, 0.02, 0.05)
+def test_a_floor_without_spread_cannot_decide():
+    found = decide_level(RIGHT, RIGHT, (0.8, 0.8, 0.8), 0.02, 0.05)
     assert found.verdict == "undecided"
-    assert why in found.reason
+    assert "no spread" in found.reason
 
 
-def test_undefined_units_are_left_out():
+def test_too_few_networks_trained_again_leave_the_pair():
+    found = decide_level(MANY, MANY, (0.5, 0.6), 0.02, 0.05)
+    assert (found.verdict, found.difference) == ("preserved", 0.0)
+
+
+def test_undefined_units_are_left_out_unless_one_of_the_two_alone_lacks_many():
     nothing = np.full(100, np.nan)
     assert decide_level(nothing, RIGHT, (), 0.02, 0.05).verdict == "undecided"
-    some = RIGHT.copy()
-    some[:10] = np.nan
-    assert decide_level(RIGHT, some, (), 0.02, 0.05).units == 90
+    both = MANY.copy()
+    both[:100] = np.nan
+    found = decide_level(both, both, (), 0.02, 0.05)
+    assert (found.verdict, found.units) == ("preserved", 300)
+    for again in ((), (0.801, 0.799, 0.8)):
+        lost = decide_level(MANY, both, again, 0.02, 0.05)
+        assert lost.verdict == "undecided"
+        assert "25 % of the units are defined in one of the two alone" in lost.reason

@@ -1,21 +1,30 @@
 """The parts of an audit: models and images taken in, looked at, compared, judged."""
 
-from sparsight.auditing.gates import gates
+from sparsight.auditing.again import in_python
+from sparsight.auditing.gates import floor_gates, gates
 from sparsight.auditing.judge import Row, headline, level_rows, similarity, similarity_rows
 from sparsight.auditing.look import Look, look
 from sparsight.auditing.material import material
-from sparsight.auditing.measure import compared, comparing, drifts, levels
+from sparsight.auditing.measure import COARSE_PLACES, LEAST_PLACES, Grid, ceilings, compared, comparing, drifts, grid_of, levels
+from sparsight.auditing.normalising import normalised
+from sparsight.auditing.order import check_order
 from sparsight.auditing.place import check_place, write_folder
 from sparsight.auditing.settings import AuditSettings
-from sparsight.auditing.subject import Subject, check_order, subject_of
+from sparsight.auditing.subject import Subject, subject_of
 from sparsight.auditing.tables import accuracy_rows, class_rows, concept_rows, image_rows, map_moves, pictures
+from sparsight.auditing.taking import Model, looked_at, named, of_libraries, usual_side
 
 __all__ = [
+    "COARSE_PLACES",
+    "LEAST_PLACES",
     "AuditSettings",
+    "Grid",
     "Look",
+    "Model",
     "Row",
     "Subject",
     "accuracy_rows",
+    "ceilings",
     "check_order",
     "check_place",
     "class_rows",
@@ -23,17 +32,25 @@ __all__ = [
     "comparing",
     "concept_rows",
     "drifts",
+    "floor_gates",
     "gates",
+    "grid_of",
     "headline",
     "image_rows",
+    "in_python",
     "level_rows",
     "levels",
     "look",
+    "looked_at",
     "map_moves",
     "material",
+    "named",
+    "normalised",
+    "of_libraries",
     "pictures",
     "similarity",
     "similarity_rows",
     "subject_of",
+    "usual_side",
     "write_folder",
 ]

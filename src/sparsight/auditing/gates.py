@@ -1,30 +1,120 @@
 """What must hold before anything is said of a model's evidence."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from sparsight.auditing.look import EXPLAINED, Look
+from sparsight.auditing.measure import LEAST_PLACES, Grid
 from sparsight.auditing.settings import AuditSettings
+from sparsight.comparison import Comparing, Drift, random_drifts
 from sparsight.data import ConceptDataset
-from sparsight.verdict import CONCEPTS, MAPS, Gate, dead_maps, few_images, primary_names, random_labels
+from sparsight.stats import mean
+from sparsight.verdict import (
+    CONCEPTS,
+    MAPS,
+    Compared,
+    Gate,
+    dead_maps,
+    few_images,
+    random_bank,
+    random_labels,
+    room,
+)
+
+MOST_UNDEFINED = 0.05
+"""Share of units without a value above which a primary metric is void: what is missing must not speak for it."""
+
+OF_FLOORS = ("room", "random bank")
+"""Gates of what a floor can tell; evidence that is identical needs no floor."""
+
+_LEVELS = ("accuracy", "concept_auroc", "mask_energy")
 
 
-def gates(original: Look, other: Look, settings: AuditSettings, data: ConceptDataset) -> Iterator[Gate]:
-    """Images enough, maps that are alive, concepts that are told better than shuffled labels.
+def gates(
+    original: Look, other: Look, own: Sequence[Drift], grid: Grid | None, settings: AuditSettings, data: ConceptDataset
+) -> Iterator[Gate]:
+    """Images enough, maps that are alive and have places, values enough, concepts told better than shuffled labels.
 
     Whether maps depend on what was learned is not looked at: that needs networks whose layers are randomised.
+
+    Args:
+        original: the one model.
+        other: the other.
+        own: their drifts.
+        grid: the resolution at which maps are compared.
+        settings: the limits.
+        data: the images.
     """
-    limits = settings.verdict
-    yield few_images(
-        "the test images", len(data.splits["test"]), limits.least_images, primary_names(bool(data.concept_names))
-    )
-    both = (original, other)
+    limits, both = settings.verdict, (original, other)
+    everything = (*dict.fromkeys(one.metric for one in own), *_LEVELS)
+    yield few_images("the test images", len(data.splits["test"]), limits.least_images, everything)
     shares = {one.name: float(one.maps.dead[:, EXPLAINED].double().mean()) for one in both if one.maps is not None}
+    if len(shares) == 2 and grid is not None:
+        yield _few_places(settings.saliency.method, grid)
     if shares:
         yield dead_maps(settings.saliency.method, shares, limits.most_dead, MAPS)
-    learned = [one.concepts for one in both if one.concepts is not None]
-    if learned:
-        told = np.concatenate([one.held_out.auroc.numpy() for one in learned])
-        shuffled = np.concatenate([one.controls.shuffled_auroc.numpy() for one in learned])
-        yield random_labels(settings.concepts.method, told, shuffled, CONCEPTS)
+    for one in both:
+        if one.concepts is not None:
+            told, shuffled = one.concepts.held_out.auroc.numpy(), one.concepts.controls.shuffled_auroc.numpy()
+            yield random_labels(f"{settings.concepts.method}, {one.name}", told, shuffled, CONCEPTS)
+    yield from _undefined(other.name, own)
+
+
+def floor_gates(
+    study: Comparing, original: Look, again: Sequence[Look], metrics: Sequence[Compared], settings: AuditSettings
+) -> Iterator[Gate]:
+    """Floors that leave room for a change, and below those of random directions, as in a study.
+
+    Args:
+        study: what comparisons share.
+        original: the one model.
+        again: the networks trained again; without any there are no floors.
+        metrics: with their floors and ceilings.
+        settings: the limits.
+    """
+    if not again:
+        return
+    random = [random_drifts(study, original.arrays(), one.arrays()) for one in again] if study.names else []
+    for one in metrics:
+        if one.primary and one.family == "concepts":
+            drawn = mean([found[one.metric] for found in random])
+            yield random_bank(one.metric, mean(list(one.floor)), drawn, (one.metric,))
+    for one in metrics:
+        if one.primary:
+            yield room(one.metric, mean(list(one.floor)), one.ceiling, settings.verdict.least_margin, (one.metric,))
+
+
+def voids(checks: Sequence[Gate], identical: Mapping[str, bool]) -> dict[str, str]:
+    """By metric the reason of the first failed gate that voids it.
+
+    Args:
+        checks: the gates.
+        identical: of which metrics the evidence is the same bit for bit.
+    """
+    found: dict[str, str] = {}
+    for gate in checks:
+        for metric in () if gate.passed else gate.voids:
+            if not (gate.name in OF_FLOORS and identical.get(metric, False)):
+                found.setdefault(metric, gate.reason)
+    return found
+
+
+def _few_places(method: str, grid: Grid) -> Gate:
+    places = grid[0] * grid[1]
+    reason = f"Maps of {method} are compared at {grid[0]} x {grid[1]} positions (limit {LEAST_PLACES} in all)"
+    return Gate("few places", method, float(places), float(LEAST_PLACES), places >= LEAST_PLACES, MAPS, reason)
+
+
+def _undefined(name: str, own: Sequence[Drift]) -> Iterator[Gate]:
+    """A failed gate for each primary metric that lacks too many values, else a passed one for all."""
+    shares = {one.metric: float(np.isnan(one.values).mean()) for one in own if one.primary}
+    if not shares:
+        return
+    worst = max(shares, key=lambda metric: shares[metric])
+    over = [metric for metric, share in shares.items() if share > MOST_UNDEFINED]
+    for metric in over or [worst]:
+        share = f"{100 * shares[metric]:.0f} % of the values of {metric} are undefined in {name}"
+        reason = f"{share} (limit {100 * MOST_UNDEFINED:g} %)"
+        guards = (metric,) if over else tuple(shares)
+        yield Gate("undefined values", metric, shares[metric], MOST_UNDEFINED, not over, guards, reason)

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from sparsight.auditing.gates import voids
 from sparsight.auditing.look import Look
-from sparsight.auditing.measure import levels
+from sparsight.auditing.measure import levels, same_level
 from sparsight.auditing.settings import AuditSettings
 from sparsight.data import ConceptDataset
-from sparsight.report.audit import AuditHeadline
+from sparsight.report.audit import AuditHeadline, measure_words
 from sparsight.stats import mean
 from sparsight.verdict import LEAST_FLOOR, Compared, Gate, PairVerdict, decide_level, decide_pair
 
@@ -23,8 +24,10 @@ def similarity(metrics: Sequence[Compared], settings: AuditSettings, gates: Sequ
         settings: margins and levels.
         gates: those that fail void the metrics that they name.
     """
-    void = [f"{metric}: {gate.reason}" for gate in gates if not gate.passed for metric in gate.voids]
-    return decide_pair(metrics, settings.verdict, settings.margin, void)
+    found = voids(gates, {one.metric: one.identical for one in metrics})
+    return decide_pair(
+        metrics, settings.verdict, settings.margin, [f"{metric}: {why}" for metric, why in found.items()]
+    )
 
 
 def similarity_rows(model: str, verdicts: Sequence[PairVerdict]) -> Iterator[Row]:
@@ -55,11 +58,16 @@ def similarity_rows(model: str, verdicts: Sequence[PairVerdict]) -> Iterator[Row
 
 
 def level_rows(
-    other: Look, original: Look, floor: Sequence[Look], data: ConceptDataset, settings: AuditSettings
+    other: Look,
+    original: Look,
+    floor: Sequence[Look],
+    data: ConceptDataset,
+    settings: AuditSettings,
+    gates: Sequence[Gate],
 ) -> Iterator[Row]:
     """Rows of the axes of accuracy and faithfulness."""
     first, second, again = levels(original, data), levels(other, data), [levels(one, data) for one in floor]
-    limits = settings.verdict
+    limits, void = settings.verdict, voids(gates, {})
     for key in first:
         if key not in second:
             continue
@@ -67,7 +75,15 @@ def level_rows(
         margin = limits.energy_margin if metric == "mask_energy" else limits.accuracy_margin
         found = [mean(values[key]) for values in again if key in values]
         complete = tuple(found) if len(found) == len(floor) else ()
-        one = decide_level(first[key], second[key], complete, margin, limits.level)
+        one = decide_level(
+            first[key],
+            second[key],
+            complete,
+            margin,
+            limits.level,
+            identical=same_level(original, other, metric),
+            void=void.get("accuracy" if axis == "accuracy" else metric, ""),
+        )
         yield {
             "model": other.name,
             "axis": axis,
@@ -96,54 +112,88 @@ def _method(metric: str, settings: AuditSettings) -> str:
 
 
 def headline(
-    other: Look, original: Look, verdicts: Sequence[PairVerdict], floor: int, settings: AuditSettings
+    other: Look,
+    original: Look,
+    verdicts: Sequence[PairVerdict],
+    levels: Sequence[Row],
+    floor: int,
+    settings: AuditSettings,
 ) -> AuditHeadline:
-    """What the primary metrics come to: changed if one is, preserved if all are that could be looked at.
+    """What the primary metrics come to: changed if one is, preserved if all are, maps among them.
+
+    The word is that of the explanation. The sentence also says what became of the answers and of the accuracy.
 
     Args:
         other: the model.
         original: what it was compared with.
         verdicts: of its similarity.
+        levels: rows of its accuracy and faithfulness.
         floor: how many networks were trained again.
         settings: the audit's.
     """
     primary = [one for one in verdicts if one.compared.primary]
     changed = [one for one in primary if one.verdict == "changed"]
     kept = [one for one in primary if one.verdict == "preserved"]
-    flipped = float(np.mean((original.predictions != other.predictions).numpy()))
-    answers = f"{flipped:.1%} of its answers are others"
-    unseen = "; no maps could be made" if other.missing or original.missing else ""
+    enough, unseen = floor >= LEAST_FLOOR, bool(other.missing or original.missing)
+    ending = f"; {_answers(other, original, levels)}{'; no maps could be made' if unseen else ''}."
+    lost = next((row for row in levels if row["method"] == "f" and row["verdict"] == "changed"), None)
     if changed:
         worst = max(changed, key=lambda one: _excess(one))
-        by = "than the original trained again" if floor else f"than the margin of {settings.margin:g}"
+        by = "than the original trained again" if enough else f"than the margin of {settings.margin:g}"
         return AuditHeadline(
             "changed",
             f"{other.name} decides on other evidence than {original.name}: {len(changed)} of {len(primary)} measures "
-            f"moved more {by}, most of all {_words(worst)}; {answers}{unseen}.",
+            f"moved more {by}, most of all {_words(worst, settings)}{ending}",
         )
-    if primary and len(kept) == len(primary):
-        by = "as the original trained again, and its margin" if floor else f"within the margin of {settings.margin:g}"
+    if primary and len(kept) == len(primary) and not unseen:
+        if all(one.compared.identical for one in primary):
+            within = "rest on evidence that is the same bit for bit"
+        elif enough:
+            within = "lie within what training the original again does, and its margin"
+        else:
+            within = f"lie within the margin of {settings.margin:g}"
+        start = f"The accuracy of {other.name} {_went(lost)}, although it" if lost else other.name
         return AuditHeadline(
             "preserved",
-            f"{other.name} decides on the same evidence as {original.name}: all {len(primary)} measures lie {by}; "
-            f"{answers}{unseen}.",
+            f"{start} decides on the same evidence as {original.name}: all {len(primary)} measures {within}{ending}",
         )
-    if floor >= LEAST_FLOOR or (not floor and settings.margin is not None):
-        why = f"{len(kept)} of {len(primary)} measures are preserved, the others undecided"
+    if len(kept) < len(primary) and (enough or settings.margin is not None):
+        why = _counted(len(kept), len(primary))
+    elif enough or settings.margin is not None:
+        taken = "one measure that could be taken is" if len(kept) == 1 else f"{len(kept)} measures that could be taken are"
+        why = f"the {taken} preserved, and the others are missing"
     elif floor:
         why = f"{floor} networks trained again were given, and a verdict needs {LEAST_FLOOR}"
     else:
         why = "without networks trained again or a margin, how far they are apart is all that can be said"
     return AuditHeadline(
-        "undecided",
-        f"Whether {other.name} decides on the evidence of {original.name} is undecided: {why}; {answers}{unseen}.",
+        "undecided", f"Whether {other.name} decides on the evidence of {original.name} is undecided: {why}{ending}"
     )
 
 
+def _counted(kept: int, measures: int) -> str:
+    if not kept:
+        return "its one measure is undecided" if measures == 1 else f"all {measures} measures are undecided"
+    others = "the other one is" if measures - kept == 1 else "the others are"
+    return f"{kept} of {measures} measures {'is' if kept == 1 else 'are'} preserved, {others} undecided"
+
+
+def _answers(other: Look, original: Look, levels: Sequence[Row]) -> str:
+    """How many answers differ, and the accuracy."""
+    flipped = float(np.mean((original.predictions != other.predictions).numpy()))
+    accuracy = next(row for row in levels if row["method"] == "f")
+    word = _went(accuracy) if accuracy["verdict"] == "changed" else f"is {accuracy['verdict']}"
+    return f"{flipped:.1%} of its answers differ from the original's, its accuracy {word} ({accuracy['drift']:+.3f})"
+
+
 def _excess(one: PairVerdict) -> float:
-    reference = one.floor if one.compared.floor else one.margin
+    reference = one.floor if one.compared.against_floor else one.margin
     return one.compared.drift.value / reference if reference > 0 else float("inf")
 
 
-def _words(one: PairVerdict) -> str:
-    return f"{one.compared.metric.replace('_', ' ')} ({one.compared.family})"
+def _went(level: Row) -> str:
+    return "has fallen" if float(str(level["drift"])) < 0 else "has risen"
+
+
+def _words(one: PairVerdict, settings: AuditSettings) -> str:
+    return measure_words(settings.as_dict(), one.compared.metric)

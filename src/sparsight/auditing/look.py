@@ -1,15 +1,16 @@
 """Everything that one model under audit shows of the images."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Int64
-from torch import Tensor
+from torch import Tensor, nn
 
 from sparsight.auditing.subject import Subject
 from sparsight.concepts import ConceptSettings
-from sparsight.data import ConceptDataset
+from sparsight.data import ConceptDataset, normalise
 from sparsight.errors import InputError
 from sparsight.evidence import (
     TARGETS,
@@ -22,10 +23,13 @@ from sparsight.evidence import (
     learn_concepts,
     see,
 )
+from sparsight.models import gives_gradients
 from sparsight.saliency import CAPTUM, SaliencySettings
 
 EXPLAINED = TARGETS.index("dense")
 """The place of the original's prediction among the explained classes."""
+_WITHOUT = f"{CAPTUM}Occlusion"
+"""A method that needs neither a layer nor gradients."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +41,8 @@ class Look:
         seen: logits and embeddings of the test images.
         maps: of the test images; None where none can be made.
         concepts: what was learned from its embeddings; None where the data set has none.
-        missing: what is not available, and why: ``maps`` or nothing.
+        missing: what is not available, and why: ``maps`` or nothing. With something missing the whole may not be
+            called preserved.
     """
 
     name: str
@@ -95,37 +100,75 @@ def look(
         explained: the original's predictions, whose maps are compared; None where this model is the original.
 
     Raises:
-        InputError: if its embedding is not finite.
+        InputError: if the model fails on these images, its embedding is not finite, or its maps cannot be made although
+            it has gradients.
     """
     if subject.normalisation is not None:
         data = replace(data, mean=subject.normalisation[0], std=subject.normalisation[1])
     model = subject.model.to(device)
-    layer = own_layer(saliency)
-    seen, maps = None, None
-    why = "" if saliency.method.startswith(CAPTUM) else subject.mapless
-    if not why:
-        try:
-            seen, maps = explain(model, subject.split, data, evidence, layer, device, explained)
-        except (InputError, RuntimeError, NotImplementedError) as error:
-            why = " ".join(str(error).split())[:160]
-    if seen is None:
-        seen = see(model, subject.split, data, "test", evidence, device)
+    with _said_of(subject.name):
+        seen, maps, why = _seen(subject, model, data, evidence, saliency, device, explained)
+        train, examples = None, None
+        if data.concept_names:
+            train = see(model, subject.split, data, "train", evidence, device)
+            if data.example_images is not None:
+                examples = embed(model, subject.split, data, data.example_images, evidence, device)
     if not bool(seen.embedding.isfinite().all() and seen.logits.isfinite().all()):
         raise InputError(f"{subject.name}: its logits or embeddings are not finite on these images; give a whole model")
     learned = None
-    if data.concept_names:
-        train = see(model, subject.split, data, "train", evidence, device)
-        examples = (
-            None
-            if data.example_images is None
-            else embed(model, subject.split, data, data.example_images, evidence, device)
-        )
+    if train is not None:
         try:
             both = {"train": train.embedding, "test": seen.embedding}
             learned = learn_concepts(both, examples, data, concepts, 0)
         except ValueError as error:
             raise InputError(f"{subject.name}: concepts cannot be learned from its embeddings ({error})") from None
     return Look(subject.name, seen, maps, learned, {"maps": why} if why else {})
+
+
+def _seen(
+    subject: Subject,
+    model: nn.Module,
+    data: ConceptDataset,
+    evidence: EvidenceSettings,
+    saliency: SaliencySettings,
+    device: torch.device,
+    explained: Int64[Tensor, " n"] | None,
+) -> tuple[Seen, Maps | None, str]:
+    """What it sees of the test images; its maps, or why there are none. A network that has gradients must have maps."""
+    captum = saliency.method.startswith(CAPTUM)
+    why = f"{subject.mapless}; {_WITHOUT} needs none" if subject.mapless and not captum else ""
+    if not why:
+        try:
+            layer = own_layer(saliency)
+            return *explain(model, subject.split, data, evidence, layer, device, explained), ""
+        except torch.OutOfMemoryError:
+            raise
+        except (InputError, RuntimeError, NotImplementedError) as error:
+            why = _short(error)
+            if gives_gradients(model, normalise(data.images[data.splits["test"][:2]], data, device)):
+                another = "another method" if captum else "another layer or method"
+                raise InputError(f"{subject.name}: no maps by {saliency.method}: {why}; take {another}") from error
+            why = f"it has no gradients ({why}); {_WITHOUT} needs none"
+    return see(model, subject.split, data, "test", evidence, device), None, why
+
+
+@contextmanager
+def _said_of(name: str) -> Iterator[None]:
+    """What a network raises, in one line."""
+    try:
+        yield
+    except InputError:
+        raise
+    except torch.OutOfMemoryError as error:
+        raise InputError(
+            f"{name}: the device's memory is too small ({_short(error)}); lower evidence.batch_size, as to 8"
+        ) from error
+    except Exception as error:  # a network of somebody's may raise anything
+        raise InputError(f"{name}: fails on these images: {type(error).__name__}: {_short(error)}") from error
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split())[:160]
 
 
 def own_layer(saliency: SaliencySettings) -> SaliencySettings:

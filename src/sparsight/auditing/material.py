@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from sparsight.config import concepts_of, data_of, validated
-from sparsight.data import DATA_SETTINGS, ConceptDataset, DecodingListener, load_dataset, read_dataset
+from sparsight.data import DATA_SETTINGS, ConceptDataset, DecodingListener, load_dataset, read_dataset, sides_of
 from sparsight.errors import InputError
 from sparsight.runs import DATA
 
@@ -56,6 +56,8 @@ def material(
         _must_be_a_folder(Path(str(room.get("path", ""))), source)
         if "concepts" not in room and not (Path(room["path"]) / "concepts.csv").exists():
             room |= {"train": 0.0, "validation": 0.0, "test": 1.0}
+        elif (sides := sides_of(Path(room["path"]))) and "validation" not in sides:
+            room |= {"validation": 0.0}  # an audit trains nothing that would have to be chosen
     data = load_dataset(validated({"data": room}, "audit").data, reader)
     if not len(data.splits["test"]):
         raise InputError(f"{source}: has no test image to compare models on; give more images")

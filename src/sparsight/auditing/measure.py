@@ -1,10 +1,12 @@
 """How far two models' evidence is apart, metric by metric, with its interval over units."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import adaptive_avg_pool2d
 
 from sparsight.auditing.look import EXPLAINED, Look
 from sparsight.auditing.settings import AuditSettings
@@ -12,11 +14,35 @@ from sparsight.comparison import Comparing, Drift, compare, unrelated
 from sparsight.data import ConceptDataset
 from sparsight.draws import generator
 from sparsight.drift import linear_cka
+from sparsight.evidence import TARGETS
 from sparsight.stats import mean
-from sparsight.verdict import Compared, Estimate, jackknifed, over_units
+from sparsight.verdict import Compared, Estimate, Share, Student, jackknifed, over_units
 
 GROUPS = 20
 """Of images that are left out, one after the other, for the error of a number that all images share."""
+
+LEAST_PLACES = 9
+"""Positions of a map below which it has no places to compare: all maps of one position are alike."""
+COARSE_PLACES = 25
+"""Positions below which a reader is told how few they are."""
+
+_CORRELATIONS = ("weight_spearman", "group_spearman", "value_agreement", "map_spearman")
+_LISTS = ("top_k_jaccard", "top_k_overlap", "group_top_k_jaccard")
+_READS = {
+    "concepts": ("bank/Q", "bank/intercepts", "g/weights", "embedding/test"),
+    "pixels": ("saliency/maps", "saliency/classes"),
+    "representation": ("embedding/test",),
+    "accuracy": ("logits/test",),
+}
+"""The arrays that the drifts of a family are made of."""
+_OF_LEVELS = {
+    "f": ("logits/test",),
+    "g": ("g/logits/test",),
+    "concept_auroc": ("bank/Q", "bank/intercepts", "embedding/test"),
+    "mask_energy": ("saliency/maps", "saliency/classes"),
+}
+
+Grid = tuple[int, int]
 
 
 def comparing(one: Look, settings: AuditSettings, data: ConceptDataset) -> Comparing:
@@ -28,25 +54,69 @@ def comparing(one: Look, settings: AuditSettings, data: ConceptDataset) -> Compa
     return Comparing(data, names, groups, concepts.top_k, concepts.method, concepts.value, method)
 
 
-def drifts(study: Comparing, original: Look, other: Look) -> tuple[Drift, ...]:
-    """Every drift of a model from the original."""
-    return tuple(compare(study, original.arrays(), other.arrays()))
+def grid_of(looks: Sequence[Look]) -> Grid | None:
+    """The resolution at which all maps are compared, that of the coarsest on either side; None without maps."""
+    sizes = [one.maps.signed.shape[2:] for one in looks if one.maps is not None]
+    return (min(size[0] for size in sizes), min(size[1] for size in sizes)) if sizes else None
 
 
-def compared(
-    study: Comparing, original: Look, other: Look, own: Sequence[Drift], floors: Sequence[Sequence[Drift]]
-) -> tuple[Compared, ...]:
-    """The drifts as a verdict takes them: means with their errors, the floor, and what unrelated evidence has.
+def drifts(study: Comparing, original: Look, other: Look, grid: Grid | None) -> tuple[Drift, ...]:
+    """Every drift of a model from the original.
+
+    Of the maps that explain the original's prediction, one that is dead beside one that is not has nothing in common
+    with it: a drift of 1. Maps of fewer than ``LEAST_PLACES`` positions have none.
 
     Args:
         study: what comparisons share.
         original: the one model.
         other: the other.
-        own: their drifts.
-        floors: drifts of the original from each network trained again.
+        grid: the resolution of the maps, the same for a model and for what it is held against.
     """
-    ceilings = unrelated(study, original.arrays(), other.arrays()) if floors else {}
+    found = compare(study, _arrays(original, grid), _arrays(other, grid))
+    return tuple(_of_places(one, original, other, grid) if one.family == "pixels" else one for one in found)
+
+
+def _of_places(one: Drift, original: Look, other: Look, grid: Grid | None) -> Drift:
+    values = one.values.copy()
+    if grid is not None and grid[0] * grid[1] < LEAST_PLACES:
+        values[:] = np.nan
+    elif one.primary and original.maps is not None and other.maps is not None:
+        dead = original.maps.dead[:, EXPLAINED] ^ other.maps.dead[:, EXPLAINED]
+        values[dead.cpu().numpy()] = 1.0
+    return replace(one, values=values)
+
+
+def _arrays(one: Look, grid: Grid | None) -> dict[str, Tensor]:
+    found = one.arrays()
+    if "saliency/maps" in found and grid is not None and found["saliency/maps"].shape[2:] != grid:
+        found["saliency/maps"] = adaptive_avg_pool2d(found["saliency/maps"], grid)
+    return found
+
+
+def ceilings(study: Comparing, original: Look, others: Sequence[Look], grid: Grid | None) -> dict[str, float]:
+    """The drift of evidence that has nothing in common, by primary metric: means over the others."""
+    found = [unrelated(study, _arrays(original, grid), _arrays(one, grid)) for one in others]
+    return {metric: mean([one[metric] for one in found if metric in one]) for metric in found[0]} if found else {}
+
+
+def compared(
+    original: Look,
+    other: Look,
+    own: Sequence[Drift],
+    floors: Sequence[Sequence[Drift]],
+    unlike: Mapping[str, float],
+) -> tuple[Compared, ...]:
+    """The drifts as a verdict takes them: means with their errors, the floor, and what unrelated evidence has.
+
+    Args:
+        original: the one model.
+        other: the other.
+        own: their drifts.
+        floors: drifts of the original from each network trained again, maps at the same resolution.
+        unlike: ``ceilings``.
+    """
     again = [{_key(one): mean(one.values) for one in drift} for drift in floors]
+    first, second = original.arrays(), other.arrays()
     return tuple(
         Compared(
             family=one.family,
@@ -57,7 +127,8 @@ def compared(
             unit=one.unit,
             drift=_estimate(one, original.seen.embedding, other.seen.embedding),
             floor=tuple(found.get(_key(one), float("nan")) for found in again),
-            ceiling=ceilings.get(one.metric, float("inf")),
+            ceiling=unlike.get(one.metric, float("inf")) if one.primary else float("inf"),
+            identical=_same(first, second, _READS.get(one.family, ()), one.target),
         )
         for one in own
     )
@@ -68,14 +139,35 @@ def _key(one: Drift) -> tuple[str, str, str]:
     return one.family, one.metric, one.target
 
 
+def _same(first: Mapping[str, Tensor], second: Mapping[str, Tensor], names: Sequence[str], target: str = "") -> bool:
+    """Whether both have these arrays, the same bit for bit; of maps those of one target."""
+
+    return bool(names) and all(_equal(first.get(name), second.get(name), name, target) for name in names)
+
+
+def _equal(one: Tensor | None, two: Tensor | None, name: str, target: str) -> bool:
+    if one is None or two is None or one.shape != two.shape or one.dtype != two.dtype:
+        return False
+    if name.startswith("saliency/"):
+        t = TARGETS.index(target)
+        one, two = one[:, t], two[:, t]
+    return bool(torch.equal(one, two))
+
+
 def _estimate(one: Drift, first: Tensor, second: Tensor) -> Estimate:
-    if one.metric != "linear_cka":
-        return over_units(one.values)
-    n = len(first)
-    g = min(GROUPS, n)
-    groups = torch.randperm(n, generator=generator("jackknife", n)) % g
-    left_out = np.array([linear_cka(first[groups != k], second[groups != k]) for k in range(g)])
-    return jackknifed(float(one.values[0]), left_out, n)
+    if one.metric == "linear_cka":
+        n = len(first)
+        g = min(GROUPS, n)
+        groups = torch.randperm(n, generator=generator("jackknife", n)) % g
+        left_out = np.array([linear_cka(first[groups != k], second[groups != k]) for k in range(g)])
+        return jackknifed(float(one.values[0]), left_out, n, 1.0)
+    if one.metric == "flips":
+        return Share(int(one.values.sum()), len(one.values))
+    found = over_units(one.values, 0.0, 2.0 if one.metric in _CORRELATIONS else 1.0, coarse=one.metric in _LISTS)
+    if one.unit == "class" and len(one.values) == 2:
+        # Two classes share one row of g, with either sign: they are one unit, and its scatter says nothing.
+        return Student(found.value, float("nan"), 0.0, min(found.units, 1))
+    return found
 
 
 def levels(one: Look, data: ConceptDataset) -> Mapping[tuple[str, str], np.ndarray]:
@@ -88,3 +180,8 @@ def levels(one: Look, data: ConceptDataset) -> Mapping[tuple[str, str], np.ndarr
     if one.maps is not None and one.maps.mask_energy is not None:
         found["faithfulness", "mask_energy"] = one.maps.mask_energy[:, EXPLAINED].double().numpy()
     return found
+
+
+def same_level(original: Look, other: Look, number: str) -> bool:
+    """Whether all that one of the ``levels`` is made of is the same bit for bit in both."""
+    return _same(original.arrays(), other.arrays(), _OF_LEVELS[number], TARGETS[EXPLAINED])

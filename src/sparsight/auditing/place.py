@@ -16,7 +16,7 @@ _KIND = "audit"
 
 
 def check_place(out: Path, asked: Mapping[str, Any]) -> None:
-    """Refuse a folder that holds something else than an earlier audit of the same models on the same images.
+    """Refuse a folder that holds something else than an earlier audit of the same, or anything beside it.
 
     Args:
         out: the folder, which need not exist.
@@ -27,17 +27,29 @@ def check_place(out: Path, asked: Mapping[str, Any]) -> None:
     """
     if out.is_symlink() or (out.exists() and not out.is_dir()):
         raise InputError(f"{out}: is no folder; choose another --out")
-    found = sorted(entry.name for entry in out.iterdir()) if out.exists() else []
-    if not found:
+    top = sorted(entry.name for entry in out.iterdir()) if out.exists() else []
+    if not top:
         return
     try:
-        held = read_json(out / RECORD, _KIND).get("asked") if RECORD in found else None
+        held = read_json(out / RECORD, _KIND) if RECORD in top else {}
     except InputError:
-        held = None
-    if held is None:
-        raise InputError(f"{out}: holds other files ({found[0][:80]}); choose another --out")
-    if held != dict(asked):
-        raise InputError(f"{out}: holds an audit of other models or images; choose another --out")
+        held = {}
+    before, known = held.get("asked"), held.get("files")
+    if not isinstance(before, dict) or not isinstance(known, list):
+        raise InputError(f"{out}: holds other files ({top[0][:80]}); choose another --out")
+    if others := sorted(set(_files(out)) - {RECORD, *map(str, known)}):
+        raise InputError(f"{out}: holds another file ({others[0][:80]}); take it away or choose another --out")
+    differing = [key for key in dict.fromkeys((*asked, *before)) if before.get(key) != asked.get(key)]
+    if differing:
+        raise InputError(
+            f"{out}: holds another audit, which differs in its {', '.join(differing)}; choose another --out"
+        )
+
+
+def _files(folder: Path) -> list[str]:
+    """The paths of all files below, and of folders that hold none, as they stand there."""
+    found = [one for one in folder.rglob("*") if one.is_symlink() or not one.is_dir() or not any(one.iterdir())]
+    return sorted(one.relative_to(folder).as_posix() for one in found)
 
 
 def write_folder(
@@ -45,7 +57,8 @@ def write_folder(
 ) -> Path:
     """Write the evidence of each model, the report, and ``audit.json``, which names them.
 
-    Files are named by the models' places, never by their names. An earlier audit of the same is replaced.
+    Files are named by the models' places, never by their names. An earlier audit of the same is replaced, unless
+    somebody has put files of his own there.
 
     Args:
         out: the folder.
@@ -69,7 +82,7 @@ def write_folder(
             files[name] = f"{EVIDENCE}/model-{place:02d}.safetensors"
             write_tensors(staged / files[name], one.arrays(), {"model": name}, "evidence")
         page = report(staged / REPORT)
-        write_json(staged / RECORD, {"asked": dict(asked), "evidence": files}, _KIND)
+        write_json(staged / RECORD, {"asked": dict(asked), "evidence": files, "files": _files(staged)}, _KIND)
         if out.exists():
             out.rename(aside)
         staged.rename(out)

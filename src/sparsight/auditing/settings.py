@@ -1,13 +1,41 @@
 """The settings of an audit: the rooms' own, composed."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from sparsight.auditing.normalising import Way
 from sparsight.concepts import ConceptSettings
 from sparsight.evidence import EvidenceSettings
 from sparsight.saliency import SaliencySettings
 from sparsight.verdict import VerdictSettings
+
+
+_WORDS = ("own", "original", "data")
+
+
+def _way(value: Any) -> Any:
+    """A word, or the numbers as (mean, deviation), each by channel."""
+    if value in _WORDS:
+        return value
+    try:
+        numbers = [float(one) for one in _flat(value.split(",") if isinstance(value, str) else value)]
+    except (TypeError, ValueError):
+        numbers = []
+    half = len(numbers) // 2
+    mean, std = (numbers[k : k + half] * (3 if half == 1 else 1) for k in (0, half))
+    if len(numbers) not in (2, 6) or not all(-1 <= m <= 1 and 0 < s <= 1 for m, s in zip(mean, std, strict=True)):
+        raise ValueError(
+            "must be own, original, data, or MEAN,STD of pixels in 0..1, as 0.5,0.5 or "
+            "0.485,0.456,0.406,0.229,0.224,0.225"
+        )
+    return tuple(mean), tuple(std)
+
+
+def _flat(value: Any) -> Iterator[Any]:
+    for one in value:
+        yield from _flat(one) if isinstance(one, list | tuple) else (one,)
 
 
 class AuditSettings(BaseModel):
@@ -16,6 +44,9 @@ class AuditSettings(BaseModel):
     Attributes:
         layer: dotted name of the module whose maps are explained, in every model; None takes each one's own last.
         margin: drift that still counts as preserved, absolute; with networks trained again, its excess over theirs.
+        normalise: ``own`` normalises a model's images as it is known of it, or else as the original's are; ``original``
+            all as the original's, ``data`` all by the data set's mean and deviation; or a mean and a deviation for all,
+            of pixels in 0..1, two numbers or six.
         shown: how many images, those whose evidence moved most, a report shows of each model.
         device: ``cpu``, ``cuda`` or ``auto``.
     """
@@ -24,6 +55,7 @@ class AuditSettings(BaseModel):
 
     layer: Annotated[str, Field(min_length=1, max_length=500)] | None = None
     margin: Annotated[float, Field(gt=0, le=2)] | None = None
+    normalise: Annotated[Way, BeforeValidator(_way)] = "own"
     shown: int = Field(default=12, ge=1, le=100)
     device: str = "cpu"
     concepts: ConceptSettings = ConceptSettings()

@@ -9,7 +9,7 @@ from sparsight.auditing.look import EXPLAINED, Look
 from sparsight.comparison import Drift
 from sparsight.concepts import shown_weights
 from sparsight.data import ConceptDataset
-from sparsight.drift import STRATA, listed, map_spearman, on_one_grid, strata
+from sparsight.drift import STRATA, listed, strata
 from sparsight.report.audit import AuditMap, AuditPicture
 from sparsight.stats import balanced_accuracy, mean
 
@@ -132,10 +132,7 @@ def _map(one: Look, i: int, names: Sequence[str], moved: float) -> AuditMap:
     return AuditMap(own, prediction, dead=bool(one.maps.dead[i, EXPLAINED]), moved=moved)
 
 
-def map_moves(original: Look, other: Look) -> np.ndarray | None:
-    """Drift of each test image's map of the original's prediction; None where one of the two has none."""
-    if original.maps is None or other.maps is None:
-        return None
-    first, second = on_one_grid(original.maps.signed, other.maps.signed)
-    moved: np.ndarray = map_spearman(first[:, EXPLAINED], second[:, EXPLAINED]).double().numpy()
-    return moved
+def map_moves(own: Sequence[Drift]) -> np.ndarray | None:
+    """Drift of each test image's map of the original's prediction; None where none is known."""
+    found = next((one.values for one in own if one.primary and one.metric == "map_spearman"), None)
+    return None if found is None or np.isnan(found).all() else found

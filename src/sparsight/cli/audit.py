@@ -1,6 +1,6 @@
 """``sparsight audit``."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,8 +8,6 @@ import typer
 
 from sparsight.errors import InputError
 
-_USUAL = 224
-"""Pixels, where a library's network does not say otherwise."""
 _FLOOR = "--floor"
 MODEL = "torchvision:NAME@WEIGHTS, timm:NAME@WEIGHTS, hf:FOLDER, or package.module:function, also with @WEIGHTS."
 
@@ -23,7 +21,9 @@ def audit(
     concepts: Annotated[
         str | None, typer.Option(help="A CSV file of concepts, or a folder of example images of each.")
     ] = None,
-    masks: Annotated[str | None, typer.Option(help="A folder of object masks, laid out as the images are.")] = None,
+    masks: Annotated[
+        str | None, typer.Option(help="A folder of object masks, laid out as the images are, or a COCO JSON file.")
+    ] = None,
     floor: Annotated[
         list[str] | None,
         typer.Option(metavar="MODEL...", help="The original trained again, three times or more: makes a verdict."),
@@ -34,6 +34,13 @@ def audit(
         str | None, typer.Option(help="Maps: gradcam, gradcam++, hirescam, layercam, captum:NAME.")
     ] = None,
     image_size: Annotated[int | None, typer.Option(help="Side of the images in pixels; the models' own.")] = None,
+    normalise: Annotated[
+        str | None,
+        typer.Option(metavar="WAY", help="own, original, data, or MEAN,STD; own is the original's where not known."),
+    ] = None,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Leave out images that cannot be read, and name them.")
+    ] = False,
     fail_on: Annotated[
         str | None, typer.Option(metavar="WORD", help="Exit with 1 on changed, or on undecided (which includes it).")
     ] = None,
@@ -49,27 +56,29 @@ def audit(
     differ by more than the original does when it is trained again.
     """
     from sparsight.audit import audit_models
-    from sparsight.auditing import check_place, material, write_folder
+    from sparsight.auditing import check_place, material, of_libraries, usual_side, write_folder
     from sparsight.cli.audited import Watching, command_line, print_audit, settings_of
-    from sparsight.models import given_model, is_own
+    from sparsight.models import fingerprint
     from sparsight.report.audit import write_audit_report
+    from sparsight.saliency import check_method
 
-    check_fail_on(fail_on, bool(floor), margin)
+    check_fail_on(fail_on, len(floor or ()), margin)
     rooms, own = _assigned(set_ or [])
-    settings = settings_of(rooms, layer=layer, margin=margin, method=method, device=device)
+    settings = settings_of(rooms, layer=layer, margin=margin, normalise=normalise, method=method, device=device)
     folder = out or Path("audits") / (Path(data.rpartition(":")[2]).name or "audit")
     names = [original, *pruned, *(floor or [])]
-    asked = {"models": names, "data": data, "concepts": concepts, "masks": masks, "settings": settings.as_dict()}
+    more = {**own, **({"image_size": image_size} if image_size else {}), **({"skip_bad": True} if skip_bad else {})}
+    check_method(settings.saliency)
+    asked = {
+        **{"original": original, "models": pruned, "floor": floor or []},
+        **{"data": data, "concepts": concepts, "masks": masks, "images": more, "settings": settings.as_dict()},
+        "weights": {name: fingerprint(name) for name in names},
+    }
     check_place(folder, asked)
     with Watching() as watching:
-        of_libraries = {
-            name: given_model(name, 0) for name in dict.fromkeys(names) if not is_own(name.partition("@")[0])
-        }
-        side = image_size or own.get("image_size") or _side(of_libraries.values(), data)
-        more = {**own, **({} if side is None else {"image_size": side})}
-        images = material(data, None, concepts, masks, more, watching)
-        classes = len(images.class_names)
-        given = [of_libraries.get(name) or given_model(name, classes) for name in names]
+        loaded = of_libraries(names)
+        images = material(data, None, concepts, masks, more, usual_side(names, loaded), watching)
+        given = [loaded.get(name, name) for name in names]
         last = 1 + len(pruned)
         found = audit_models(
             given[0],
@@ -86,20 +95,23 @@ def audit(
         raise typer.Exit(1)
 
 
-def check_fail_on(fail_on: str | None, floor: bool, margin: float | None) -> None:
+def check_fail_on(fail_on: str | None, floor: int, margin: float | None) -> None:
     """Refuse a check that could never fail.
 
     Raises:
-        InputError: if the word is unknown, or nothing is there to decide against.
+        InputError: if the word is unknown, or too little is there to decide against.
     """
     if fail_on is None:
         return
     if fail_on not in ("changed", "undecided"):
         raise InputError(f"--fail-on {fail_on!r}: must be changed or undecided")
-    if not floor and margin is None:
+    from sparsight.verdict import LEAST_FLOOR
+
+    if floor < LEAST_FLOOR and margin is None:
+        what = f"{floor} given by --floor is too few" if floor else "nothing is there"
         raise InputError(
-            f"--fail-on {fail_on}: nothing is there to decide against; give --floor with the original trained again "
-            "three times or more, or --margin with the drift that still counts as preserved"
+            f"--fail-on {fail_on}: {what} to decide against; give --floor with the original trained again "
+            f"{LEAST_FLOOR} times or more, or --margin with the drift that still counts as preserved"
         )
 
 
@@ -113,13 +125,6 @@ def spread(arguments: Sequence[str]) -> list[str]:
         after_floor = one == _FLOOR or (after_floor and not one.startswith("-"))
         made.append(one)
     return made
-
-
-def _side(models: Iterable[Any], data: str) -> int | None:
-    """The side of the images that the first of these models expects; None where it does not matter or is decided."""
-    if (Path(data) / "data.safetensors").is_file():
-        return None
-    return next((one.side or _USUAL for one in models), None)
 
 
 def _assigned(assignments: Sequence[str]) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:

@@ -18,13 +18,11 @@ from rich.text import Text
 from sparsight.audit import Audit
 from sparsight.auditing import AuditSettings
 from sparsight.errors import InputError
+from sparsight.report.audit import failed_gate, row_words
+from sparsight.verdict import LEAST_FLOOR
 
-_AXES = {
-    "similarity": "how far from the original",
-    "accuracy": "accuracy, less the original's",
-    "faithfulness": "faithfulness, less the original's",
-}
-_SIGNS = {"preserved": "=", "changed": "≠", "undecided": "?"}
+_AXES = {"similarity": "how far from the original", "accuracy": "accuracy", "faithfulness": "faithfulness"}
+_SIGNS = {"preserved": "=", "changed": "≠", "undecided": "?", "gate": "⊘"}
 
 
 class Watching:
@@ -69,7 +67,7 @@ def settings_of(rooms: Mapping[str, Mapping[str, Any]], **own: Any) -> AuditSett
 
     Args:
         rooms: by room, from ``--set``.
-        own: ``layer``, ``margin``, ``method`` and ``device``, from options of their own; None for the default.
+        own: ``layer``, ``margin``, ``normalise``, ``method`` and ``device``, from options of their own; None for the default.
 
     Raises:
         InputError: naming the first key that is wrong.
@@ -77,7 +75,7 @@ def settings_of(rooms: Mapping[str, Mapping[str, Any]], **own: Any) -> AuditSett
     document: dict[str, Any] = {room: dict(values) for room, values in rooms.items()}
     if own.get("method") is not None:
         document.setdefault("saliency", {})["method"] = own["method"]
-    document |= {key: own[key] for key in ("layer", "margin", "device") if own.get(key) is not None}
+    document |= {key: own[key] for key in ("layer", "margin", "normalise", "device") if own.get(key) is not None}
     try:
         default = AuditSettings().evidence
         document["evidence"] = {"batch_size": default.batch_size, **document.get("evidence", {})}
@@ -101,37 +99,73 @@ def print_audit(found: Audit, page: Path) -> None:
     for name, one in found.headlines.items():
         console.print(Text(f"{_SIGNS[one.word]} {one.word}: {one.sentence}"), soft_wrap=True)
         console.print(_measures(found, name))
+        for text in _untested(found, name):
+            console.print(Text(text), soft_wrap=True)
     for notice in found.data.notices:
         console.print(f"note: {notice}", markup=False, soft_wrap=True)
     console.print(f"report: {page}", markup=False, soft_wrap=True)
 
 
-def _measures(found: Audit, name: str) -> Table:
+def _shown(found: Audit, name: str) -> list[dict[str, Any]]:
     rows = found.verdicts[found.verdicts["model"] == name]
-    shown = rows[rows["primary"].astype(bool) | (rows["axis"] != "similarity")]
+    return [
+        {str(key): value for key, value in row.items()}
+        for row in rows[rows["primary"].astype(bool) | (rows["axis"] != "similarity")].to_dict("records")
+    ]
+
+
+def _untested(found: Audit, name: str) -> list[str]:
+    """Why measures were not tested: failed gates, or what the numbers lack; not that nothing was given to test with."""
+    rows = [row for row in _shown(found, name) if row["verdict"] == "undecided"]
+    void = {row["metric"]: gate for row in rows if (gate := failed_gate(found.data, row))}
+    texts = [
+        f"{_SIGNS['gate']} {gate['name']}: {gate['reason']}"
+        for gate in found.data.gates
+        if any(void.get(metric) == gate["name"] for metric in gate["voids"]) and not gate["passed"]
+    ]
+    given = found.data.settings["margin"] is not None or len(found.data.floor) >= LEAST_FLOOR
+    texts += [
+        f"{_SIGNS['undecided']} {row_words(found.data, row)}: {row['reason']}"
+        for row in rows
+        if (given or row["axis"] != "similarity")
+        and math.isnan(row["p_preserved"])
+        and not failed_gate(found.data, row)
+    ]
+    return texts
+
+
+def _measures(found: Audit, name: str) -> Table:
     table = Table()
     floor = bool(len(found.data.floor))
+    enough = len(found.data.floor) >= LEAST_FLOOR
+    less = "the originals' mean" if enough else "the original's"
     interval = f"{100 - 200 * found.data.settings['verdict']['level']:g} % interval"
     for column in ("measure", "drift", interval, *(["floor"] if floor else []), "margin", "verdict"):
         table.add_column(column, justify="left" if column in ("measure", "verdict") else "right")
     axis = None
-    for row in shown.to_dict("records"):
+    for row in _shown(found, name):
         if row["axis"] != axis:
             table.add_section()
-            table.add_row(_AXES[row["axis"]], style="bold")
             axis = row["axis"]
-        of = f" of {row['method']}" if axis == "accuracy" else ""
+            table.add_row(_AXES[axis] + ("" if axis == "similarity" else f", less {less}"), style="bold")
         floors = [_number(row["floor"] if axis == "similarity" else math.nan)] if floor else []
         table.add_row(
-            f"  {row['metric']}{of}",
+            f"  {row_words(found.data, row)}",
             _number(row["drift"], signed=axis != "similarity"),
-            "" if math.isnan(row["low"]) else f"{row['low']:.2f} to {row['high']:.2f}",
+            "" if math.isnan(row["low"]) else f"{_two(row['low'])} to {_two(row['high'])}",
             *floors,
             _number(row["margin"]),
-            f"{_SIGNS[row['verdict']]} {row['verdict']}",
+            f"{_SIGNS['gate']} gate: {gate}"
+            if (gate := failed_gate(found.data, row))
+            else f"{_SIGNS[row['verdict']]} {row['verdict']}",
         )
     return table
 
 
 def _number(value: float, *, signed: bool = False) -> str:
+    value = round(value, 3) + 0.0  # and never -0.000
     return "" if math.isnan(value) else f"{value:+.3f}" if signed else f"{value:.3f}"
+
+
+def _two(value: float) -> str:
+    return f"{round(value, 2) + 0.0:.2f}"

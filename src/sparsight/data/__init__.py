@@ -25,6 +25,7 @@ from sparsight.data.problems import DataError
 from sparsight.data.sources import SOURCES, read_source
 from sparsight.data.terms import TERMS, Terms
 from sparsight.data.toybirds import ToyBirdsSettings
+from sparsight.data.tree import sides_of
 
 __all__ = [
     "ABSENT",
@@ -62,6 +63,7 @@ __all__ = [
     "read_pictures",
     "read_source",
     "readable",
+    "sides_of",
     "staged_dataset",
     "write_dataset",
 ]

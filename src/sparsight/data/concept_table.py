@@ -14,6 +14,7 @@ from sparsight.data.tree import Tree, composed, images_by_name
 from sparsight.errors import InputError
 from sparsight.io import check_readable_file
 
+_SHOWN = 30
 _VALUES = {"1": PRESENT, "0": ABSENT, "": UNKNOWN}
 
 
@@ -52,6 +53,7 @@ def read_concepts(path: Path, tree: Tree) -> ConceptTable:
     places = _places(header[0], tree)
     named: set[int] = set()
     seen: dict[str, int] = {}
+    several: dict[str, int] = {}
     for number, row in lines[1:]:
         where = f"{path}: line {number}"
         if len(row) != len(header):
@@ -65,16 +67,20 @@ def read_concepts(path: Path, tree: Tree) -> ConceptTable:
         if wrong := [cell for cell in cells if cell not in _VALUES]:
             raise InputError(f"{where}: {wrong[0][:40]!r} is not 1, 0 or empty")
         present = Counter(group for group, cell in zip(groups, cells, strict=True) if cell == "1")
-        if several := [group for group, count in present.items() if count > 1]:
-            raise InputError(
-                f"{where}: two values of {several[0]!r} are present; write concepts that may without a colon"
-            )
+        for group in (group for group, count in present.items() if count > 1):
+            several.setdefault(group, number)
         if repeated := [seen[str(i)] for i in found if i in named]:
             raise InputError(f"{where}: {header[0]} {key!r} stands in line {repeated[0]} already")
         named.update(found)
         seen.update({str(i): number for i in found})
         if found:
             values[found] = torch.tensor([_VALUES[cell] for cell in cells], dtype=torch.int8)
+    if several:
+        listed = ", ".join(map(repr, list(several)[:_SHOWN])) + (", ..." if len(several) > _SHOWN else "")
+        raise InputError(
+            f"{path}: line {min(several.values())}: two values of one group are present, in this file of {listed}; "
+            "write concepts that may without a colon"
+        )
     return ConceptTable(values, names, groups, len(tree.entries) - len(named))
 
 

@@ -122,8 +122,9 @@ def choose_examples(
     values = torch.full((len(rows), len(source.concepts)), UNKNOWN, dtype=torch.int8)
     for (c, kind, _), ids in drawn.items():
         values[[rows[one] for one in ids], c] = PRESENT if kind == POSITIVE else ABSENT
-    copies = len(identity) - len(first)
-    more = [f"{copies:,} files are copies of others; each image is one example"] if copies else []
+    # An image in the folders of several concepts is none: it serves them all.
+    copies = sum(len(set(getattr(source.concepts[c], kind))) - len(ids) for (c, kind), ids in kinds.items())
+    more = [f"{copies:,} files are copies of others of the same concept; each image is one example"] if copies else []
     counts = {key: len(ids) for key, ids in drawn.items()}
     fewer, problems = _shortages(source, counts, settings)
     return Chosen(

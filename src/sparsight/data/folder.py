@@ -27,6 +27,7 @@ from sparsight.errors import InputError
 
 MOST_BYTES = 8 << 30
 CONCEPTS = "concepts.csv"
+_SHOWN = 5
 NO_CONCEPTS = (
     "no concepts: accuracy, maps and embeddings are studied alone; a CSV file of image,<concept>,... or "
     "class,<concept>,..., named by --concepts FILE, adds them"
@@ -80,7 +81,8 @@ def read_folder(
     Raises:
         InputError: if the folder has another layout, or its images would not fit in memory.
     """
-    tree = read_tree(settings.path, settings.masks)
+    needed = [split for split in SPLITS if getattr(settings, split)]
+    tree = read_tree(settings.path, settings.masks, needed)
     size, n = settings.image_size, len(tree.entries)
     check_size(tree.root, n, size, int(settings.masks is not None), None, MOST_BYTES, "lower data.image_size")
     files = [tree.root / entry.path for entry in tree.entries]
@@ -104,6 +106,10 @@ def read_folder(
         notes.append(f"{copies} {'copy of an image' if copies == 1 else 'copies of images'} left out")
     if tree.ignored:
         notes.append(f"{tree.ignored} files or folders that are no images were ignored")
+    if tree.hidden:
+        listed = ", ".join(str(one.relative_to(tree.root))[:80] for one in tree.hidden[:_SHOWN])
+        more = ", ..." if len(tree.hidden) > _SHOWN else ""
+        notes.append(f"folders with images whose names start with a dot are no classes: {listed}{more}; rename them")
     if several := sum(count > 1 for i, count in enumerate(pictures.frames.tolist()) if i not in unread):
         notes.append(f"{several} files hold several frames or pages; the first was read")
     values = torch.zeros(n, 0, dtype=torch.int8)

@@ -1,7 +1,8 @@
 """Which images a folder of class folders holds, and on which side each stands; nothing is opened."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,12 +24,14 @@ class Entry:
 
 @dataclass(frozen=True)
 class Tree:
-    """A folder's classes, its images in the order of their paths, and how many other files stand among them."""
+    """A folder's classes, its images in the order of their paths, how many other files stand among them, and the hidden
+    folders that were passed over although they hold images."""
 
     root: Path
     class_names: tuple[str, ...]
     entries: tuple[Entry, ...]
     ignored: int
+    hidden: tuple[Path, ...]
 
 
 def images_by_name(tree: Tree) -> dict[str, int | None]:
@@ -47,11 +50,16 @@ def composed(text: str) -> str:
     return unicodedata.normalize("NFC", text.strip())
 
 
-def read_tree(root: Path, masks: Path | None = None) -> Tree:
+def read_tree(root: Path, masks: Path | None = None, needed: Collection[str] = SPLITS) -> Tree:
     """List ``root/<class>/<image>`` or ``root/{train,validation or val,test}/<class>/<image>``.
 
     The second holds where a folder ``train`` has no image of its own, but folders. Hidden files and folders are passed
     over, a folder of masks as well; folders below a class count as ignored, as do files without an image's extension.
+
+    Args:
+        root: the folder.
+        masks: a folder of masks, which is none of classes.
+        needed: the splits that must be there where the folders decide them.
 
     Raises:
         InputError: if the folder cannot be listed, or has another layout.
@@ -67,9 +75,9 @@ def read_tree(root: Path, masks: Path | None = None) -> Tree:
     if others:
         raise InputError(f"{root}: folder {others[0]!r} stands beside train; only validation (or val) and test may")
     sides = [_SIDES[folder.name] for folder in folders]
-    if missing := [split for split in SPLITS if split not in sides]:
+    if missing := [split for split in SPLITS if split in needed and split not in sides]:
         raise InputError(f"{root}: no folder {' and no '.join(missing)} beside train; add it or take the splits away")
-    if len(sides) > len(SPLITS):
+    if len(sides) > len(set(sides)):
         raise InputError(f"{root}: both validation and val; keep one")
     placed: list[tuple[str | None, Path]] = []
     for folder, side in zip(folders, sides, strict=True):
@@ -93,12 +101,31 @@ def _gathered(root: Path, placed: list[tuple[str | None, Path]], stray: list[Pat
         raise InputError(f"{root}: {len(names)} class folders; a classifier needs two or more")
     number = {name: k for k, name in enumerate(names)}
     entries, ignored = [], len(stray)
+    hidden = [one for parent in dict.fromkeys((root, *(folder.parent for _, folder in placed))) for one in _hidden(parent)]
     for split, folder in placed:
         below, files = _listed(folder, masks)
         images = [file for file in files if _is_image(file)]
         ignored += len(files) - len(images) + len(below)
         entries += [Entry(file.relative_to(root), number[_class_name(folder)], split) for file in images]
-    return Tree(root, names, tuple(sorted(entries, key=lambda entry: entry.path.parts)), ignored)
+    return Tree(root, names, tuple(sorted(entries, key=lambda entry: entry.path.parts)), ignored, tuple(hidden))
+
+
+def _hidden(parent: Path) -> list[Path]:
+    """The hidden folders that hold images, which look like classes; those that cannot be listed do not."""
+    found = []
+    for folder in sorted(parent.iterdir()):
+        with suppress(OSError):
+            if folder.name.startswith(".") and folder.is_dir() and any(map(_is_image, folder.iterdir())):
+                found.append(folder)
+    return found
+
+
+def sides_of(root: Path, masks: Path | None = None) -> tuple[str, ...]:
+    """The splits that the folders decide; none where they do not, or cannot be listed."""
+    if not root.is_dir():
+        return ()
+    folders, _ = _listed(root, masks)
+    return tuple(dict.fromkeys(_SIDES[one.name] for one in folders if one.name in _SIDES)) if _is_split(folders, masks) else ()
 
 
 def _class_name(folder: Path) -> str:

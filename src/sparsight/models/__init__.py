@@ -1,8 +1,10 @@
 """Classifiers, and where they are cut into a backbone Φ and a head h."""
 
 from sparsight.models.build import build_model, initial_weights, weights_notice
+from sparsight.models.files import fingerprint
 from sparsight.models.find import check_unknown, find_split
 from sparsight.models.given import Given, given_model
+from sparsight.models.gradients import gives_gradients
 from sparsight.models.locate import Located, locate
 from sparsight.models.outputs import separated
 from sparsight.models.own import own_source
@@ -17,10 +19,11 @@ from sparsight.models.split import (
     linear_head,
     named_module,
     split,
-    token_map,
 )
 from sparsight.models.state_file import read_state
+from sparsight.models.tokens import token_map
 from sparsight.models.weights import load_weights
+from sparsight.models.wrapped import eager, in_its_precision, unwrapped
 
 __all__ = [
     "CIFAR_DEPTHS",
@@ -34,11 +37,15 @@ __all__ = [
     "Split",
     "build_model",
     "check_unknown",
+    "eager",
     "evaluating",
     "find_split",
+    "fingerprint",
     "forward_embedding",
     "forward_parts",
     "given_model",
+    "gives_gradients",
+    "in_its_precision",
     "initial_weights",
     "is_own",
     "linear_head",
@@ -50,5 +57,6 @@ __all__ = [
     "separated",
     "split",
     "token_map",
+    "unwrapped",
     "weights_notice",
 ]

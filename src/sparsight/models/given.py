@@ -7,12 +7,13 @@ import torch
 from torch import nn
 
 from sparsight.errors import InputError
+from sparsight.models.files import HUGGING_FACE
 from sparsight.models.own import build_own, own_source
 from sparsight.models.settings import TIMM, TORCHVISION, ModelSettings, is_own
 from sparsight.models.state_file import read_state
 from sparsight.models.weights import load_weights
+from sparsight.models.wrapped import unwrapped
 
-HUGGING_FACE = "hf:"
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 """Mean and deviation by which the networks of these libraries expect their images normalised."""
 _FORMS = (
@@ -72,7 +73,7 @@ def given_model(name: str, num_classes: int) -> Given:
     own_source(network)  # which says in one line where no such module is
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(0)
-        model = build_own(network, num_classes, None, trained=True)
+        model = unwrapped(build_own(network, num_classes, None, trained=True))
     if weights:
         load_weights(model, Path(weights).expanduser())
     return Given(name, model.eval())
@@ -80,14 +81,13 @@ def given_model(name: str, num_classes: int) -> Given:
 
 def _of_library(name: str, network: str, weights: str) -> Given:
     from sparsight.models.catalogue import AUXILIARY, build_named, check_name, class_layers
+    from sparsight.models.pretrained import described, normalisation_of, pretrained_file, weights_name
 
     check_name(network)
     path, named = Path(weights).expanduser(), None
     names: tuple[str, ...] | None = None
     side: int | None = None
     if network.startswith(TORCHVISION) and not path.exists() and "/" not in weights and "." not in weights:
-        from sparsight.models.pretrained import described, pretrained_file, weights_name
-
         named = weights_name(network, weights)
         path = pretrained_file(network, named)
         names, side = described(network, named)
@@ -102,7 +102,7 @@ def _of_library(name: str, network: str, weights: str) -> Given:
         torch.default_generator.manual_seed(0)
         model = build_named(settings, len(weight))
     try:
-        load_weights(model, path, ignored=() if auxiliary else AUXILIARY)
+        load_weights(model, path, ignored=() if auxiliary else AUXILIARY, state=state)
     except InputError as error:
         if "of another shape" not in str(error):
             raise
@@ -110,8 +110,9 @@ def _of_library(name: str, network: str, weights: str) -> Given:
             f"{str(error).partition('; give the whole')[0]}; layers of other widths, as structured pruning leaves "
             "them, need the network itself: write a function that makes it, and give package.module:function@FILE"
         ) from None
-    normalisation = IMAGENET
-    if network.startswith(TIMM):
+    if network.startswith(TORCHVISION):
+        normalisation = normalisation_of(network, named)
+    else:
         own = getattr(model, "pretrained_cfg", None) or {}
         mean, std = own.get("mean", IMAGENET[0]), own.get("std", IMAGENET[1])
         normalisation = (tuple(mean), tuple(std))

@@ -10,22 +10,24 @@ from torch import Tensor, nn
 from sparsight.errors import InputError
 from sparsight.io import check_readable_file
 from sparsight.models.given import IMAGENET, Given
+from sparsight.models.image_processor import normalisation_of
 
 _CONFIG, _IMAGES = "config.json", "preprocessor_config.json"
 _MOST_BYTES = 1 << 24
-_PLAIN = 3
+_SHOWN = 3
 
 
 class Logits(nn.Module):
-    """A classifier of transformers that gives its logits alone."""
+    """A classifier of transformers that gives its logits alone; its images may go in with blue first."""
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: nn.Module, turned: bool = False) -> None:
         super().__init__()
         self.network = network
+        self.turned = turned
 
     def forward(self, images: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b k"]:
         """The logits, (b, k)."""
-        logits: Tensor = self.network(pixel_values=images).logits
+        logits: Tensor = self.network(pixel_values=images.flip(1) if self.turned else images).logits
         return logits
 
 
@@ -37,7 +39,7 @@ def from_folder(name: str, folder: Path) -> Given:
         folder: with ``config.json``, weights in safetensors, and ``preprocessor_config.json`` if there is one.
 
     Raises:
-        InputError: if transformers is not installed, or the folder holds no image classifier that can be loaded.
+        InputError: if transformers is not installed, or the folder holds no image classifier that can be loaded whole.
     """
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; give hf:FOLDER, one that save_pretrained has written")
@@ -48,35 +50,35 @@ def from_folder(name: str, folder: Path) -> Given:
             "save_pretrained(FOLDER), which writes them"
         )
     transformers = _library()
-    transformers.utils.logging.set_verbosity_error()
+    logging = transformers.utils.logging
+    said_before = logging.get_verbosity()
+    logging.set_verbosity_error()
     try:
-        network = transformers.AutoModelForImageClassification.from_pretrained(
-            str(folder), local_files_only=True, use_safetensors=True, trust_remote_code=False
+        network, loading = transformers.AutoModelForImageClassification.from_pretrained(
+            str(folder), local_files_only=True, use_safetensors=True, trust_remote_code=False, output_loading_info=True
         )
     except Exception as error:  # a library may raise anything on a stranger's folder
         said = " ".join(str(error).split())[:160]
         raise InputError(f"{folder}: not an image classifier of transformers that can be loaded ({said})") from None
+    finally:
+        logging.set_verbosity(said_before)
+    drawn = sorted(map(str, (*loading["missing_keys"], *loading["mismatched_keys"])))
+    if drawn:
+        raise InputError(
+            f"{folder}: its weights lack {', '.join(drawn[:_SHOWN])}{', ...' if len(drawn) > _SHOWN else ''}, which "
+            "would be drawn at random; save the whole classifier, with its head"
+        )
     labels = config.get("id2label")
     count = network.config.num_labels
     names = None
     if isinstance(labels, dict) and set(labels) == set(map(str, range(count))):
         listed = tuple(str(labels[str(k)]) for k in range(count))
         names = None if listed == tuple(f"LABEL_{k}" for k in range(count)) else listed
-    images = _read(folder / _IMAGES) if (folder / _IMAGES).is_file() else {}
-    mean, std = (_three(images.get(key)) for key in ("image_mean", "image_std"))
+    normalisation, turned = IMAGENET, False
+    if (folder / _IMAGES).is_file():
+        normalisation, turned = normalisation_of(_read(folder / _IMAGES), folder / _IMAGES)
     side = config.get("image_size")
-    return Given(
-        name,
-        Logits(network).eval(),
-        names,
-        IMAGENET if mean is None or std is None else (mean, std),
-        side if isinstance(side, int) else None,
-    )
-
-
-def _three(value: Any) -> tuple[float, float, float] | None:
-    numbers = [float(one) for one in value] if isinstance(value, list) else []
-    return (numbers[0], numbers[1], numbers[2]) if len(numbers) == _PLAIN else None
+    return Given(name, Logits(network, turned).eval(), names, normalisation, side if isinstance(side, int) else None)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -7,11 +7,11 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sparsight.errors import InputError
-from sparsight.models.split import Split, evaluating, forward_parts, known_split, named_module, token_map
+from sparsight.models.gradients import frozen
+from sparsight.models.split import Split, evaluating, forward_parts, is_map, known_split, named_module
+from sparsight.models.tokens import prefix
 from sparsight.models.watch import feature_layer, head_layer, last_layers, watched
 
-_MOST_PREFIX = 8
-"""Tokens that stand for no place, before those of the patches: a class token, one of distillation, registers."""
 _MOST_TRIED = 24
 
 
@@ -65,7 +65,7 @@ def locate(name: str, model: nn.Module, images: Float[Tensor, "b c h w"], layer:
     if features is not None:
         return Located(Split(features, head), "")
     for candidate in last_layers(seen.tokens)[:_MOST_TRIED]:
-        cut = Split(candidate, head, tokens=_prefix(seen.tokens[candidate]))
+        cut = Split(candidate, head, tokens=prefix(seen.tokens[candidate][0], _size(images)))
         if cut.tokens is not None and _reaches(model, cut, images):
             return Located(cut, "")
     near = last_layers(seen.maps)[:4]
@@ -83,7 +83,12 @@ def _explained(name: str, model: nn.Module, layer: str, head: str, images: Tenso
     finally:
         hook.remove()
     output = outputs[0] if len(outputs) == 1 else None
-    tokens = _prefix((output.shape[1], output.shape[2])) if isinstance(output, Tensor) and output.ndim == 3 else None
+    if isinstance(output, Tensor) and output.ndim == 4 and not is_map(output, images):
+        raise InputError(
+            f"{name}: layer {layer!r} gives {tuple(output.shape)} of images of {' x '.join(map(str, _size(images)))}, "
+            "not a map (b, l, h, w); its channels may stand last; name another layer"
+        )
+    tokens = prefix(output.shape[1], _size(images)) if isinstance(output, Tensor) and output.ndim == 3 else None
     cut = Split(layer, head, tokens=tokens)
     with torch.no_grad(), evaluating(model):
         forward_parts(model, cut, images)  # which says what is wrong with it
@@ -95,32 +100,21 @@ def _explained(name: str, model: nn.Module, layer: str, head: str, images: Tenso
     return cut
 
 
-def _prefix(size: tuple[int, int]) -> int | None:
-    """How many tokens come before those of a square of patches; None where it is no such row."""
-    for first in range(_MOST_PREFIX + 1):
-        try:
-            token_map(torch.empty(1, size[0], 1), first)
-        except InputError:
-            continue
-        return first if size[0] - first > 1 else None
-    return None
-
-
 def _reaches(model: nn.Module, cut: Split, images: Tensor) -> bool:
     """Whether logits depend on what the layer gives: a gradient there that is not all zero, or none at all to be had,
     which making maps will say."""
-    frozen = [parameter for parameter in model.parameters() if parameter.requires_grad]
     try:
-        for parameter in frozen:
-            parameter.requires_grad_(False)
-        with evaluating(model), torch.enable_grad():
+        with frozen(model):
             parts = forward_parts(model, cut, images.detach().clone().requires_grad_())
             if not parts.logits.requires_grad or not parts.features.requires_grad:
                 return True
             (gradient,) = torch.autograd.grad(parts.logits.max(1).values.sum(), parts.features, allow_unused=True)
+    except torch.OutOfMemoryError:
+        raise
     except RuntimeError:  # of a quantised layer, which has no gradient
         return True
-    finally:
-        for parameter in frozen:
-            parameter.requires_grad_()
     return gradient is not None and bool((gradient != 0).any())
+
+
+def _size(images: Tensor) -> tuple[int, int]:
+    return images.shape[2], images.shape[3]

@@ -11,6 +11,7 @@ from torchvision import models
 from sparsight.errors import InputError
 from sparsight.models.settings import TORCHVISION
 
+Three = tuple[float, float, float]
 _SHOWN = 80
 
 
@@ -33,6 +34,17 @@ def described(name: str, pretrained: str) -> tuple[tuple[str, ...], int]:
     """The classes of weights of that name, and the side in pixels of the images that they are evaluated on."""
     weights = models.get_model_weights(name.removeprefix(TORCHVISION))[pretrained]
     return tuple(weights.meta["categories"]), int(weights.transforms().crop_size[0])
+
+
+def normalisation_of(
+    name: str, pretrained: str | None
+) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+    """Mean and deviation of each channel by which images are normalised for weights of that name; for others those of
+    the network's own weights."""
+    known = models.get_model_weights(name.removeprefix(TORCHVISION))
+    transforms = (known.DEFAULT if pretrained is None else known[pretrained]).transforms()
+    (*mean,), (*std,) = transforms.mean, transforms.std
+    return (mean[0], mean[1], mean[2]), (std[0], std[1], std[2])
 
 
 def pretrained_file(name: str, pretrained: str) -> Path:

@@ -1,7 +1,6 @@
 """A classifier as f = h ∘ Φ: where its last feature map, its embedding and its final linear layer are."""
 
 import difflib
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sparsight.errors import InputError
+from sparsight.models.tokens import token_map
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def forward_parts(model: nn.Module, split: Split, images: Float[Tensor, "b c h w
 
     def keep_output(_module: nn.Module, _inputs: Any, output: Any) -> Any:
         if split.tokens is not None and isinstance(output, Tensor):
-            kept = token_map(output, split.tokens)
+            kept = token_map(output, split.tokens, (images.shape[2], images.shape[3]))
             feature_maps.append(kept)
             # What follows is made of the map again, so that it stands in the graph between the images and the logits.
             return torch.cat([output[:, : split.tokens], kept.flatten(2).transpose(1, 2)], dim=1)
@@ -188,20 +188,6 @@ def forward_embedding(
             [_shaped(_only(seen, network, name), f"{network}: {name!r} gives", "b l") for name, seen in each], dim=1
         )
     return _shaped(logits, f"{network} gives", "b k", "wrap it so that it returns its logits"), embedding
-
-
-def token_map(tokens: Float[Tensor, "b n l"], first: int) -> Float[Tensor, "b l g g"]:
-    """A transformer's tokens as a square map, without the ``first`` ones, which stand for no place.
-
-    Raises:
-        InputError: if they are no row of tokens, or the others make no square.
-    """
-    side = math.isqrt(max(tokens.shape[1] - first, 0)) if tokens.ndim == 3 else 0
-    if side < 1 or side * side != tokens.shape[1] - first:
-        raise InputError(
-            f"a layer gives {tuple(tokens.shape)}, not (b, {first} + a square number, l); name another layer"
-        )
-    return tokens[:, first:].transpose(1, 2).reshape(len(tokens), -1, side, side)
 
 
 def plain(value: Tensor) -> Tensor:

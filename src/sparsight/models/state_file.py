@@ -78,7 +78,18 @@ def _unpickled(path: Path) -> dict[str, Tensor]:
     odd = next((name for name, value in state.items() if value.layout != torch.strided or value.is_quantized), None)
     if odd is not None:
         raise InputError(f"{path}: {odd} is not an ordinary tensor; save it dense and not quantised")
+    empty = next((name for name, value in state.items() if not _is_whole(value)), None)
+    if empty is not None:
+        raise InputError(
+            f"{path}: {empty} is {tuple(state[empty].shape)}, and the file does not hold so many numbers; save it "
+            "whole, as by contiguous()"
+        )
     return {name: value.detach() for name, value in state.items()}
+
+
+def _is_whole(value: Tensor) -> bool:
+    """Whether each number has a place of its own in the file: neither a tensor without memory nor a value repeated."""
+    return value.device.type == "cpu" and value.numel() * value.element_size() <= value.untyped_storage().nbytes()
 
 
 def _is_state(value: Any) -> bool:

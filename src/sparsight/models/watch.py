@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from sparsight.errors import InputError
-from sparsight.models.split import evaluating, plain
+from sparsight.models.split import evaluating, is_map, plain
 
 _SHOWN = 4
 _CLOSE = 1e-4
-"""Of the largest value of the embedding."""
+"""Of the largest value of the embedding; in half precision it is a few of its roundings."""
 
 
 @dataclass
@@ -43,7 +43,7 @@ def watched(name: str, model: nn.Module, images: Tensor) -> tuple[Seen, Tensor]:
             output = plain(output)
             if isinstance(module, nn.LayerNorm) and output.ndim == 3:
                 seen.tokens[layer] = (output.shape[1], output.shape[2])
-            elif output.ndim == 4 and output.shape[2] * output.shape[3] > 1:
+            elif output.is_floating_point() and is_map(output, images) and output.shape[2] * output.shape[3] > 1:
                 seen.maps[layer] = (output.mean((2, 3)), output.clamp(min=0).mean((2, 3)))
             elif "Linear" in type(module).__name__ and output.ndim == 2 and inputs and isinstance(inputs[0], Tensor):
                 seen.linears[layer] = (plain(inputs[0]).clone(), output.clone())
@@ -75,7 +75,7 @@ def feature_layer(seen: Seen, head: str) -> str | None:
     if head not in seen.linears:
         return None
     embedding = seen.linears[head][0]
-    allowed = _CLOSE * float(embedding.abs().max())
+    allowed = max(_CLOSE, 4 * torch.finfo(embedding.dtype).eps) * float(embedding.abs().max())
     for which in (0, 1):
         for layer, means in reversed(seen.maps.items()):
             mean = means[which]

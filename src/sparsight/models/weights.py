@@ -16,7 +16,11 @@ _COUNTER = "num_batches_tracked"
 
 
 def load_weights(
-    model: nn.Module, path: Path, heads: Mapping[str, str] = NO_HEADS, ignored: tuple[str, ...] = ()
+    model: nn.Module,
+    path: Path,
+    heads: Mapping[str, str] = NO_HEADS,
+    ignored: tuple[str, ...] = (),
+    state: Mapping[str, Tensor] | None = None,
 ) -> None:
     """Replace the model's parameters and buffers by those of a file. On an error the model is unchanged.
 
@@ -30,11 +34,12 @@ def load_weights(
             ends. A layer keeps its initial weights where the file has none of it, or those of another number of
             classes, and the whole classifier where the file has none of it.
         ignored: starts of names that the network need not have.
+        state: what ``read_state`` gives of the file, where it has been read; None reads it.
 
     Raises:
         InputError: if the file cannot be read, a name, shape or kind of number does not fit, or a value is not finite.
     """
-    model.load_state_dict(_fitted(model, path, heads, ignored)[0])
+    model.load_state_dict(_fitted(model, path, heads, ignored, state)[0])
 
 
 def head_notice(
@@ -58,11 +63,16 @@ def head_notice(
 
 
 def _fitted(
-    model: nn.Module, path: Path, heads: Mapping[str, str], ignored: tuple[str, ...]
+    model: nn.Module,
+    path: Path,
+    heads: Mapping[str, str],
+    ignored: tuple[str, ...],
+    state: Mapping[str, Tensor] | None = None,
 ) -> tuple[dict[str, Tensor], dict[str, str]]:
     """A state dict for the model, and what in it is not from the file, each with the reason."""
     own = model.state_dict()
-    loaded = {name: value for name, value in read_state(path).items() if not name.startswith(ignored)}
+    held = read_state(path) if state is None else state
+    loaded = {name: value for name, value in held.items() if not name.startswith(ignored)}
     loaded = _named_as_the_whole(model, loaded)
     loaded |= {name: own[name] for name in own.keys() - loaded.keys() if name.endswith(_COUNTER)}
     fresh = _fresh_heads(own, loaded, heads)

@@ -11,7 +11,7 @@ from sparsight.saliency.gradcam import (
     relu,
 )
 from sparsight.saliency.localisation import mask_area, mask_energy, part_area, part_energy, pointing_game
-from sparsight.saliency.methods import maps_of
+from sparsight.saliency.methods import check_method, maps_of
 from sparsight.saliency.passes import SaliencyMaps
 from sparsight.saliency.released import released_maps
 from sparsight.saliency.sanity import Cascade, cascade
@@ -28,6 +28,7 @@ __all__ = [
     "cam_maps",
     "captum_maps",
     "cascade",
+    "check_method",
     "class_maps",
     "closed_form_holds",
     "closed_form_weights",

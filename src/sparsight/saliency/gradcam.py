@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor, nn
 
-from sparsight.models import Parts, Split, evaluating, forward_parts, linear_head
+from sparsight.models import Parts, Split, evaluating, forward_parts, linear_head, named_module
 from sparsight.saliency.passes import (
     Gradients,
     SaliencyMaps,
@@ -94,10 +94,14 @@ def closed_form_holds(model: nn.Module, split: Split, images: Float[Tensor, "b c
     Checked on the given images with autograd: for the highest and the lowest logit of each, the gradient at *every*
     position and channel must equal the classifier's row over h * w to 1e-4 of the largest such gradient.
 
+    Without an ``nn.Linear`` of plain numbers as its head, whose rows could be read, there is none.
+
     Raises:
         InputError: if a module of the split is missing, does not run once, or does not reach the logits.
     """
-    head = linear_head(model, split)
+    head = named_module(model, split.head)
+    if not isinstance(head, nn.Linear) or type(head.weight) not in (Tensor, nn.Parameter):
+        return False
     with recording_from(model, split.features):
         parts = forward_parts(model, split, ordinary(images))
         if parts.features.shape[1] != head.in_features or parts.logits.shape[1] != head.out_features:

@@ -6,10 +6,22 @@ from torch import Tensor, nn
 from sparsight.models import Split
 from sparsight.saliency.attributions import captum_maps
 from sparsight.saliency.cams import cam_maps
+from sparsight.saliency.captum_class import captum_class
 from sparsight.saliency.gradcam import grad_cam
 from sparsight.saliency.passes import SaliencyMaps, Targets
 from sparsight.saliency.released import released_maps
 from sparsight.saliency.settings import CAPTUM, SaliencySettings
+
+
+def check_method(settings: SaliencySettings) -> None:
+    """Check that the methods in the settings can be had, before anything is made of them.
+
+    Raises:
+        InputError: if Captum is missing, has no such attribution or it needs what there is not.
+    """
+    for method in (settings.method, settings.beside or ""):
+        if method.startswith(CAPTUM):
+            captum_class(method.removeprefix(CAPTUM))
 
 
 def maps_of(

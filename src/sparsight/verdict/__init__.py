@@ -15,8 +15,11 @@ from sparsight.verdict.headline import Association, Headline, RoundHeadline, ass
 from sparsight.verdict.measured import Drifted, Key, Levelled, Verdict, Word
 from sparsight.verdict.primary import CONCEPTS, MAPS, PRIMARY, primary_names
 from sparsight.verdict.settings import VerdictSettings
-from sparsight.verdict.single import LEAST_FLOOR, Compared, Estimate, PairVerdict, decide_pair, jackknifed, over_units
+from sparsight.verdict.single import decide_pair
+from sparsight.verdict.single_exact import PairedShares, Share
 from sparsight.verdict.single_level import LevelVerdict, decide_level
+from sparsight.verdict.single_measured import LEAST_FLOOR, Compared, Estimate, PairVerdict
+from sparsight.verdict.single_units import Student, jackknifed, over_units
 
 __all__ = [
     "CONCEPTS",
@@ -33,7 +36,10 @@ __all__ = [
     "LevelVerdict",
     "Levelled",
     "PairVerdict",
+    "PairedShares",
     "RoundHeadline",
+    "Share",
+    "Student",
     "Verdict",
     "VerdictSettings",
     "Word",

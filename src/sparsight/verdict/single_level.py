@@ -9,8 +9,13 @@ from scipy.special import stdtr, stdtrit
 
 from sparsight.verdict.measured import Word
 from sparsight.verdict.reasons import chance, number
-from sparsight.verdict.single import LEAST_FLOOR, over_units
+from sparsight.verdict.single_exact import PairedShares
+from sparsight.verdict.single_measured import LEAST_FLOOR, Estimate
+from sparsight.verdict.single_units import over_units
 from sparsight.verdict.test import ROUNDING
+
+MOST_LOST = 0.05
+"""Share of units that only one of two networks defines, above which nothing is said."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +52,16 @@ def decide_level(
     again: tuple[float, ...],
     margin: float,
     level: float,
+    *,
+    identical: bool = False,
+    void: str = "",
 ) -> LevelVerdict:
     """Compare a number that is a mean over units, such as the share of images that are answered right.
 
-    Without networks trained again the units are paired, and what can be shown is that the difference lies within the
-    margin, on images like these; that it does not is *undecided*, with its interval. With at least three of them, the
-    network is compared with these and the original: Student's t on as many degrees of freedom, two-sided for a change.
+    Without at least ``LEAST_FLOOR`` networks trained again the units are paired, and what can be shown is that the
+    difference lies within the margin, or outside of it, on units like these: zeros and ones by exact bounds, all else
+    by Student's t. With them the network is compared with these and the original: Student's t on as many degrees of
+    freedom. A change is tested on two sides. Evidence that is identical is preserved.
 
     Args:
         original: a value a unit; NaN where undefined.
@@ -60,46 +69,66 @@ def decide_level(
         again: means of the networks trained again.
         margin: absolute.
         level: of each test.
+        identical: whether all that the number is made of is the same bit for bit.
+        void: why nothing may be said, if so.
     """
-    pair = over_units(other - original)
+    pair = _difference(original, other)
+    floor, nan = float(np.mean(again)) if again else math.nan, math.nan
+    if not pair.units:
+        return LevelVerdict(nan, nan, nan, 0, floor, margin, nan, nan, "undecided", pair.untested)
+    if identical and not void:
+        reason = "as the original: preserved by identity, the evidence is the same bit for bit"
+        return LevelVerdict(0.0, 0.0, 0.0, pair.units, floor, margin, 1.0, 0.0, "preserved", reason)
+    lost = float(np.mean(np.isnan(original) ^ np.isnan(other)))
+    why = void or (f"{100 * lost:.0f} % of the units are defined in one of the two alone" if lost > MOST_LOST else "")
+    if len(again) >= LEAST_FLOOR:
+        known = np.array([np.nanmean(original), *again])
+        return _against_floor(float(np.nanmean(other)), known, pair.units, margin, level, why)
     low, high = pair.interval(level)
     text = f"{number(abs(pair.value))} {'above' if pair.value > 0 else 'below'} the original"
     text = "as the original" if pair.value == 0 else text
-    interval = "" if math.isnan(low) else f" ({100 * (1 - 2 * level):g} % interval {number(low)} to {number(high)})"
+    if not math.isnan(low):
+        text += f" ({100 * (1 - 2 * level):g} % interval {number(low)} to {number(high)})"
+    if why := why or pair.untested:
+        return LevelVerdict(pair.value, low, high, pair.units, floor, margin, nan, nan, "undecided", f"{text}: {why}")
+    preserved = max(pair.p_below(margin), pair.p_above(-margin))
+    changed = min(1.0, 2 * min(pair.p_above(margin), pair.p_below(-margin)))
+    word, said = _decided(changed, preserved, level, f"within {number(margin)}", f"beyond {number(margin)}")
+    return LevelVerdict(pair.value, low, high, pair.units, floor, margin, changed, preserved, word, f"{text}: {said}")
 
-    def said(word: Word, changed: float, preserved: float, reason: str, difference: float = pair.value) -> LevelVerdict:
-        floor = float(np.mean(again)) if again else math.nan
-        return LevelVerdict(difference, low, high, pair.units, floor, margin, changed, preserved, word, reason)
 
-    if not pair.units:
-        return said("undecided", math.nan, math.nan, "it is undefined on all units")
-    if not again:
-        p = max(pair.p_below(margin), 1 - pair.p_below(-margin))
-        if p <= level:
-            return said("preserved", math.nan, p, f"{text}{interval}, within {number(margin)} ({chance(p)})")
-        return said("undecided", math.nan, p, f"{text}{interval}: not shown to lie within {number(margin)}")
-    if len(again) < LEAST_FLOOR:
-        few = f"{len(again)} networks trained again, and a verdict needs {LEAST_FLOOR}"
-        return said("undecided", math.nan, math.nan, f"{text}{interval}: {few}")
-    known = np.array([np.nanmean(original), *again])
-    difference, spread = float(np.nanmean(other) - known.mean()), float(known.std(ddof=1))
+def _difference(original: Float64[np.ndarray, " n"], other: Float64[np.ndarray, " n"]) -> Estimate:
+    both = ~(np.isnan(original) | np.isnan(other))
+    first, second = original[both], other[both]
+    if np.isin(first, (0, 1)).all() and np.isin(second, (0, 1)).all():
+        return PairedShares(int((second > first).sum()), int((second < first).sum()), len(first))
+    return over_units(second - first, -1.0, 1.0)
+
+
+def _against_floor(
+    value: float, known: Float64[np.ndarray, " m"], units: int, margin: float, level: float, why: str
+) -> LevelVerdict:
+    """The network as one more of the original and those trained again."""
+    difference, spread = value - float(known.mean()), float(known.std(ddof=1))
+    floor, error, df = float(known[1:].mean()), spread * math.sqrt(1 + 1 / len(known)), len(known) - 1
+    side = f"{number(abs(difference))} {'above' if difference > 0 else 'below'}" if difference else "as"
+    text = f"{side} the mean of the original and {df} networks trained again"
     if not spread > ROUNDING * float(np.abs(known).mean()):
-        why = "the original and all networks trained again have the same value: there is no spread"
-        return said("undecided", math.nan, math.nan, f"{text}{interval}: {why}", difference)
-    error, df = spread * math.sqrt(1 + 1 / len(known)), len(known) - 1
+        why = why or "these have the same value: there is no spread"
+    if why:
+        nan = math.nan
+        return LevelVerdict(difference, nan, nan, units, floor, margin, nan, nan, "undecided", f"{text}: {why}")
     half = float(stdtrit(df, 1 - level)) * error
-    low, high = difference - half, difference + half
     changed = 2 * float(stdtr(df, -abs(difference) / error))
     preserved = float(stdtr(df, (abs(difference) - margin) / error))
-    side = "above" if difference > 0 else "below"
-    text = f"{number(abs(difference))} {side} the mean of the original and {len(again)} networks trained again"
+    word, said = _decided(changed, preserved, level, f"within {number(margin)}", "more than these differ")
+    low, high = difference - half, difference + half
+    return LevelVerdict(difference, low, high, units, floor, margin, changed, preserved, word, f"{text}: {said}")
+
+
+def _decided(changed: float, preserved: float, level: float, within: str, beyond: str) -> tuple[Word, str]:
     if preserved <= level:
-        return said(
-            "preserved", changed, preserved, f"{text}, within {number(margin)} ({chance(preserved)})", difference
-        )
+        return "preserved", f"{within} ({chance(preserved)})"
     if changed <= level:
-        return said("changed", changed, preserved, f"{text}, more than these differ ({chance(changed)})", difference)
-    reason = (
-        f"{text}: shown neither to lie within {number(margin)} ({chance(preserved)}) nor to differ ({chance(changed)})"
-    )
-    return said("undecided", changed, preserved, reason, difference)
+        return "changed", f"{beyond} ({chance(changed)})"
+    return "undecided", f"shown to be neither {within} ({chance(preserved)}) nor {beyond} ({chance(changed)})"

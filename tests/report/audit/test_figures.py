@@ -40,12 +40,11 @@ def test_differences_have_their_margin_on_both_sides(audit_data):
     assert len(figure.axes[0].collections) == 2 * 4
 
 
-def test_an_interval_of_another_number_is_not_drawn(audit_data):
-    lines = []
-    for floor in ((), ("a", "b", "c")):
-        data = audit_data(models={"m": 0.3}, floor=floor, pictures=0)
-        lines.append(len(forest(data, rows_of(data, "m", "levels"), "difference", signed=True).axes[0].lines))
-    assert lines == [4 * 3 + 1, 4 + 1], "the line at 0, dots, and without a floor a line and two ends each"
+@pytest.mark.parametrize("floor", [(), ("a", "b", "c")])
+def test_differences_have_their_interval_with_a_floor_and_without(audit_data, floor):
+    data = audit_data(models={"m": 0.3}, floor=floor, pictures=0)
+    lines = forest(data, rows_of(data, "m", "levels"), "difference", signed=True).axes[0].lines
+    assert len(lines) == 4 * 3 + 1, "a dot, a line and two ends each, and the line at 0"
 
 
 def test_without_numbers_a_forest_still_stands(audit_data):

@@ -59,7 +59,7 @@ def test_the_first_screen_is_the_verdict_the_axes_and_where_to_look(audit_page):
     )
     assert re.search(rf"Measure: Grad-CAM.* under {SPARSE} \(≠ changed, drift 0\.\d\d\d \[", first)
     assert re.search(rf"Class: \w+ \w+ under {SPARSE} \(Grad-CAM \(Spearman\): drift 0\.\d\d\)", first)
-    assert f"Image: number 0, Blue Finch under {SPARSE} (not all answer right, drift 0.50)" in first
+    assert f"Image: number 0, Blue Finch under {SPARSE} (some model answers it wrong, drift 0.50)" in first
 
 
 def test_every_verdict_stands_there_with_its_interval_and_its_reason(audit_page, audit_data):

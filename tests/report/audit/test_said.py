@@ -26,9 +26,12 @@ def test_with_a_floor_the_page_says_what_it_holds_for(audit_data):
     assert "Student's t on 3 degrees of freedom" in text
     assert "That holds for this one original alone" in text
     assert "says nothing about chance" not in text
-    assert "Difference from the original and those trained again" in text, "whose interval is not that of the pair"
+    assert "Difference from the original and those trained again" in text
     few = show(audit_data(models={"m": 0.3}, floor=floor[:2], pictures=1)).text
-    assert "A verdict against a floor needs 3, so nothing is decided." in few
+    assert "A verdict against a floor needs 3, so drift is compared with the margin of 0.20 alone." in few
+    assert "shown to lie below the margin. " in few
+    without = show(audit_data(models={"m": 0.3}, floor=floor[:2], margin=None, pictures=1)).text
+    assert "A verdict against a floor needs 3, so no drift is decided." in without
 
 
 def test_what_a_model_cannot_give_is_not_available_and_the_rest_goes_on(audit_data):
@@ -84,6 +87,16 @@ def test_a_model_against_itself_moves_nothing(audit_data):
     assert "Nowhere: no measure, class or image moved." in shown.text
 
 
+def test_what_moved_and_can_be_pointed_at_nowhere_is_not_said_to_stand_still(audit_data):
+    data = audit_data(models={"m": 0.3}, concepts=[], masks=False, mapless=("m",), pictures=0)
+    why = "20 images for the test images (limit 30)"
+    gate = {**data.gates[0], "passed": False, "reason": why, "voids": ["linear_cka", "flips"]}
+    reasons = [f"drift 0.29: {why}" for _ in range(len(data.verdicts))]
+    text = show(replace(data, gates=(gate,), verdicts=data.verdicts.assign(verdict="undecided", reason=reasons))).text
+    assert "Nowhere" not in text
+    assert "At every verdict: no measure that a gate lets through" in text
+
+
 def test_undefined_numbers_are_dashes(audit_data):
     data = audit_data(models={"m": 0.3}, pictures=1)
     names = ["drift", "low", "high", "floor", "margin", "p_changed", "p_preserved"]
@@ -101,3 +114,39 @@ def test_no_verdict_is_told_by_its_colour_alone(audit_data, word):
     text = show(data).text
     sign = {"preserved": "=", "changed": "≠", "undecided": "?"}[word]
     assert f"{sign} {word} m So it is." in text
+
+
+def test_where_to_look_names_the_measure_that_the_headline_names(audit_data):
+    """Both go by the floor: 6 floors of the one measure, whose margin is wide, are more than 4 of the other."""
+    data = audit_data(models={"m": 0.3}, floor=("a", "b", "c"), pictures=1)
+    numbers = {"linear_cka": (0.06, 0.01, 0.2), "map_spearman": (0.4, 0.1, 0.15)}
+    similar = data.verdicts[(data.verdicts["axis"] == "similarity") & data.verdicts["primary"]]
+    one = similar[similar["metric"].isin(numbers)].copy()
+    for column, place in (("drift", 0), ("floor", 1), ("margin", 2)):
+        one[column] = [numbers[metric][place] for metric in one["metric"]]
+    text = show(replace(data, verdicts=one.assign(verdict="changed"))).text
+    assert "Measure: Embedding (linear CKA) (≠ changed, drift 0.060" in text
+
+
+def test_the_first_screen_says_what_was_looked_at_and_what_f_and_g_are(audit_data):
+    data = audit_data(models={"m": 0.3}, pictures=1)
+    maps = data.verdicts["metric"].str.startswith("map_")
+    data = replace(data, verdicts=data.verdicts.assign(method=data.verdicts["method"].mask(maps, "gradcam@3x3")))
+    text = show(data).text
+    first = text[: text.index("Where to look first")]
+    assert "toybirds: 120 of 64 x 64 pixels. Grad-CAM at 3 x 3 positions. f: the model itself; g: a linear" in first
+    assert "Maps are compared at 3 x 3 positions" in text
+    without = show(audit_data(models={"m": 0.3}, concepts=[], mapless=("m",), pictures=0)).text
+    assert "f: the model itself." in without
+    assert "positions." not in without
+
+
+@pytest.mark.parametrize(("drift", "way"), [(-0.4, "lower"), (0.4, "higher")])
+def test_a_level_that_has_changed_has_a_direction(audit_data, drift, way):
+    data = audit_data(models={"m": 0.3}, pictures=0)
+    f = data.verdicts["method"] == "f"
+    own = data.verdicts.assign(
+        drift=data.verdicts["drift"].mask(f, drift), verdict=data.verdicts["verdict"].mask(f, "changed")
+    )
+    text = show(replace(data, verdicts=own)).text
+    assert f"Accuracy of f: 0.900, {way} (original 0.930)" in text

@@ -3,6 +3,7 @@
 from sparsight.report.audit.contents import contents
 from sparsight.report.audit.data import COLUMNS, AuditData, AuditHeadline, AuditMap, AuditPicture
 from sparsight.report.audit.summary import summary_html
+from sparsight.report.audit.words import failed_gate, measure_words, row_words
 from sparsight.report.audit.write import write_audit_report
 
 __all__ = [
@@ -12,6 +13,9 @@ __all__ = [
     "AuditMap",
     "AuditPicture",
     "contents",
+    "failed_gate",
+    "measure_words",
+    "row_words",
     "summary_html",
     "write_audit_report",
 ]

@@ -3,12 +3,11 @@
 import math
 
 from sparsight.report.audit.data import AuditData
-from sparsight.report.audit.words import metric_of
+from sparsight.report.audit.words import metric_of, short
 from sparsight.report.sheet import Sheet
 from sparsight.report.tables import Table
 from sparsight.report.text import number, sentence
 
-_OF = {"f": "f", "g": "g"}
 _ROLES = {"original": "the original", "model": "compared", "floor": "trained again"}
 
 
@@ -23,7 +22,7 @@ def accuracy_sheet(data: AuditData) -> Sheet | None:
     if not found:
         return None
     rows = tuple(
-        (model, _ROLES.get(role, role), *(number(own.get(column, math.nan)) for column in columns))
+        (short(data, model, 80), _ROLES.get(role, role), *(number(own.get(column, math.nan)) for column in columns))
         for (model, role), own in found.items()
     )
     header = ("Model", "Role", *(_words(data, of, metric) for of, metric in columns))

@@ -4,7 +4,7 @@ import math
 
 from sparsight.report.audit.by_class import ORDER, ByClass, by_class
 from sparsight.report.audit.data import AuditData
-from sparsight.report.audit.words import metric_of
+from sparsight.report.audit.words import metric_of, short
 from sparsight.report.sheet import Sheet
 from sparsight.report.tables import Table
 from sparsight.report.text import number
@@ -36,4 +36,4 @@ def class_table(data: AuditData, found: ByClass, model: str) -> Table:
         )
         for label in labels
     )
-    return Table(f"Classes under {model}", header, rows)
+    return Table(f"Classes under {short(data, model, 40)}", header, rows)

@@ -1,13 +1,9 @@
 """An audit as JSON: what ``report.json`` holds, by the schema in ``schema.json`` beside this file."""
 
-import math
-from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
 from sparsight.report.audit.data import COLUMNS, AuditData, AuditMap
+from sparsight.report.jsonable import jsonable, records
 
 FORMAT = "sparsight audit 1"
 
@@ -19,7 +15,7 @@ def contents(data: AuditData) -> dict[str, Any]:
         data: the audit.
     """
     tables = {name: data.classes_table if name == "classes" else getattr(data, name) for name in COLUMNS}
-    found = _plain(
+    found = jsonable(
         {
             "format": FORMAT,
             "title": data.title,
@@ -30,7 +26,7 @@ def contents(data: AuditData) -> dict[str, Any]:
             "classes": data.classes,
             "settings": data.settings,
             "headlines": {name: {"word": one.word, "sentence": one.sentence} for name, one in data.headlines.items()},
-            "tables": {name: _records(table, COLUMNS[name]) for name, table in tables.items()},
+            "tables": {name: records(table, COLUMNS[name]) for name, table in tables.items()},
             "gates": data.gates,
             "pictures": [
                 {
@@ -51,29 +47,5 @@ def contents(data: AuditData) -> dict[str, Any]:
     return dict(found)
 
 
-def _records(table: pd.DataFrame, columns: tuple[str, ...]) -> list[dict[str, Any]]:
-    names = list(columns)
-    return [dict(zip(names, row, strict=True)) for row in table[names].itertuples(index=False, name=None)]
-
-
 def _map(own: AuditMap) -> dict[str, Any]:
     return {"map": own.map is not None, "prediction": own.prediction, "dead": own.dead, "moved": own.moved}
-
-
-def _plain(value: Any) -> Any:
-    """What JSON knows; a setting of another kind as its text."""
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()  # half a surrogate pair is no text
-    if isinstance(value, Mapping):
-        return {_plain(str(key)): _plain(own) for key, own in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(own) for own in value]
-    if isinstance(value, np.generic):
-        return _plain(value.item())
-    if isinstance(value, int):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return _plain(str(value))

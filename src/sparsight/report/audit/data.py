@@ -21,8 +21,9 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 """The columns of each table.
 
 ``verdicts``: a row a model and metric. On the axis ``similarity``, ``drift`` is 1 - similarity to the original; on
-``accuracy`` and ``faithfulness`` it is the model's number less the original's. ``primary`` marks those that make the
-headline, ``floor`` is the mean over the ``retrains`` networks trained again, and ``margin`` what still counts as
+``accuracy`` and ``faithfulness`` it is the model's number less the original's, or, with three networks trained again or
+more, less the mean of the original and these. ``low`` and ``high`` are its interval. ``primary`` marks those that make
+the headline, ``floor`` is the mean over the ``retrains`` networks trained again, and ``margin`` what still counts as
 preserved, absolute.
 ``accuracy``: ``role`` is ``original``, ``model`` or ``floor``; ``of`` is ``f``, ``g`` or ``concepts``.
 ``concepts``: each class's top concepts in g, of the original and of every model; none without concepts.
@@ -77,8 +78,8 @@ class AuditHeadline:
     """One model's verdict.
 
     Attributes:
-        word: *preserved*, *changed* or *undecided*.
-        sentence: it in one sentence.
+        word: *preserved*, *changed* or *undecided*: of the explanation.
+        sentence: it in one sentence, with what became of the answers and of the accuracy.
     """
 
     word: str

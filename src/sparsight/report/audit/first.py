@@ -12,6 +12,7 @@ from sparsight.report.names import SYMBOLS
 from sparsight.report.quantity import select
 from sparsight.report.sheet import signed
 from sparsight.report.text import number
+from sparsight.verdict import LEAST_FLOOR
 
 _WORDS = ("changed", "undecided", "preserved")
 """Of several verdicts on one axis the first of these that occurs."""
@@ -68,6 +69,13 @@ def pointers(data: AuditData, found: ByClass, pictures: Sequence[ShownPicture]) 
     return [*_measure(data), *_class(data, found), *_image(data, pictures)]
 
 
+def nowhere(data: AuditData) -> str:
+    """What stands where there are no pointers: that nothing moved, or that what moved can be pointed at nowhere."""
+    if bool((data.verdicts[data.verdicts["axis"] == "similarity"]["drift"].fillna(1.0) == 0).all()):
+        return "Nowhere: no measure, class or image moved."
+    return "At every verdict: no measure that a gate lets through, no class and no image stands out."
+
+
 def _axis(data: AuditData, model: str, axis: str, headline: str) -> Axis:
     rows = list(verdict_rows(data, model, axis=axis))
     if axis == "similarity":
@@ -91,7 +99,9 @@ def _level(data: AuditData, row: Row) -> str:
     if any(own.empty for own in found):
         return signed(float(row["drift"]), 3)
     own, original = (number(float(values.iloc[0])) for values in found)
-    return f"{own} (original {original})"
+    if row["verdict"] != "changed":
+        return f"{own} (original {original})"
+    return f"{own}, {'lower' if float(row['drift']) < 0 else 'higher'} (original {original})"
 
 
 def _measure(data: AuditData) -> Iterator[Pointer]:
@@ -108,9 +118,11 @@ def _measure(data: AuditData) -> Iterator[Pointer]:
 
 
 def _severity(row: Row) -> tuple[int, float]:
-    """Changed before undecided before preserved; then by drift in units of what is allowed, where that is known."""
-    margin, drift = float(row["margin"]), float(row["drift"])
-    return -_WORDS.index(row["verdict"]), drift / margin if margin > 0 else drift
+    """Changed before undecided before preserved; then by drift in units of the floor, or else of the margin, as the
+    headline's sentence has it."""
+    allowed, drift = float(row["floor" if row["retrains"] >= LEAST_FLOOR else "margin"]), float(row["drift"])
+    excess = drift if math.isnan(allowed) else drift / allowed if allowed > 0 else math.inf
+    return -_WORDS.index(row["verdict"]), excess
 
 
 def _class(data: AuditData, found: ByClass) -> Iterator[Pointer]:
@@ -130,6 +142,6 @@ def _image(data: AuditData, pictures: Sequence[ShownPicture]) -> Iterator[Pointe
     if moved:
         model = max(moved, key=lambda name: moved[name])
         right = all(own.prediction == one.label for own in (one.original, *one.models.values()))
-        answers = "all answer right" if right else "not all answer right"
+        answers = "all models answer it right" if right else "some model answers it wrong"
         text = f"{answers}, drift {number(moved[model], 2)}"
         yield Pointer("Image", "#image-0", f"number {one.place}, {one.label}", model, text)

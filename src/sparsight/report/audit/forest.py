@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from sparsight.report.audit.data import AuditData
-from sparsight.report.audit.words import Row, interval_of, row_words, word_of
+from sparsight.report.audit.words import Row, row_words, word_of
 from sparsight.report.curves import quiet
 from sparsight.report.svg import ARM_COLOURS, FAINT, INK, literal
 from sparsight.report.text import plain
@@ -62,8 +62,7 @@ def forest(data: AuditData, rows: Sequence[Row], axis: str, *, signed: bool) -> 
 
 
 def _row(axes: Axes, place: int, row: Row, signed: bool, handles: dict[str, Artist]) -> None:
-    value, floor, margin = (float(row[name]) for name in ("drift", "floor", "margin"))
-    low, high = interval_of(row)
+    value, low, high, floor, margin = (float(row[name]) for name in ("drift", "low", "high", "floor", "margin"))
     what = "difference" if signed else "drift"
     if math.isfinite(low) and math.isfinite(high):
         axes.plot([low, high], [place, place], color=ARM_COLOURS[0], linewidth=2.4, solid_capstyle="butt")
@@ -80,9 +79,8 @@ def _row(axes: Axes, place: int, row: Row, signed: bool, handles: dict[str, Arti
 
 
 def _limits(rows: Sequence[Row], signed: bool) -> tuple[float, float]:
-    names = ("drift", "margin") if signed else ("drift", "margin", "floor")
-    found = [value for row in rows for value in (*(float(row[name]) for name in names), *interval_of(row))]
-    found = [value for value in found if math.isfinite(value)]
+    names = ("drift", "low", "high", "margin", *(() if signed else ("floor",)))
+    found = [value for row in rows for name in names if math.isfinite(value := float(row[name]))]
     if signed:
         most = max([abs(value) for value in found] + [0.01])
         return -1.08 * most, 1.08 * most

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from sparsight.report.audit.apart import apart
 from sparsight.report.audit.by_class import ByClass
 from sparsight.report.curves import look
 from sparsight.report.svg import FAINT, INK, literal
@@ -40,7 +41,7 @@ def multiples(found: ByClass, original: str, labels: Sequence[str], axis: str, m
         axes.tick_params(labelbottom=place + COLUMNS >= len(labels))
     figure.supxlabel(plain(axis), fontsize=9, color=INK, x=0.12, ha="left", y=0.06 / height)
     figure.supylabel("accuracy", fontsize=9, color=INK, x=0.005)
-    _legend(figure, found.models)
+    _legend(figure, original, found.models)
     literal(figure)
     return figure
 
@@ -63,12 +64,12 @@ def _panel(axes: Axes, found: ByClass, original: str, label: str) -> None:
     axes.set_axisbelow(True)
 
 
-def _legend(figure: Figure, models: Sequence[str]) -> None:
+def _legend(figure: Figure, original: str, models: Sequence[str]) -> None:
     """Labels are set afterwards: matplotlib leaves out those that begin with a ``_``."""
     handles = [Line2D([], [], color=INK, marker="o", markerfacecolor="none", linestyle="")]
     handles += [Line2D([], [], color=look(i)[0], marker=look(i)[1], linestyle="") for i in range(len(models))]
     blank = [str(i) for i in range(len(handles))]
     legend = figure.legend(handles, blank, loc="upper left", ncols=2, frameon=False, fontsize=8.5, handletextpad=0.2)
     for text, words in zip(legend.get_texts(), ("the original", *models), strict=True):
-        text.set_text(plain(words, 28))
+        text.set_text(apart(words, (original, *models), 28))
         text.set_color(INK)

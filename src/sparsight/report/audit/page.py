@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from markupsafe import Markup
 
@@ -9,7 +10,7 @@ from sparsight.report.audit.by_class import by_class
 from sparsight.report.audit.classes import class_table
 from sparsight.report.audit.data import AuditData
 from sparsight.report.audit.difference import SHOWN, difference_bar
-from sparsight.report.audit.first import cards, pointers
+from sparsight.report.audit.first import cards, nowhere, pointers
 from sparsight.report.audit.images import mapless, shown_pictures
 from sparsight.report.audit.verdicts import PARTS, reason_table, verdict_table
 from sparsight.report.audit.words import (
@@ -17,8 +18,10 @@ from sparsight.report.audit.words import (
     maps_words,
     margin,
     metric_of,
+    positions,
     room,
     share_inside,
+    short,
 )
 from sparsight.report.files import File, ShownChart
 from sparsight.report.names import SYMBOLS
@@ -59,10 +62,12 @@ def page(
             charts=[(chart, Markup(chart.svg)) for chart in charts],
             cards=cards(data),
             pointers=pointers(data, found, pictures),
+            nowhere=nowhere(data),
             pictures=pictures,
             mapless=mapless(data),
             left_out=len(data.pictures) - len(pictures),
             maps=maps_words(data),
+            positions=positions(data),
             pixels=str(room(data, "saliency").get("method")).startswith("captum:"),
             lead=metric_of(data, found.lead) if found.lead else "",
             concepts=concepts,
@@ -80,9 +85,11 @@ def page(
             inside=share_inside(data),
             margin=margin(data),
             least_floor=LEAST_FLOOR,
+            against_floor=len(data.floor) >= LEAST_FLOOR,
             sign_from=SHOWN,
             bar=data_uri(colour_bar()),
             difference_bar=data_uri(difference_bar()),
+            short=partial(short, data),
             rooms=[(name, own) for name, own in data.settings.items() if isinstance(own, Mapping)],
             plain_settings=[(name, own) for name, own in data.settings.items() if not isinstance(own, Mapping)],
             written=written,

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from sparsight.report.audit.data import COLUMNS, AuditData
 from sparsight.report.audit.difference import difference
-from sparsight.report.audit.words import maps_words, metric_of
+from sparsight.report.audit.words import maps_words, metric_of, short
 from sparsight.report.overlay import photograph, saliency
 from sparsight.report.quantity import select
 from sparsight.report.sheet import Sheet
@@ -35,7 +35,7 @@ def picture_figure(data: AuditData, model: str) -> Figure | None:
     axes = figure.add_axes((0, 0, 1, (height - 0.5) / height))
     scale = f"{maps_words(data)}, each scaled to its own maximum; difference: + orange more, − blue less"
     figure.text(
-        0.05 / width, 1 - 0.15 / height, plain(model, 60), va="center", fontsize=9, fontweight="bold", color=INK
+        0.05 / width, 1 - 0.15 / height, short(data, model, 60), va="center", fontsize=9, fontweight="bold", color=INK
     )
     figure.text(0.05 / width, 1 - 0.36 / height, scale, va="center", fontsize=6.5, color=INK)
     for row, (one, before, after, other) in enumerate(own):
@@ -71,7 +71,7 @@ def image_sheet(data: AuditData) -> Sheet | None:
         if rows:
             header = ("Image", "Label", "Original says", "Model says", "Answers")
             drifts = tuple(metric_of(data, metric) for metric in ("map_spearman", "map_iou_20"))
-            tables.append(Table(f"Images under {model}", (*header, *drifts), tuple(rows)))
+            tables.append(Table(f"Images under {short(data, model, 60)}", (*header, *drifts), tuple(rows)))
     caption = f"The {MOST_ROWS} images of each model whose maps moved most; as CSV all of them."
     return Sheet("images", caption, tuple(tables), data.images) if len(data.images) else None
 
@@ -89,7 +89,7 @@ def answers_sheet(data: AuditData) -> Sheet | None:
         if rows:
             tables.append(
                 Table(
-                    f"Answers of {model}",
+                    f"Answers of {short(data, model, 60)}",
                     ("Answers", "Images", f"Drift, {metric_of(data, 'map_spearman')}"),
                     tuple(rows),
                 )

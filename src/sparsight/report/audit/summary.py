@@ -1,7 +1,10 @@
 """An audit in a notebook: a small table."""
 
+from functools import partial
+
 from sparsight.report.audit.data import AuditData
 from sparsight.report.audit.first import cards
+from sparsight.report.audit.words import short
 from sparsight.report.templates import environment
 
 
@@ -11,4 +14,4 @@ def summary_html(data: AuditData) -> str:
     Args:
         data: the audit.
     """
-    return environment().get_template("audit/summary.html.j2").render(data=data, cards=cards(data)).strip()
+    return environment().get_template("audit/summary.html.j2").render(data=data, cards=cards(data), short=partial(short, data)).strip()

@@ -1,7 +1,7 @@
 """The verdicts as tables: what makes the headline, everything else, and the reason of each."""
 
 from sparsight.report.audit.data import AuditData
-from sparsight.report.audit.words import Row, numbers_of, row_words, share_inside, verdict_rows, word_of
+from sparsight.report.audit.words import Row, numbers_of, row_words, share_inside, short, verdict_rows, word_of
 from sparsight.report.sheet import Sheet
 from sparsight.report.tables import Table
 from sparsight.report.text import number, percent, sentence
@@ -32,7 +32,7 @@ def verdict_table(data: AuditData, model: str, part: str) -> Table | None:
     what = f"{'Drift' if part != 'levels' else 'Difference'} [{percent(share_inside(data))} interval]"
     if part == "levels" and len(data.floor) >= LEAST_FLOOR:
         what = "Difference from the original and those trained again"
-    caption = f"{sentence(PARTS[part])}: {model}"
+    caption = f"{sentence(PARTS[part])}: {short(data, model, 40)}"
     header = ("Measure", "Verdict", what, "Floor", "Margin", "Over")
     rows = tuple(
         (
@@ -55,7 +55,7 @@ def reason_table(data: AuditData, model: str) -> Table | None:
         for part in PARTS
         for row in rows_of(data, model, part)
     )
-    return Table(f"Reasons: {model}", ("Measure", "Verdict and reason"), rows) if rows else None
+    return Table(f"Reasons: {short(data, model, 60)}", ("Measure", "Verdict and reason"), rows) if rows else None
 
 
 def over(row: Row) -> str:

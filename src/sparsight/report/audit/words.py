@@ -4,13 +4,13 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sparsight.report.audit.apart import apart
 from sparsight.report.audit.data import AuditData
 from sparsight.report.measures import method_words
 from sparsight.report.names import SYMBOLS, metric_words
 from sparsight.report.quantity import select
 from sparsight.report.sheet import signed_interval
 from sparsight.report.text import interval
-from sparsight.verdict import LEAST_FLOOR
 
 Row = Mapping[str, Any]
 
@@ -30,8 +30,27 @@ def verdict_rows(data: AuditData, model: str, **where: object) -> Iterator[Row]:
 
 def maps_words(data: AuditData) -> str:
     """What the maps are called."""
-    saliency = room(data, "saliency")
+    return _maps(room(data, "saliency"))
+
+
+def _maps(saliency: Mapping[str, Any]) -> str:
     return method_words(str(saliency.get("method", "gradcam")), bool(saliency.get("smooth")))
+
+
+def positions(data: AuditData) -> str:
+    """At how many positions maps are compared, as ``7 x 7``; empty where they are not."""
+    methods = select(data.verdicts, axis="similarity", metric="map_spearman")["method"].astype(str)
+    return " and ".join(dict.fromkeys(one.partition("@")[2].replace("x", " x ") for one in methods if "@" in one))
+
+
+def measure_words(settings: Mapping[str, Any], metric: str) -> str:
+    """A primary metric of an audit by these settings as its report calls it."""
+    return metric_words(int(settings["concepts"]["top_k"]), _maps(settings["saliency"]), metric)
+
+
+def short(data: AuditData, model: str, limit: int) -> str:
+    """A model's name with at most so many characters, by which it can be told from the others."""
+    return apart(model, (data.original, *data.models, *data.floor), limit)
 
 
 def room(data: AuditData, name: str) -> Mapping[str, Any]:
@@ -67,23 +86,12 @@ def word_of(data: AuditData, row: Row) -> str:
 
 def numbers_of(row: Row) -> str:
     """A row's drift, or its difference with a sign, and the interval."""
-    value, (low, high) = float(row["drift"]), interval_of(row)
+    value, low, high = (float(row[name]) for name in ("drift", "low", "high"))
     if row["axis"] != "similarity":
         return signed_interval(value, low, high, 3)
     if not (math.isfinite(low) and math.isfinite(high)):
         low = high = value
     return interval(value, low, high)
-
-
-def interval_of(row: Row) -> tuple[float, float]:
-    """A row's interval; NaN where it is of another number.
-
-    An accuracy that is judged against networks trained again is compared with all of them, and its interval with the
-    original alone.
-    """
-    if row["axis"] != "similarity" and row["retrains"] >= LEAST_FLOOR:
-        return math.nan, math.nan
-    return float(row["low"]), float(row["high"])
 
 
 def share_inside(data: AuditData) -> float:

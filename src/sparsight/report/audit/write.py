@@ -17,13 +17,13 @@ from sparsight.report.audit.multiples import PANELS, multiples
 from sparsight.report.audit.page import page
 from sparsight.report.audit.pictures import answers_sheet, image_sheet, picture_figure
 from sparsight.report.audit.verdicts import PARTS, rows_of, verdict_sheet
-from sparsight.report.audit.words import metric_of
+from sparsight.report.audit.words import metric_of, short
 from sparsight.report.export import csv, latex_concepts
 from sparsight.report.files import File, ShownChart, write_chart, write_figure, write_sheet
 from sparsight.report.gates import sheet_of_gates
 from sparsight.report.sheet import Sheet
 from sparsight.report.tables import ConceptTable
-from sparsight.report.text import plain, sentence
+from sparsight.report.text import sentence
 from sparsight.verdict import LEAST_FLOOR, primary_names
 
 MOST_CLASSES = 4 * PANELS
@@ -74,7 +74,7 @@ def _write_charts(data: AuditData, folder: Path) -> tuple[list[ShownChart], list
         written.append(file)
     for place, model in enumerate(data.models):
         if (drawn := picture_figure(data, model)) is not None:
-            caption = f"The images whose evidence moved most: the original, {plain(model)}, the difference."
+            caption = f"The images whose evidence moved most: the original, {short(data, model, 80)}, the difference."
             written.append(write_figure(drawn, f"images-{place}", caption, folder))
     return charts, written
 
@@ -92,7 +92,7 @@ def _forests(data: AuditData) -> Iterator[tuple[Figure, str, str, str]]:
         for place, model in enumerate(data.models):
             if rows := rows_of(data, model, part):
                 figure = forest(data, rows, axis, signed=axis == signed)
-                yield figure, f"{part}-{place}", f"{section}-{place}", f"{sentence(PARTS[part])}: {plain(model)}."
+                yield figure, f"{part}-{place}", f"{section}-{place}", f"{sentence(PARTS[part])}: {short(data, model, 80)}."
 
 
 def _multiples(data: AuditData) -> Iterator[tuple[Figure, str, str, str]]:

@@ -1,0 +1,42 @@
+"""The Python that makes an audit again."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from torch import nn
+
+from sparsight.auditing.settings import AuditSettings
+from sparsight.auditing.taking import Model
+from sparsight.models import Given
+
+
+def in_python(models: Sequence[Model], pruned: int, data: str | Path | None, settings: AuditSettings) -> str:
+    """One call; what has no name there is a variable: ``original``, ``model``, ``again``, ``data``.
+
+    Args:
+        models: the original, the others, and those trained again.
+        pruned: how many the others are.
+        data: what the images are called; None where they were given as they are.
+        settings: of which those are written that are not the default.
+    """
+    first, *others = _expressions(models, pruned)
+    parts = [first, f"[{', '.join(others[:pruned])}]", "data" if data is None else repr(str(data))]
+    if others[pruned:]:
+        parts.append(f"floor=[{', '.join(others[pruned:])}]")
+    if own := settings.model_dump(mode="json", exclude_defaults=True):
+        written = ", ".join(f"{name}={value!r}" for name, value in own.items())
+        parts.append(f"settings=sparsight.auditing.AuditSettings({written})")
+    return f"sparsight.audit_models({', '.join(parts)})"
+
+
+def _expressions(models: Sequence[Model], pruned: int) -> Iterator[str]:
+    variables = ["original", *_numbered("model", pruned), *_numbered("again", len(models) - 1 - pruned)]
+    for model, variable in zip(models, variables, strict=True):
+        if isinstance(model, nn.Module):
+            yield variable
+        else:
+            yield repr(model.name if isinstance(model, Given) else str(model))
+
+
+def _numbered(name: str, count: int) -> list[str]:
+    return [name] if count == 1 else [f"{name}_{k + 1}" for k in range(count)]

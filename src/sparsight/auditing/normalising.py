@@ -1,0 +1,63 @@
+"""How each model's images are normalised: as it is known of it, or else as of the model that it was made from."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+from sparsight.data import ConceptDataset
+from sparsight.models import Given
+
+Three = tuple[float, float, float]
+Normalisation = tuple[Three, Three]
+"""Mean and deviation of red, green and blue in 0..1."""
+Way = Literal["own", "original", "data"] | Normalisation
+
+
+def normalised(given: Sequence[Given], data: ConceptDataset, way: Way) -> tuple[list[Given], list[str]]:
+    """The models with their normalisation, and what a reader should know of it, a line each.
+
+    Models of one audit are made from each other, and what was made of a network expects the images that it did. So one
+    of which nothing is known, as of a function or a module, takes what is known of the original, or else of the first
+    model of which something is; the data set's where it is of none. Another normalisation than a model was trained with
+    would change its evidence.
+
+    Args:
+        given: the original first.
+        data: the images.
+        way: ``own`` as above; ``original`` gives all models the original's, ``data`` the data set's, and a mean and
+            deviation these.
+    """
+    own = (data.mean, data.std)
+    known = next((one for one in given if one.normalisation is not None), None)
+    if way == "own":
+        taken = own if known is None or known.normalisation is None else known.normalisation
+        source = "the data set's is taken" if known is None else f"that of {known.name} is taken"
+        found = [one.normalisation or taken for one in given]
+        notes = [
+            f"{_listed([one.name for one in given if one.normalisation is None])}: how images are normalised is not "
+            f"known, and {source}: {said(taken)}; --normalise names another"
+        ]
+        notes = notes if any(one.normalisation is None for one in given) else []
+    else:
+        original = given[0].normalisation or own
+        every = original if way == "original" else own if way == "data" else way
+        found, notes = [every] * len(given), [f"all images are normalised by {said(every)}, as --normalise asks"]
+    if any(one != found[0] for one in found):
+        k = next(k for k, one in enumerate(found) if one != found[0])
+        notes.insert(
+            0,
+            f"CAUTION: images are normalised differently, for {given[0].name} by {said(found[0])}, for {given[k].name} "
+            f"by {said(found[k])}; if that is not how they were trained, it alone moves the evidence, and --normalise "
+            "original gives all the original's",
+        )
+    return [replace(one, normalisation=each) for one, each in zip(given, found, strict=True)], notes
+
+
+def said(one: Normalisation) -> str:
+    """It in words."""
+    mean, std = (" ".join(f"{value:.4g}" for value in values) for values in one)
+    return f"mean {mean} and deviation {std}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,71 @@
+"""What goes into the verdict of a single pair, one metric of it, and what comes out."""
+
+import math
+from dataclasses import dataclass
+
+from sparsight.verdict.measured import Word
+from sparsight.verdict.single_exact import PairedShares, Share
+from sparsight.verdict.single_units import Student
+
+Estimate = Student | Share | PairedShares
+"""A mean over units, and what may be said of it: ``value``, ``units``, ``interval``, ``p_below``, ``p_above``, and in
+``untested`` why there is no test."""
+
+LEAST_FLOOR = 3
+"""Networks trained again without which there is no verdict against them."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One metric of a pair of networks.
+
+    Attributes:
+        family, metric, method, target: name it.
+        primary: whether it makes the headline.
+        unit: what it was averaged over: ``image``, ``class``, ``concept``, or ``all`` for what is one number of all.
+        drift: of the pair.
+        floor: drifts of the original from each network trained again.
+        ceiling: drift of evidence that has nothing in common.
+        identical: whether all that the metric reads is the same bit for bit.
+    """
+
+    family: str
+    metric: str
+    method: str
+    target: str
+    primary: bool
+    unit: str
+    drift: Estimate
+    floor: tuple[float, ...] = ()
+    ceiling: float = math.inf
+    identical: bool = False
+
+    @property
+    def against_floor(self) -> bool:
+        """Whether there are networks trained again, and enough of them, to compare the drift with."""
+        return len(self.floor) >= LEAST_FLOOR
+
+
+@dataclass(frozen=True)
+class PairVerdict:
+    """A metric's verdict, with what decided.
+
+    Attributes:
+        compared: what was measured.
+        low, high: interval over units, 90 % at the default level.
+        floor: mean drift of the networks trained again; NaN without.
+        margin: the drift that still counts as preserved, absolute; NaN where none is known.
+        p_changed, p_preserved: of the two tests; NaN where there was none.
+        verdict: *preserved*, *changed* or *undecided*.
+        reason: one sentence.
+    """
+
+    compared: Compared
+    low: float
+    high: float
+    floor: float
+    margin: float
+    p_changed: float
+    p_preserved: float
+    verdict: Word
+    reason: str

@@ -1,0 +1,48 @@
+"""Why a metric of a single pair got its verdict, in one sentence."""
+
+import math
+
+from sparsight.verdict.reasons import chance, number
+from sparsight.verdict.single_measured import Compared, PairVerdict
+
+
+def reason_of(row: PairVerdict, why: str, moved: bool, share: float) -> str:
+    """The sentence.
+
+    Args:
+        row: all but the reason.
+        why: what keeps it undecided: a failed gate, or that there is no test.
+        moved: whether a change is shown, even if it is preserved.
+        share: what an interval holds.
+    """
+    one = row.compared
+    if math.isnan(one.drift.value):
+        return why
+    text = f"drift {number(one.drift.value)}"
+    if not math.isnan(row.low):
+        text += f" ({100 * share:g} % interval {number(row.low)} to {number(row.high)} over {units_of(one)})"
+    if why:
+        return f"{text}: {why}"
+    if one.identical:
+        return f"{text}: preserved by identity, the evidence is the same bit for bit"
+    limit = f"the margin of {number(row.margin)}"
+    if one.against_floor:
+        text += f", the original trained again {number(row.floor)} (mean of {len(one.floor)})"
+        limit = f"{number(row.margin)}, which is the floor and its margin"
+    if row.verdict == "preserved":
+        shift = "; a small shift, which training again does not make" if one.against_floor and moved else ""
+        return f"{text}: below {limit} ({chance(row.p_preserved)}){shift}"
+    if row.verdict == "changed":
+        what = "above what training again does" if one.against_floor else f"above {limit}"
+        return f"{text}: {what} ({chance(row.p_changed)})"
+    return (
+        f"{text}: shown neither to lie below {limit} ({chance(row.p_preserved)}) nor to exceed "
+        f"{'the floor' if one.against_floor else 'it'} ({chance(row.p_changed)})"
+    )
+
+
+def units_of(one: Compared) -> str:
+    """What a drift was averaged over: ``1,000 images``."""
+    kind = "image" if one.unit == "all" else one.unit
+    ending = "es" if kind == "class" else "s"
+    return f"{one.drift.units:,} {kind}{ending if one.drift.units != 1 else ''}"

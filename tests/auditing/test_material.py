@@ -1,0 +1,47 @@
+"""The images of an audit."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from sparsight.auditing import material
+
+
+@pytest.fixture
+def photos(tmp_path):
+    draws = np.random.default_rng(0)
+    for name in ("cat", "dog"):
+        (tmp_path / name).mkdir()
+        for i in range(3):
+            Image.fromarray(draws.integers(0, 256, (40, 50, 3), dtype=np.uint8)).save(tmp_path / name / f"{i}.png")
+    return tmp_path
+
+
+def test_images_are_as_large_as_the_models_take_them_unless_it_is_said_otherwise(photos):
+    assert material(str(photos)).images.shape[2:] == (64, 64)
+    assert material(str(photos), side=48).images.shape[2:] == (48, 48)
+    assert material(str(photos), more={"image_size": 32}, side=48).images.shape[2:] == (32, 32)
+
+
+def test_without_concepts_all_images_are_looked_at(photos):
+    read = material(str(photos))
+    assert len(read.splits["test"]) == 6
+    assert not len(read.splits["train"])
+
+
+def test_an_audit_needs_no_validation_folder(photos, tmp_path_factory):
+    root = tmp_path_factory.mktemp("split") / "set"
+    for split in ("train", "test"):
+        for name in ("cat", "dog"):
+            (root / split).mkdir(parents=True, exist_ok=True)
+            (photos / name).rename(root / split / name) if split == "train" else None
+    draws = np.random.default_rng(1)
+    for name in ("cat", "dog"):
+        (root / "test" / name).mkdir()
+        Image.fromarray(draws.integers(0, 256, (40, 50, 3), dtype=np.uint8)).save(root / "test" / name / "a.png")
+    sizes = [len(material(str(root)).splits[split]) for split in ("train", "validation", "test")]
+    assert sizes == [6, 0, 2]
+    (root / "concepts.csv").write_text("class,furry\ncat,1\ndog,0\n")
+    read = material(str(root))
+    assert read.concept_names == ("furry",)
+    assert [len(read.splits[split]) for split in ("train", "validation", "test")] == [6, 0, 2]

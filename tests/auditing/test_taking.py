@@ -1,0 +1,91 @@
+"""Models as they are given to an audit."""
+
+import pytest
+import torch
+import torchvision
+from safetensors.torch import save_file
+from torch import nn
+
+from sparsight.auditing import looked_at, named, of_libraries, usual_side
+from sparsight.errors import InputError
+from sparsight.models import Given, given_model
+
+
+def network():
+    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3))
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    (tmp_path / "single_net.py").write_text(
+        "from torch import nn\n"
+        "def build(num_classes):\n"
+        "    pool = nn.AdaptiveAvgPool2d(1), nn.Flatten()\n"
+        "    return nn.Sequential(nn.Conv2d(3, 4, 3), *pool, nn.Linear(4, num_classes))\n"
+        "MODEL = build(3)\n"
+        "def single(num_classes):\n"
+        "    return MODEL\n"
+    )
+    for name in ("dense", "pruned"):
+        save_file(network().state_dict(), tmp_path / f"{name}.safetensors")
+    monkeypatch.chdir(tmp_path)
+
+
+def taken(*models):
+    return named(models, ["original", *["model"] * (len(models) - 1)], 3, of_libraries(models))
+
+
+def test_each_has_a_name_of_its_own(here):
+    found = taken(network(), network(), network(), "single_net:build", "single_net:build")
+    names = ["original", "model", "model (2)", "single_net:build", "single_net:build (2)"]
+    assert [one.name for one in found] == names
+
+
+def test_a_function_that_gives_the_same_network_twice_is_refused(here):
+    dense, pruned = (f"single_net:single@{name}.safetensors" for name in ("dense", "pruned"))
+    with pytest.raises(InputError, match=f"{dense} and {pruned}: share their weights, .* make a new network"):
+        taken(dense, pruned)
+    with pytest.raises(InputError, match=f"{dense} and {pruned}: one and the same network"):
+        taken(given_model(dense, 3), given_model(pruned, 3))
+    assert len(taken(dense, dense)) == 2
+    assert len(taken(dense.replace("single@", "build@"), pruned.replace("single@", "build@"))) == 2
+
+
+def test_a_network_pruned_in_place_is_no_other(here):
+    model = network()
+    with pytest.raises(InputError, match="original and model: one and the same network; prune a copy"):
+        taken(model, model)
+    with pytest.raises(InputError, match="one and the same network"):
+        taken(network(), model, nn.DataParallel(model))
+    assert len(taken(model, nn.Sequential(*model))) == 2  # of the same layers, but another network
+
+
+def test_images_are_as_large_as_the_first_network_of_a_library_takes_them():
+    own, resnet = network(), torchvision.models.resnet18(num_classes=3)
+    assert usual_side([own, own], {}) is None
+    assert usual_side([own, resnet], {}) == 224
+    assert usual_side([Given("net", own, side=96), resnet], {}) == 96
+    assert usual_side(["hf:net", resnet], {"hf:net": Given("hf:net", own, side=160)}) == 160
+
+
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float64, torch.float32])
+def test_a_network_takes_images_in_its_own_precision_while_it_is_looked_at(kind):
+    model, images = network().to(kind), torch.rand(2, 3, 8, 8)
+    with looked_at(model):
+        assert model(images).dtype == kind
+    assert not model._forward_pre_hooks
+    assert all(parameter.dtype == kind for parameter in model.parameters())
+
+
+def test_what_is_compiled_runs_as_it_is_written_while_it_is_looked_at():
+    seen = []
+    model = network()
+    model[0] = torch.compile(model[0], backend="eager")
+    model.compile(backend="eager")
+    images = torch.rand(2, 3, 8, 8)
+    model(images)
+    hook = model[0]._orig_mod.register_forward_hook(lambda *_: seen.append(1))
+    with looked_at(model):
+        model(images)
+    hook.remove()
+    assert seen == [1]
