@@ -2,6 +2,7 @@
 
 import os
 import sys
+import traceback
 from typing import Annotated
 
 import typer
@@ -54,7 +55,11 @@ def _options(
 
 
 def main() -> None:
-    """Run the command line. Exit 0: done; 1: a check failed; 2: what was given cannot be used; 130: interrupted."""
+    """Run the command line.
+
+    Exit 0: done; 1: a check failed; 2: what was given cannot be used; 3: a fault of ours, which must not be read as a
+    check that failed; 130: interrupted.
+    """
     try:
         arguments = sys.argv[1:]
         code = app(audit.spread(arguments) if arguments[:1] == ["audit"] else arguments, standalone_mode=False)
@@ -70,6 +75,10 @@ def main() -> None:
     except BrokenPipeError:  # the reader of our output has gone, as in `sparsight ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
+    except Exception:
+        traceback.print_exc()
+        print("sparsight: a fault of ours; please report it with the lines above", file=sys.stderr)
+        code = 3
     sys.exit(code if isinstance(code, int) else 0)
 
 
