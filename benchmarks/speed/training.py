@@ -34,10 +34,10 @@ class Work:
 
 
 WORKS = (
-    Work("torchvision:resnet50", 200, (16, 160, 1), (32, 448, 10)),
-    Work("torchvision:inception_v3", 200, (8, 299, 1), (32, 299, 10)),
-    Work("torchvision:mobilenet_v2", 200, (32, 160, 1), (32, 448, 20)),
-    Work("resnet20", 10, (128, 32, 4), (128, 32, 50)),
+    Work("torchvision:resnet50", 200, (8, 160, 1), (32, 448, 10)),
+    Work("torchvision:inception_v3", 200, (4, 299, 1), (32, 299, 10)),
+    Work("torchvision:mobilenet_v2", 200, (16, 160, 1), (32, 448, 20)),
+    Work("resnet20", 10, (128, 32, 2), (128, 32, 50)),
 )
 QUICK = (Work("torchvision:mobilenet_v2", 10, (4, 32, 1), (4, 32, 1)), Work("resnet8", 10, (4, 32, 1), (4, 32, 1)))
 

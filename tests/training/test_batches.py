@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import torch
 
-from sparsight.data import normalise
+from sparsight.data import normalise, normalise_
 from sparsight.training import DrawKey, TrainingSettings, steps_per_epoch, training_batches
 
 CPU = torch.device("cpu")
@@ -68,6 +68,11 @@ def test_normalise_by_hand(tiny):
     out = normalise(images, data, CPU)
     assert torch.allclose(out[0, :, 0, 0], torch.tensor([0.2, -0.6, -3.2]))
     assert images.sum() == 51 * 12, "the stored pixels are not changed"
+    floats = images.float().contiguous(memory_format=torch.channels_last)
+    assert torch.equal(normalise(floats, data, CPU), out)
+    assert floats.sum() == 51 * 12, "nor are floats"
+    assert normalise_(floats, data) is floats
+    assert torch.equal(floats, out)
 
 
 def test_random_resized_crops_are_of_the_whole_picture_where_it_is_kept(tiny):
@@ -82,3 +87,16 @@ def test_random_resized_crops_are_of_the_whole_picture_where_it_is_kept(tiny):
     assert of_squares.shape == crops.shape
     assert torch.equal(of_squares, torch.cat([images for images, _ in batches(tiny, settings)]))
     assert not torch.equal(of_squares, torch.cat([images for images, _ in batches(tiny, settings, epoch=1)]))
+
+
+def test_random_resized_crops_are_mirrored_by_the_draws_that_mirror_whole_images(tiny):
+    crops = TrainingSettings(batch_size=8, flip=False, crop_scale=(0.3, 0.6))
+    plain = torch.cat([images for images, _ in batches(tiny, crops)])
+    flipped = torch.cat([images for images, _ in batches(tiny, crops.model_copy(update={"flip": True}))])
+    whole = torch.cat([images for images, _ in batches(tiny, TrainingSettings(batch_size=8))])
+    unmoved = (whole == torch.cat([images for images, _ in batches(tiny, PLAIN)])).flatten(1).all(1)
+    assert 4 < int((~unmoved).sum()) < 20
+    assert torch.equal(flipped[unmoved], plain[unmoved])
+    assert torch.allclose(flipped[~unmoved], plain[~unmoved].flip(3), atol=1e-3)
+    unflippable = batches(replace(tiny, flip=False), crops.model_copy(update={"flip": True}))
+    assert torch.equal(torch.cat([images for images, _ in unflippable]), plain)

@@ -10,7 +10,10 @@ from scipy.stats import ks_2samp
 from torchvision.transforms import RandomResizedCrop
 
 from sparsight.draws import generator
-from sparsight.training.crops import ASPECT, cut, draw_boxes
+from sparsight.training.crops import ASPECT, by_products, by_taps, cut, draw_boxes, mirror
+
+WAYS = pytest.mark.parametrize("way", [by_taps, by_products])
+"""To cut: a CPU's, and an accelerator's."""
 
 
 def boxes_of(width, height, n, scale=(0.08, 1.0), key=0):
@@ -53,20 +56,43 @@ def test_a_picture_is_drawn_the_same_box_whoever_else_is_in_the_batch():
     assert torch.equal(alone[0], among[0])
 
 
+@WAYS
 @pytest.mark.parametrize("box", [(0, 0, 40, 30), (3.5, 2.25, 33, 21.5), (10, 5, 6, 4)])
-def test_a_crop_is_pillows(box):
+def test_a_crop_is_pillows(box, way):
     pixels = np.random.default_rng(0).integers(0, 256, (30, 40, 3), dtype=np.uint8)
     left, top, w, h = box
     theirs = Image.fromarray(pixels).resize((16, 12), Image.Resampling.BILINEAR, box=(left, top, left + w, top + h))
     shares = torch.tensor([[left / 40, top / 30, w / 40, h / 30]])
-    ours = cut(torch.from_numpy(pixels).permute(2, 0, 1)[None], shares, (12, 16))[0].permute(1, 2, 0)
+    ours = way(torch.from_numpy(pixels).permute(2, 0, 1)[None], shares, (12, 16))[0].permute(1, 2, 0)
     assert ours.shape == (12, 16, 3)
     assert np.abs(ours.numpy() - np.asarray(theirs)).max() <= 1.01  # Pillow rounds between its two passes
 
 
-def test_the_whole_box_at_its_own_size_is_the_image():
+@settings(max_examples=60, deadline=None)
+@given(*[st.integers(1, 70)] * 4, st.integers(0, 10**6))
+def test_both_ways_to_cut_give_the_same_crops_mirrored_or_not(height, width, out_height, out_width, key):
+    lot = generator("ways", key)
+    images = torch.randint(0, 256, (3, 3, height, width), dtype=torch.uint8, generator=lot)
+    boxes = draw_boxes(torch.tensor([[width, height]]).expand(3, 2), (0.01, 1.0), lot)
+    boxes = mirror(boxes, torch.tensor([False, True, False]))
+    size = (out_height, out_width)
+    assert torch.allclose(by_taps(images, boxes, size), by_products(images, boxes, size), atol=0.02, rtol=0)
+
+
+@WAYS
+def test_a_mirrored_box_is_the_crop_mirrored(way):
+    images = torch.randint(0, 256, (2, 3, 30, 40), dtype=torch.uint8, generator=generator("mirror"))
+    boxes = boxes_of(40, 30, 2)
+    plain, mirrored = (way(images, mirror(boxes, torch.tensor([False, which])), (16, 16)) for which in (False, True))
+    assert torch.equal(plain[0], mirrored[0])
+    assert torch.allclose(plain[1].flip(2), mirrored[1], atol=0.01, rtol=0)
+    assert not torch.allclose(plain[1], mirrored[1], atol=1, rtol=0)
+
+
+@WAYS
+def test_the_whole_box_at_its_own_size_is_the_image(way):
     image = torch.randint(0, 256, (2, 3, 9, 9), dtype=torch.uint8)
-    assert torch.allclose(cut(image, torch.tensor([[0.0, 0, 1, 1]]).expand(2, 4), (9, 9)), image.float(), atol=1e-3)
+    assert torch.allclose(way(image, torch.tensor([[0.0, 0, 1, 1]]).expand(2, 4), (9, 9)), image.float(), atol=1e-3)
 
 
 def test_a_crop_of_a_squeezed_picture_has_the_pictures_own_shape():

@@ -8,6 +8,7 @@ from torchvision.models.inception import InceptionOutputs
 from sparsight.pruning import full_mask, prunable
 from sparsight.training import (
     DrawKey,
+    Optimiser,
     Rule,
     TrainingDivergedError,
     TrainingSettings,
@@ -75,26 +76,36 @@ def test_against_a_plain_loop(tiny):
     assert same(fitted.end, net.state_dict())
 
 
-def test_pruned_weights_are_zero_after_every_step_whatever_the_optimiser_does(tiny, monkeypatch):
-    """Pruned weights start at huge values, so that momentum and decay would move them; no step leaves one standing."""
+@pytest.mark.parametrize("remembers", [False, True])
+def test_pruned_weights_are_zero_at_every_step_whatever_the_optimiser_remembers(tiny, monkeypatch, remembers):
+    """Pruned weights start at huge values, and momentum may remember them: no step finds or leaves one standing."""
     net = small_net()
     mask = half_mask(net)
+    momentum = {name: torch.ones_like(parameter) for name, parameter in net.named_parameters()}
     seen = []
     step = torch.optim.SGD.step
 
     def watch(self, *args, **kwargs):
-        seen.append([bool((net.get_parameter(name)[~keep] == 0).all()) for name, keep in mask.items()])
+        seen.extend(bool((net.get_parameter(name)[~keep] == 0).all()) for name, keep in mask.items())
         return step(self, *args, **kwargs)
 
     monkeypatch.setattr(torch.optim.SGD, "step", watch)
     with torch.no_grad():
         for name in mask:
             net.get_parameter(name).add_(5.0)
-    fitted = trained(tiny, net, mask)
-    assert not any(seen[0])
-    assert all(all(zero) for zero in seen[1:])
+    fitted = trained(tiny, net, mask, optimiser=Optimiser(momentum) if remembers else None)
+    assert len(seen) == 3 * 3 * len(mask)
+    assert all(seen)
     assert all(bool((fitted.end[name][~keep] == 0).all()) for name, keep in mask.items())
     assert all(bool((fitted.end[name][keep] != 0).all()) for name, keep in mask.items())
+
+
+def test_without_the_mask_at_each_step_remembered_momentum_revives_pruned_weights(tiny):
+    net = small_net()
+    mask = half_mask(net)
+    momentum = {name: torch.ones_like(parameter) for name, parameter in net.named_parameters()}
+    end = trained(tiny, net, mask, optimiser=Optimiser(momentum), mask_each_step=False).end
+    assert all(bool((end[name][~keep] != 0).all()) for name, keep in mask.items())
 
 
 def test_the_same_key_gives_the_same_bits_and_another_key_does_not(tiny):

@@ -2,7 +2,7 @@
 
 from sparsight.training.batches import DrawKey, steps_per_epoch, training_batches
 from sparsight.training.device import one_thread, resolve_device
-from sparsight.training.fit import Fitted, TrainingDivergedError, fit
+from sparsight.training.fit import SCORES_AN_EPOCH, Fitted, TrainingDivergedError, fit
 from sparsight.training.progress import Best, Checkpoint, Epoch, Optimiser, State
 from sparsight.training.rule import FREEZE_BELOW, RIGHT, Rule
 from sparsight.training.schedules import learning_rate
@@ -11,6 +11,7 @@ from sparsight.training.settings import TrainingSettings
 __all__ = [
     "FREEZE_BELOW",
     "RIGHT",
+    "SCORES_AN_EPOCH",
     "Best",
     "Checkpoint",
     "DrawKey",

@@ -3,8 +3,9 @@
 import math
 
 import torch
-from jaxtyping import Float, Int64, UInt8
+from jaxtyping import Bool, Float, Int64, UInt8
 from torch import Tensor
+from torch.nn.functional import embedding_bag
 
 TRIES = 10
 ASPECT = (3 / 4, 4 / 3)
@@ -49,24 +50,80 @@ def _centre(shapes: Float[Tensor, " n"]) -> Float[Tensor, "n 4"]:
     return torch.stack([(1 - w) / 2, (1 - h) / 2, w, h], dim=1)
 
 
+def mirror(boxes: Float[Tensor, "n 4"], which: Bool[Tensor, " n"]) -> Float[Tensor, "n 4"]:
+    """The boxes, some of them taken from right to left: their width is negative, and what is cut out is mirrored."""
+    left, top, w, h = boxes.unbind(1)
+    return torch.where(which[:, None], torch.stack([left + w, top, -w, h], dim=1), boxes)
+
+
 def cut(
     images: UInt8[Tensor, "b 3 h w"], boxes: Float[Tensor, "b 4"], size: tuple[int, int]
 ) -> Float[Tensor, "b 3 s t"]:
     """Each image's box, resampled to ``size`` (height, width) by a triangle filter that widens where it shrinks.
 
-    Pillow's and torchvision's antialiased bilinear filter as two matrix products, one an axis, on the images' device.
-    Values stay between 0 and 255 and are not rounded.
+    Pillow's and torchvision's antialiased bilinear filter, one axis after the other, on the images' device. Values stay
+    between 0 and 255 and are not rounded.
     """
+    return (by_taps if images.device.type == "cpu" else by_products)(images, boxes, size)
+
+
+def by_products(
+    images: UInt8[Tensor, "b 3 h w"], boxes: Float[Tensor, "b 4"], size: tuple[int, int]
+) -> Float[Tensor, "b 3 s t"]:
+    """``cut`` as two matrix products: most factors are zero, but an accelerator does not mind."""
     boxes = boxes.to(images.device)
-    down = _filter(boxes[:, 1], boxes[:, 3], images.shape[2], size[0])
-    across = _filter(boxes[:, 0], boxes[:, 2], images.shape[3], size[1])
+    (height, width), device = images.shape[2:], images.device
+    down = _weights(torch.arange(height, device=device), boxes[:, 1], boxes[:, 3], height, size[0])
+    across = _weights(torch.arange(width, device=device), boxes[:, 0], boxes[:, 2], width, size[1])
     return torch.einsum("bsh,bchw,btw->bcst", down, images.float(), across)
 
 
-def _filter(start: Float[Tensor, " b"], length: Float[Tensor, " b"], pixels: int, out: int) -> Float[Tensor, "b o p"]:
-    """Rows of weights that sum to 1: what of each pixel goes into each pixel of the crop."""
+def by_taps(
+    images: UInt8[Tensor, "b 3 h w"], boxes: Float[Tensor, "b 4"], size: tuple[int, int]
+) -> Float[Tensor, "b 3 s t"]:
+    """``cut`` on a CPU, in channels-last memory: of each box only the pixels that have a weight.
+
+    Image by image, so that what lies between the axes stays in the processor's cache. One thread takes 2.8 ms for a
+    picture of 512 px that is cut to 448, where two matrix products take 23.
+    """
+    rows, down = _taps(boxes[:, 1], boxes[:, 3], images.shape[2], size[0])
+    columns, across = _taps(boxes[:, 0], boxes[:, 2], images.shape[3], size[1])
+    (tops, bottoms), (lefts, rights) = ([i.amin((1, 2)).tolist(), i.amax((1, 2)).tolist()] for i in (rows, columns))
+    crops = torch.empty(len(images), *size, 3)
+    for i, (top, bottom, left, right) in enumerate(zip(tops, bottoms, lefts, rights, strict=True)):
+        box = images[i, :, top : bottom + 1, left : right + 1]
+        # Each bag is a weighted sum of a table's rows: of columns (3 h numbers each) first, and then of rows (t 3).
+        table = box.permute(2, 0, 1).to(torch.float32, memory_format=torch.contiguous_format).flatten(1)
+        narrow = embedding_bag(columns[i] - left, table, mode="sum", per_sample_weights=across[i])
+        table = narrow.view(size[1] * 3, -1).t().contiguous()
+        crop = embedding_bag(rows[i] - top, table, mode="sum", per_sample_weights=down[i])
+        crops[i] = crop.view(*size, 3)
+    return crops.permute(0, 3, 1, 2)
+
+
+def _taps(
+    start: Float[Tensor, " b"], length: Float[Tensor, " b"], pixels: int, out: int
+) -> tuple[Int64[Tensor, "b o k"], Float[Tensor, "b o k"]]:
+    """The pixels that go into each pixel of the crop, neighbours all, and their weights; some may be 0."""
+    step = (length * pixels / out)[:, None]
+    reach = step.abs().clamp(min=1)
+    taps = min(pixels, math.ceil(2 * float(reach.max())))
+    centre = (start * pixels)[:, None] + (torch.arange(out) + 0.5) * step
+    first = (centre - reach - 0.5).ceil().to(torch.int64).clamp(0, pixels - taps)
+    index = first[:, :, None] + torch.arange(taps)
+    return index, _weights(index, start, length, pixels, out)
+
+
+def _weights(
+    index: Int64[Tensor, " p"] | Int64[Tensor, "b o p"],
+    start: Float[Tensor, " b"],
+    length: Float[Tensor, " b"],
+    pixels: int,
+    out: int,
+) -> Float[Tensor, "b o p"]:
+    """Rows of weights that sum to 1: what of each of these pixels goes into each pixel of the crop."""
     step = (length * pixels / out)[:, None, None]
     centre = (start * pixels)[:, None, None] + (torch.arange(out, device=start.device)[:, None] + 0.5) * step
-    away = (torch.arange(pixels, device=start.device) + 0.5 - centre).abs() / step.clamp(min=1)
+    away = (index + 0.5 - centre).abs() / step.abs().clamp(min=1)
     weights = (1 - away).clamp(min=0)
     return weights / weights.sum(2, keepdim=True)

@@ -9,8 +9,9 @@ from torch import Tensor, nn
 
 from sparsight.data import ConceptDataset, normalise
 from sparsight.errors import InputError
+from sparsight.pruning import masked
 from sparsight.training.batches import DrawKey, steps_per_epoch, training_batches
-from sparsight.training.loss import class_weights, training_loss
+from sparsight.training.loss import class_weights
 from sparsight.training.noise import seeded_noise
 from sparsight.training.progress import (
     Best,
@@ -22,9 +23,10 @@ from sparsight.training.progress import (
     restore_optimiser,
     snapshot,
 )
-from sparsight.training.rule import FREEZE_BELOW, RIGHT, Rule
+from sparsight.training.rule import RIGHT, Rule
 from sparsight.training.schedules import learning_rate
 from sparsight.training.settings import TrainingSettings
+from sparsight.training.step import held, training_step
 
 SCORES_AN_EPOCH = 8
 """How often a training that stops at an accuracy is scored on validation in an epoch."""
@@ -71,7 +73,7 @@ def fit(
     where: str = "training",
     on_epoch: Callable[[], None] = lambda: None,
 ) -> Fitted:
-    """Train ``model`` in place; weights outside ``mask`` get no gradient and are zero after every step.
+    """Train ``model`` in place; weights outside ``mask`` get no gradient, and are zero from the first step on.
 
     Args:
         model: holds the state to start from.
@@ -80,9 +82,9 @@ def fit(
         settings: the budget.
         key: what order and augmentation are drawn from.
         rule: departures of the released code that change a training.
-        mask_each_step: whether the mask is applied to the weights again after every step. False (the
-            switch ``mask_once``) changes nothing while the optimiser starts fresh, as pruned weights have no gradient;
-            with ``optimiser`` stale momentum moves them away from zero.
+        mask_each_step: whether weights outside the mask are held at zero. False (the switch ``mask_once``) changes
+            nothing where they start at zero and the optimiser fresh, as they have no gradient; with ``optimiser`` stale
+            momentum moves them away from zero.
         optimiser: what the optimiser remembers of an earlier training (``keep_optimizer``); fresh if None.
         epochs: which epochs of the budget to train, all by default: a later start takes up the schedule and the data
             order there (rewinding to an epoch), an earlier end leaves them unfinished.
@@ -99,10 +101,10 @@ def fit(
     budget = range(settings.epochs) if epochs is None else epochs
     if resume is not None:
         model.load_state_dict(resume.state)
+    elif mask_each_step:
+        model.load_state_dict(masked(model.state_dict(), mask))
     model.to(device).to(memory_format=torch.channels_last)
-    parameters = dict(model.named_parameters())
-    kept = [(parameters[name], keep.to(device)) for name, keep in mask.items()]
-    every_weight = [parameter for name, parameter in parameters.items() if name.rsplit(".", 1)[-1] == "weight"]
+    still = held(model, mask, rule, again=mask_each_step and optimiser is not None)
     sgd = torch.optim.SGD(
         model.parameters(),
         lr=settings.learning_rate,
@@ -137,16 +139,7 @@ def fit(
                 rate = learning_rate(settings, before + epoch * steps + step, steps)
                 for group in sgd.param_groups:
                     group["lr"] = rate
-                loss, logits = training_loss(model(images), labels, settings, weights)
-                sgd.zero_grad(set_to_none=True)
-                loss.backward()
-                with torch.no_grad():
-                    _stop_gradients(kept, every_weight if rule.freeze_negative else [])
-                    sgd.step()
-                    if mask_each_step:
-                        for weight, keep in kept:
-                            weight.mul_(keep)
-                losses[step] = loss.detach()
+                losses[step], logits = training_step(model, sgd, images, labels, still, settings, weights)
                 correct += (logits.argmax(1) == labels).sum()
                 seen += len(labels)
                 if stop_at is not None and (step + 1) % max(1, steps // SCORES_AN_EPOCH) == 0:
@@ -171,16 +164,6 @@ def fit(
     if best is None or best.epoch == budget.stop:
         return Fitted(end, end, trained, memory, tuple(log))
     return Fitted(best.state, end, best.epoch, memory, tuple(log))
-
-
-def _stop_gradients(kept: list[tuple[nn.Parameter, Tensor]], frozen_below: list[nn.Parameter]) -> None:
-    """Zero the gradients of pruned weights, and of those that are below the released code's threshold."""
-    for weight, keep in kept:
-        if weight.grad is not None:
-            weight.grad.mul_(keep)
-    for weight in frozen_below:
-        if weight.grad is not None:
-            weight.grad.mul_(weight >= FREEZE_BELOW)
 
 
 def _better(
