@@ -1,4 +1,5 @@
 import os
+import platform
 import time
 
 import pytest
@@ -28,6 +29,20 @@ def full_disk(job, tick):
 
 def die(job, tick):
     os._exit(7)
+
+
+def pages_cleared(job, tick):
+    """Page faults of a block of 64 MiB that is asked for a second time."""
+    import resource
+
+    faults = []
+    for _ in range(2):
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        block = bytearray(64 * 2**20)
+        block[::4096] = bytes(len(block) // 4096)
+        del block
+        faults.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+    return faults
 
 
 @pytest.mark.parametrize("workers", [0, 1, 2])
@@ -87,3 +102,11 @@ def test_workers_are_gone_afterwards():
     time.sleep(0.1)
     with pytest.raises(ProcessLookupError):
         os.kill(done["a"][1], 0)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other allocators keep or return memory as they do")
+def test_a_worker_keeps_the_memory_that_it_frees():
+    found = []
+    run_jobs({"a": []}, pages_cleared, 1, on_done=lambda _, faults: found.append(faults))
+    first, second = found[0]
+    assert second < first / 10, "a large block went back to the system"

@@ -2,8 +2,8 @@
 
 python -m benchmarks.speed.profile [--seeds 1] [--rounds 3] [--out FILE]
 
-Everything runs in this process on one thread. A stage's time is its own: what it hands on to another stage counts
-there. Start-up is this process's; each worker of a study imports torch and what trains a network once more.
+Everything runs in this process on one thread, as it would in a worker. A stage's time is its own: what it hands on to
+another stage counts there. Start-up is this process's; each worker of a study imports torch once more.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from typing import Any
 import torch
 
 from sparsight.config import load_study
+from sparsight.pool import keep_freed_memory
 from sparsight.study import run_study
 
 ARITHMETIC: dict[str, str] = {
@@ -130,6 +131,7 @@ def main() -> None:
     given = asked.parse_args()
     sizes = {"study": {"seeds": list(range(given.seeds))}, "pruning": {"rounds": given.rounds}}
     torch.set_num_threads(1)
+    keep_freed_memory()  # as a worker does
     clock = Clock()
     watch(clock)
     with tempfile.TemporaryDirectory() as place:

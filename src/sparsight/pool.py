@@ -1,5 +1,6 @@
 """Jobs that need each other's results, in worker processes that stay alive."""
 
+import ctypes
 import multiprocessing
 import os
 import signal
@@ -13,6 +14,7 @@ from typing import Any, TypeVar
 from sparsight.errors import InputError
 
 _GOES_ON = "the same command goes on with what stands"
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 Job = TypeVar("Job", bound=Hashable)
 
 
@@ -116,8 +118,23 @@ class _Worker:
         self.connection.close()
 
 
+def keep_freed_memory() -> None:
+    """Let this process keep the memory that it frees, for its next use.
+
+    glibc gives large blocks back to the system, which clears each of their pages when they are asked for again: a
+    forward pass of a ResNet-8 over 128 images of 64 pixels takes 1.4 times as long for that, a training step of a
+    MobileNetV2 on 16 images of 128 pixels 1.25 times (one thread). Numbers do not depend on it. Other systems'
+    allocators are left as they are.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
+    # A threshold stops glibc from raising the other one by itself, so it is the large blocks' first, or neither.
+    if mallopt is not None and mallopt(_MMAP_THRESHOLD, 2**30):
+        mallopt(_TRIM_THRESHOLD, 2**31 - 1)
+
+
 def _serve(connection: Connection, work: Callable[..., Any]) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    keep_freed_memory()
     while True:
         try:
             job = connection.recv()
