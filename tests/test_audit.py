@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 import torchvision
+from PIL import Image
 from torch import nn
 from torch.nn.utils import prune
 
@@ -16,7 +17,7 @@ from sparsight.auditing import AuditSettings
 from sparsight.data import ToyBirdsSettings, load_dataset, normalise
 from sparsight.errors import InputError
 from sparsight.evidence import usable_concepts
-from sparsight.models import ModelSettings, build_model
+from sparsight.models import Given, ModelSettings, build_model
 
 PRIMARY = ["top_k_jaccard", "weight_spearman", "value_agreement", "map_spearman", "map_iou_20", "linear_cka"]
 CPU = torch.device("cpu")
@@ -338,3 +339,81 @@ def test_a_method_that_there_is_not_is_refused_before_a_model_is_looked_at(birds
     settings = AuditSettings(saliency={"method": "captum:IntegratedGradient"}, margin=0.1)
     with pytest.raises(InputError, match="no attribution 'IntegratedGradient'; near are IntegratedGradients"):
         audit_models(Never(), Never(), birds, settings=settings)
+
+
+class Heard:
+    def __init__(self):
+        self.notes, self.passes = [], []
+
+    def note(self, text):
+        self.notes.append(text)
+
+    def decoded(self, done, total):
+        pass
+
+    def looking(self, name, place, models):
+        self.passes.append((name, place, models))
+
+    def seen(self, done, total):
+        self.passes.append((done, total))
+
+
+def test_how_far_each_model_is_is_told(birds, trained):
+    heard = Heard()
+    settings = AuditSettings(evidence={"batch_size": 40})
+    audit_models(*trained[:2], birds, settings=settings, listener=heard)
+    each = [(40, 60), (60, 60), (40, 96), (80, 96), (96, 96)]
+    assert heard.passes == [("original", 1, 2), *each, ("model", 2, 2), *each]
+    assert heard.notes == []
+
+
+def test_a_slow_method_says_what_it_takes(birds, trained):
+    pytest.importorskip("captum")
+    heard = Heard()
+    few = replace(birds, splits={**birds.splits, "test": birds.splits["test"][:4]})
+    audit_models(
+        trained[0],
+        copy.deepcopy(trained[0]),
+        few,
+        settings=AuditSettings(saliency={"method": "captum:IntegratedGradients"}),
+        listener=heard,
+    )
+    said = "captum:IntegratedGradients: 50 passes through each model an image and class, where gradcam takes one"
+    assert heard.notes == [said]
+
+
+def test_a_module_is_given_images_as_its_original_is(birds, trained):
+    known = Given("dense", trained[0], normalisation=((0.5,) * 3, (0.25,) * 3))
+    audit = audit_models(known, copy.deepcopy(trained[0]), birds)
+    assert audit.word == "preserved"
+    assert audit.data.facts["Normalisation"] == "mean 0.5 0.5 0.5 and deviation 0.25 0.25 0.25"
+    said = "model: how images are normalised is not known, and that of dense is taken: mean 0.5 0.5 0.5 and deviation"
+    assert [note.startswith(said) for note in audit.data.notices][:1] == [True]
+    other = replace(known, name="twin", model=copy.deepcopy(trained[0]), normalisation=((0.4,) * 3, (0.25,) * 3))
+    audit = audit_models(known, other, birds)
+    assert audit.data.notices[0].startswith("CAUTION: images are normalised differently, for dense by mean 0.5 0.5")
+    assert audit.data.facts["Normalisation"].startswith("dense: mean 0.5")
+
+
+def test_maps_of_few_positions_are_told_on_the_page_and_in_a_note(birds, trained):
+    audit = audit_models(*trained[:2], birds)
+    assert audit.data.pictures[0].original.map.shape == (4, 4)
+    (said,) = [note for note in audit.data.notices if "positions" in note]
+    assert said.startswith("maps are compared at 4 x 4 positions, which tell coarse places alone")
+
+
+def test_images_are_read_as_large_as_it_is_asked_for(tmp_path, trained):
+    draws = np.random.default_rng(0)
+    for k in range(12):
+        (tmp_path / "photos" / f"{k:02d}").mkdir(parents=True)
+        for i in range(2):
+            pixels = draws.integers(0, 256, (30, 30, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "photos" / f"{k:02d}" / f"{i}.png")
+    audit = audit_models(trained[0], copy.deepcopy(trained[0]), tmp_path / "photos", image_size=24)
+    assert "24 test images of 24 x 24 pixels" in audit.data.facts["Images"]
+    assert "image_size=24" in audit.data.command
+
+
+def test_images_that_are_read_have_their_size(birds, trained):
+    with pytest.raises(InputError, match="image_size: these images are read already"):
+        audit_models(*trained[:2], birds, image_size=24)

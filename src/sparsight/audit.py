@@ -36,6 +36,7 @@ from sparsight.auditing import (
     headline,
     image_rows,
     in_python,
+    in_words,
     level_rows,
     look,
     looked_at,
@@ -58,7 +59,7 @@ from sparsight.evidence import usable_concepts
 from sparsight.models import Given
 from sparsight.report.audit import COLUMNS, AuditData, AuditHeadline, summary_html, write_audit_report
 from sparsight.runs import machine, versions
-from sparsight.saliency import check_method
+from sparsight.saliency import check_method, passes_of
 from sparsight.training import resolve_device
 from sparsight.verdict import LEAST_FLOOR, Gate
 
@@ -75,6 +76,10 @@ class AuditListener(Protocol):
     def looking(self, name: str, place: int, models: int) -> None:
         """The model of that name is looked at now, the so-many-th of so many."""
 
+    def seen(self, done: int, total: int) -> None:
+        """It has seen so many of the images of a pass: of the test images, then of those that concepts are learned
+        from."""
+
 
 class _Silent:
     def note(self, text: str) -> None:
@@ -84,6 +89,9 @@ class _Silent:
         pass
 
     def looking(self, name: str, place: int, models: int) -> None:
+        pass
+
+    def seen(self, done: int, total: int) -> None:
         pass
 
 
@@ -148,6 +156,7 @@ def audit_models(
     *,
     floor: Sequence[Model] = (),
     settings: AuditSettings | None = None,
+    image_size: int | None = None,
     command: str | None = None,
     listener: AuditListener | None = None,
 ) -> Audit:
@@ -160,7 +169,8 @@ def audit_models(
             libraries expect them. Concepts, if there are some, are learned on ``train``; all else is measured on
             ``test``.
         floor: originals trained again, at least three of them, for a verdict beyond a margin.
-        settings: layer, margin and all else; the defaults if None.
+        settings: layer, margin, normalisation and all else; the defaults if None.
+        image_size: side in pixels at which images that have a name are read; that of the models of libraries if None.
         command: how the audit is made again, for the report.
         listener: is told how it goes.
 
@@ -173,9 +183,14 @@ def audit_models(
         raise InputError("audit: no model to compare with the original; name one or more")
     check_method(settings.saliency)
     models = [original, *several, *floor]
-    loaded = of_libraries(models)
+    loaded = of_libraries(models, settings.layer)
     side = usual_side(models, loaded)
-    read = data if isinstance(data, ConceptDataset) else material(str(data), side=side, reader=hears)
+    if isinstance(data, ConceptDataset):
+        if image_size is not None:
+            raise InputError("image_size: these images are read already; give their folder's path, or leave it out")
+        read = data
+    else:
+        read = material(str(data), more={"image_size": image_size} if image_size else None, side=side, reader=hears)
     if len(read.splits["test"]) < 2:
         raise InputError(f"{read.name}: one test image is too few to compare models on; give more")
     _check_concepts(read, settings)
@@ -183,6 +198,9 @@ def audit_models(
     given, notes = normalised(named(models, roles, len(read.class_names), loaded), read, settings.normalise)
     notes += read.notes
     device = resolve_device(settings.device)
+    if (passes := passes_of(settings.saliency)) > 1:
+        method = settings.saliency.method
+        hears.note(f"{method}: {passes} passes through each model an image and class, where gradcam takes one")
     looks: list[Look] = []
     for place, one in enumerate(given):
         hears.looking(one.name, place + 1, len(given))
@@ -190,7 +208,7 @@ def audit_models(
             subject = _subject(one, read, settings, device)
             explained = looks[0].predictions if looks else None
             rooms = (settings.evidence, settings.concepts, settings.saliency)
-            looks.append(look(subject, read, *rooms, device, explained))
+            looks.append(look(subject, read, *rooms, device, explained, hears.seen))
         notes += [*subject.notes, *(f"{one.name}: no {what}: {why}" for what, why in looks[-1].missing.items())]
         first = (looks[0].name, looks[0].predictions) if place else ("the labels", looks[0].seen.labels)
         check_order(first[0], one.name, first[1], looks[-1].predictions, read.class_names)
@@ -205,11 +223,11 @@ def audit_models(
             f"maps are compared at {grid[0]} x {grid[1]} positions, which tell coarse places alone; larger images "
             "(--image-size) or an earlier layer (--layer) have more"
         )
-    facts = _facts(read, looks, time.monotonic() - started)
+    facts = _facts(read, given, time.monotonic() - started)
     found = _report(read, looks[0], looks[1 : 1 + len(several)], again, settings)
     found = replace(found, missing={one.name: one.missing for one in looks if one.missing})
     called = None if isinstance(data, ConceptDataset) else data
-    again_by = command or in_python(models, len(several), called, settings)
+    again_by = command or in_python(models, len(several), called, settings, image_size)
     shown = replace(found, command=again_by, notices=tuple(dict.fromkeys(notes)))
     return Audit(replace(shown, facts=facts, versions=versions()), {one.name: one for one in looks})
 
@@ -287,7 +305,7 @@ def _report(
     )
 
 
-def _facts(data: ConceptDataset, looks: Sequence[Look], seconds: float) -> dict[str, str]:
+def _facts(data: ConceptDataset, given: Sequence[Given], seconds: float) -> dict[str, str]:
     test, train = len(data.splits["test"]), len(data.splits["train"])
     learned = f"; concepts learned on {train:,}" if data.concept_names else ""
     size = " x ".join(map(str, data.images.shape[2:]))
@@ -295,7 +313,8 @@ def _facts(data: ConceptDataset, looks: Sequence[Look], seconds: float) -> dict[
         "Images": f"{data.name}: {test:,} test images of {size} pixels{learned}",
         "Classes": f"{len(data.class_names):,}",
         "Concepts": f"{len(data.concept_names):,}" if data.concept_names else "none",
-        "Models": f"{len(looks):,}",
+        "Models": f"{len(given):,}",
+        "Normalisation": in_words(given),
         "Wall time": f"{seconds:.1f} s",
         "Machine": machine(),
     }

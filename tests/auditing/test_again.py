@@ -28,10 +28,11 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_it_asks_for_the_same(name, monkeypatch):
     models, pruned, data, settings = CASES[name]
-    code = in_python(models, pruned, data, settings)
+    code = in_python(models, pruned, data, settings, 96)
     asked = {}
 
-    def audit_models(original, pruned, data, floor=(), settings=None):
+    def audit_models(original, pruned, data, floor=(), settings=None, image_size=None):
+        assert image_size == 96
         asked.update(models=[original, *pruned, *floor], pruned=len(pruned), data=data, settings=settings)
 
     monkeypatch.setattr(sparsight, "audit_models", audit_models, raising=False)

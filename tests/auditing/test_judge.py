@@ -44,7 +44,7 @@ def test_the_undecided_measures_are_counted(words, why):
 
 @pytest.mark.parametrize(
     ("kept", "taken"),
-    [(1, "the one measure that could be taken is preserved"), (2, "the 2 measures that could be taken are preserved")],
+    [(1, "the one measure that could be taken is preserved"), (2, "the 2 that could be taken are preserved")],
 )
 def test_without_maps_nothing_is_preserved(kept, taken):
     sentence = said(["preserved"] * kept, missing={"maps": "of int8"})

@@ -45,3 +45,10 @@ def test_an_audit_needs_no_validation_folder(photos, tmp_path_factory):
     read = material(str(root))
     assert read.concept_names == ("furry",)
     assert [len(read.splits[split]) for split in ("train", "validation", "test")] == [6, 0, 2]
+
+
+def test_a_size_that_nobody_has_named_is_told(photos):
+    said = "no model says how large its images are; they are read at 64 x 64 pixels, and --image-size says otherwise"
+    assert said in material(str(photos)).notes
+    for more, side in (({"image_size": 64}, None), (None, 64)):
+        assert not [note for note in material(str(photos), more=more, side=side).notes if "pixels" in note]

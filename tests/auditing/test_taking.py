@@ -89,3 +89,12 @@ def test_what_is_compiled_runs_as_it_is_written_while_it_is_looked_at():
         model(images)
     hook.remove()
     assert seen == [1]
+
+
+def test_a_layer_that_a_model_lacks_is_told_before_images_are_decoded(here):
+    model = torchvision.models.shufflenet_v2_x0_5(num_classes=3)
+    save_file({name: value.clone() for name, value in model.state_dict().items()}, "shuffle.safetensors")
+    name = "torchvision:shufflenet_v2_x0_5@shuffle.safetensors"
+    assert list(of_libraries([name], "conv5")) == [name]
+    with pytest.raises(InputError, match=r"ShuffleNetV2 has no layer 'conv9'; near are .*conv5"):
+        of_libraries([name], "conv9")

@@ -93,7 +93,7 @@ def test_a_floor_makes_a_verdict_and_fail_on_an_exit_code(place):
     common = (DENSE, SPARSE, "--data", "photos", "--image-size", "64")
     ended = run(place, *common, "--fail-on", "changed", "--out", "floor", "--floor", *floor)
     assert ended.returncode == 1, ended.stderr
-    assert f"≠ changed: {SPARSE} decides on other evidence than {DENSE}" in ended.stdout
+    assert f"≠ changed: {SPARSE} decides on other evidence than {DENSE}" in ended.stdout, ended.stderr[-1500:]
     assert "report: floor/report/index.html" in ended.stdout
     itself = (DENSE, DENSE, "--data", "photos", "--image-size", "96")  # whose maps have 9 positions
     ended = run(place, *itself, "--fail-on", "undecided", "--out", "itself", "--margin", "0.01")
@@ -135,8 +135,29 @@ def test_an_accuracy_that_is_lost_fails_though_the_explanation_is_preserved(plac
     assert "66.7% of its answers differ from the original's, its accuracy has fallen (-0.667)" in ended.stdout
 
 
+def test_the_same_weights_in_a_function_of_the_users_are_the_same_model(place):
+    """A function does not say how images are normalised: they are, as for the original."""
+    (place / "plain.py").write_text("import torchvision\nnet = torchvision.models.resnet18\n")
+    own = "plain:net@dense.safetensors"
+    common = (DENSE, own, "--data", "photos", "--image-size", "96", "--margin", "0.1", "--fail-on", "undecided")
+    ended = run(place, *common, "--out", "alike")
+    assert ended.returncode == 0, ended.stderr + ended.stdout
+    assert "measures rest on evidence that is the same bit for bit; 0.0% of its answers differ" in ended.stdout
+    said = f"note: {own}: how images are normalised is not known, and that of {DENSE} is taken: mean 0.485 0.456 0.406"
+    assert said in ended.stdout
+    facts = json.loads((place / "alike" / "report" / "report.json").read_text())["facts"]
+    assert facts["Normalisation"] == "mean 0.485 0.456 0.406 and deviation 0.229 0.224 0.225"
+    ended = run(place, *common, "--out", "other", "--normalise", "0.5,0.25")
+    assert ended.returncode == 0, ended.stderr + ended.stdout
+    assert "note: all images are normalised by mean 0.5 0.5 0.5 and deviation 0.25 0.25 0.25" in ended.stdout
+
+
 BAD = {
     "too small a floor": ([DENSE, SPARSE, "--fail-on", "changed", "--floor", DENSE], "1 given by --floor is too few"),
+    "another normalisation": (
+        [DENSE, SPARSE, "--normalise", "imagenet"],
+        "normalise: must be own, original, data, or MEAN,STD of pixels in 0..1",
+    ),
     "nothing to decide against": ([DENSE, SPARSE, "--fail-on", "changed"], "give --floor"),
     "an unknown word": ([DENSE, SPARSE, "--fail-on", "worse"], "must be changed or undecided"),
     "no such weights": ([DENSE, "torchvision:resnet18@nowhere.pt"], "nowhere.pt: cannot be read"),
@@ -185,7 +206,7 @@ def test_images_that_cannot_be_read_are_named_or_left_out(place):
     said = "1 image that cannot be read is left out: red thing/3.png"
     assert ended.stdout.count(said) == 1
     assert said in json.loads((place / "left-out" / "report" / "report.json").read_text())["notices"]
-    assert "energy" in ended.stdout  # inside the boxes
+    assert "Energy in the" in ended.stdout  # mask, which is inside the boxes
 
 
 @pytest.mark.parametrize(

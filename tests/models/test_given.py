@@ -128,7 +128,7 @@ def test_files_that_are_no_weights_are_refused(tmp_path):
         given_model(f"torchvision:resnet18@{tmp_path / 'part.safetensors'}", 0)
 
 
-def test_image_classifiers_of_transformers(tmp_path):
+def test_image_classifiers_of_transformers(tmp_path, capfd):
     transformers = pytest.importorskip("transformers")
     torch.manual_seed(0)
     config = transformers.ViTConfig(
@@ -143,6 +143,7 @@ def test_image_classifiers_of_transformers(tmp_path):
     )
     model = transformers.ViTForImageClassification(config).eval()
     model.save_pretrained(tmp_path / "vit")
+    capfd.readouterr()
     transformers.ViTImageProcessor(size={"height": 32, "width": 32}).save_pretrained(tmp_path / "vit")
     found = given_model(f"hf:{tmp_path / 'vit'}", 0)
     images = torch.rand(2, 3, 32, 32)
@@ -151,6 +152,7 @@ def test_image_classifiers_of_transformers(tmp_path):
     assert found.class_names == ("cat", "dog", "owl")
     assert found.normalisation == ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
     assert found.side == 32
+    assert capfd.readouterr().err == "", "no bars, no warnings of other libraries"
     (tmp_path / "vit" / "model.safetensors").unlink()
     with pytest.raises(InputError, match="holds no safetensors"):
         given_model(f"hf:{tmp_path / 'vit'}", 0)
@@ -211,3 +213,12 @@ def test_a_name_is_told_by_the_files_behind_it(trained, tmp_path, monkeypatch):
     (tmp_path / "folder" / "config.json").write_text("[]")
     assert all(fingerprint(name) != before for name, before in zip(names, first, strict=True))
     assert fingerprint("torchvision:resnet18@IMAGENET1K_V1") == fingerprint("torchvision:resnet18@nowhere.pt") == []
+
+
+def test_a_convolutional_network_of_transformers_takes_the_size_of_its_processor(tmp_path):
+    transformers = pytest.importorskip("transformers")
+    config = transformers.ResNetConfig(embedding_size=8, hidden_sizes=[8, 8], depths=[1, 1], num_labels=3)
+    transformers.ResNetForImageClassification(config).save_pretrained(tmp_path / "net")
+    assert given_model(f"hf:{tmp_path / 'net'}", 0).side is None
+    transformers.ConvNextImageProcessor(size={"shortest_edge": 384}).save_pretrained(tmp_path / "net")
+    assert given_model(f"hf:{tmp_path / 'net'}", 0).side == 384

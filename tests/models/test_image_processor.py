@@ -1,12 +1,13 @@
 """What models of transformers expect of their images, against transformers' own processors."""
 
+import json
 from pathlib import Path
 
 import pytest
 import torch
 
 from sparsight.errors import InputError
-from sparsight.models.image_processor import normalisation_of
+from sparsight.models.image_processor import normalisation_of, side_of, square
 
 PATH = Path("preprocessor_config.json")
 MEAN, STD = [0.1, 0.2, 0.3], [0.5, 0.25, 0.2]
@@ -60,3 +61,24 @@ def test_blue_first_and_normalised_is_normalised_as_it_is_then():
 def test_what_cannot_be_done_is_refused(described, said):
     with pytest.raises(InputError, match=f"preprocessor_config.json: {said}"):
         normalisation_of(described, PATH)
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [
+        ("ViTImageProcessor", {"size": {"height": 20, "width": 20}}),
+        ("ConvNextImageProcessor", {"size": {"shortest_edge": 12}}),
+        ("MobileNetV2ImageProcessor", {"size": {"shortest_edge": 24}, "crop_size": {"height": 16, "width": 16}}),
+    ],
+)
+def test_the_side_is_that_of_what_transformers_makes(kind, more):
+    transformers = pytest.importorskip("transformers")
+    processor = getattr(transformers, kind)(**more)
+    image = torch.zeros(3, 40, 40, dtype=torch.uint8)
+    made = processor(image, return_tensors="pt")["pixel_values"]
+    assert side_of(json.loads(processor.to_json_string())) == made.shape[-1] == made.shape[-2]
+
+
+@pytest.mark.parametrize("size", [None, "large", 0, -3, True, [], [20, 30], [20, "20"], {}, {"height": 20}, 2.5])
+def test_a_size_that_is_no_square_is_none(size):
+    assert square(size) is None

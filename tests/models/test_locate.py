@@ -155,3 +155,13 @@ def test_the_network_is_left_as_it_was_found():
     assert all(module.training for module in model.modules())
     assert all(parameter.requires_grad and parameter.grad is None for parameter in model.parameters())
     assert not any(module._forward_hooks or module._forward_pre_hooks for module in model.modules())
+
+
+def test_a_network_that_takes_images_of_another_size_is_named_once_with_the_remedy():
+    images = torch.rand(2, 3, 30, 30)
+    with pytest.raises(InputError) as caught:
+        locate("net:vit", small_vit(), images)
+    said = str(caught.value)
+    assert said.startswith("net:vit: fails in evaluation on images of 3 x 30 x 30: ")
+    assert said.endswith("; --image-size says how large images are")
+    assert said.count("net:vit") == 1

@@ -133,8 +133,13 @@ def test_what_is_not_whole(tmp_path):
     path.write_bytes(path.read_bytes()[:-400])
     with pytest.raises(InputError, match=r"w.pt: (not a whole|a pickle of more)"):
         read_state(path)
-    path.write_bytes(b"")
-    with pytest.raises(InputError, match="not a whole safetensors file"):
+    for content in (b"", b"no weights at all"):
+        path.write_bytes(content)
+        with pytest.raises(InputError, match=r"w.pt: neither safetensors nor a file that torch.save has written"):
+            read_state(path)
+    save_file(net().state_dict(), path)
+    path.write_bytes(path.read_bytes()[:-400])
+    with pytest.raises(InputError, match=r"w.pt: not a whole safetensors file"):
         read_state(path)
     save_file({}, path)
     with pytest.raises(InputError, match="holds no tensor"):

@@ -5,8 +5,18 @@ from sparsight.auditing.gates import floor_gates, gates
 from sparsight.auditing.judge import Row, headline, level_rows, similarity, similarity_rows
 from sparsight.auditing.look import Look, look
 from sparsight.auditing.material import material
-from sparsight.auditing.measure import COARSE_PLACES, LEAST_PLACES, Grid, ceilings, compared, comparing, drifts, grid_of, levels
-from sparsight.auditing.normalising import normalised
+from sparsight.auditing.measure import (
+    COARSE_PLACES,
+    LEAST_PLACES,
+    Grid,
+    ceilings,
+    compared,
+    comparing,
+    drifts,
+    grid_of,
+    levels,
+)
+from sparsight.auditing.normalising import in_words, normalised
 from sparsight.auditing.order import check_order
 from sparsight.auditing.place import check_place, write_folder
 from sparsight.auditing.settings import AuditSettings
@@ -38,6 +48,7 @@ __all__ = [
     "headline",
     "image_rows",
     "in_python",
+    "in_words",
     "level_rows",
     "levels",
     "look",

@@ -10,7 +10,13 @@ from sparsight.auditing.taking import Model
 from sparsight.models import Given
 
 
-def in_python(models: Sequence[Model], pruned: int, data: str | Path | None, settings: AuditSettings) -> str:
+def in_python(
+    models: Sequence[Model],
+    pruned: int,
+    data: str | Path | None,
+    settings: AuditSettings,
+    image_size: int | None = None,
+) -> str:
     """One call; what has no name there is a variable: ``original``, ``model``, ``again``, ``data``.
 
     Args:
@@ -18,11 +24,14 @@ def in_python(models: Sequence[Model], pruned: int, data: str | Path | None, set
         pruned: how many the others are.
         data: what the images are called; None where they were given as they are.
         settings: of which those are written that are not the default.
+        image_size: of the images, where it was given.
     """
     first, *others = _expressions(models, pruned)
     parts = [first, f"[{', '.join(others[:pruned])}]", "data" if data is None else repr(str(data))]
     if others[pruned:]:
         parts.append(f"floor=[{', '.join(others[pruned:])}]")
+    if image_size is not None:
+        parts.append(f"image_size={image_size}")
     if own := settings.model_dump(mode="json", exclude_defaults=True):
         written = ", ".join(f"{name}={value!r}" for name, value in own.items())
         parts.append(f"settings=sparsight.auditing.AuditSettings({written})")

@@ -160,7 +160,7 @@ def headline(
     if len(kept) < len(primary) and (enough or settings.margin is not None):
         why = _counted(len(kept), len(primary))
     elif enough or settings.margin is not None:
-        taken = "one measure that could be taken is" if len(kept) == 1 else f"{len(kept)} measures that could be taken are"
+        taken = "one measure that could be taken is" if len(kept) == 1 else f"{len(kept)} that could be taken are"
         why = f"the {taken} preserved, and the others are missing"
     elif floor:
         why = f"{floor} networks trained again were given, and a verdict needs {LEAST_FLOOR}"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from textwrap import shorten
 
 import torch
 from jaxtyping import Int64
@@ -18,6 +19,7 @@ from sparsight.evidence import (
     EvidenceSettings,
     Maps,
     Seen,
+    Told,
     embed,
     explain,
     learn_concepts,
@@ -87,6 +89,7 @@ def look(
     saliency: SaliencySettings,
     device: torch.device,
     explained: Int64[Tensor, " n"] | None,
+    told: Told | None = None,
 ) -> Look:
     """Look at a model once: one pass over the test images, and one over those that concepts are learned from.
 
@@ -98,6 +101,7 @@ def look(
         saliency: method and reduction of the maps.
         device: where to run it.
         explained: the original's predictions, whose maps are compared; None where this model is the original.
+        told: is told how many images of a pass are done: of the test images first.
 
     Raises:
         InputError: if the model fails on these images, its embedding is not finite, or its maps cannot be made although
@@ -107,12 +111,12 @@ def look(
         data = replace(data, mean=subject.normalisation[0], std=subject.normalisation[1])
     model = subject.model.to(device)
     with _said_of(subject.name):
-        seen, maps, why = _seen(subject, model, data, evidence, saliency, device, explained)
+        seen, maps, why = _seen(subject, model, data, evidence, saliency, device, explained, told)
         train, examples = None, None
         if data.concept_names:
-            train = see(model, subject.split, data, "train", evidence, device)
+            train = see(model, subject.split, data, "train", evidence, device, told)
             if data.example_images is not None:
-                examples = embed(model, subject.split, data, data.example_images, evidence, device)
+                examples = embed(model, subject.split, data, data.example_images, evidence, device, told)
     if not bool(seen.embedding.isfinite().all() and seen.logits.isfinite().all()):
         raise InputError(f"{subject.name}: its logits or embeddings are not finite on these images; give a whole model")
     learned = None
@@ -133,6 +137,7 @@ def _seen(
     saliency: SaliencySettings,
     device: torch.device,
     explained: Int64[Tensor, " n"] | None,
+    told: Told | None,
 ) -> tuple[Seen, Maps | None, str]:
     """What it sees of the test images; its maps, or why there are none. A network that has gradients must have maps."""
     captum = saliency.method.startswith(CAPTUM)
@@ -140,7 +145,7 @@ def _seen(
     if not why:
         try:
             layer = own_layer(saliency)
-            return *explain(model, subject.split, data, evidence, layer, device, explained), ""
+            return *explain(model, subject.split, data, evidence, layer, device, explained, told), ""
         except torch.OutOfMemoryError:
             raise
         except (InputError, RuntimeError, NotImplementedError) as error:
@@ -148,8 +153,8 @@ def _seen(
             if gives_gradients(model, normalise(data.images[data.splits["test"][:2]], data, device)):
                 another = "another method" if captum else "another layer or method"
                 raise InputError(f"{subject.name}: no maps by {saliency.method}: {why}; take {another}") from error
-            why = f"it has no gradients ({why}); {_WITHOUT} needs none"
-    return see(model, subject.split, data, "test", evidence, device), None, why
+            why = f"it has no gradients, as one of int8 numbers or under torch.no_grad has none; {_WITHOUT} needs none"
+    return see(model, subject.split, data, "test", evidence, device, told), None, why
 
 
 @contextmanager
@@ -168,7 +173,7 @@ def _said_of(name: str) -> Iterator[None]:
 
 
 def _short(error: Exception) -> str:
-    return " ".join(str(error).split())[:160]
+    return shorten(" ".join(str(error).split()), 160, placeholder=" ...")
 
 
 def own_layer(saliency: SaliencySettings) -> SaliencySettings:

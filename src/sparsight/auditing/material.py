@@ -1,6 +1,7 @@
 """The images of an audit: a data set that is known, class folders, or a run's own."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,10 @@ def material(
         elif (sides := sides_of(Path(room["path"]))) and "validation" not in sides:
             room |= {"validation": 0.0}  # an audit trains nothing that would have to be chosen
     data = load_dataset(validated({"data": room}, "audit").data, reader)
+    if name == "folder" and "image_size" not in room:
+        size = " x ".join(map(str, data.images.shape[2:]))
+        note = f"no model says how large its images are; they are read at {size} pixels"
+        data = replace(data, notes=(*data.notes, f"{note}, and --image-size says otherwise"))
     if not len(data.splits["test"]):
         raise InputError(f"{source}: has no test image to compare models on; give more images")
     return data

@@ -29,17 +29,15 @@ def normalised(given: Sequence[Given], data: ConceptDataset, way: Way) -> tuple[
     """
     own = (data.mean, data.std)
     known = next((one for one in given if one.normalisation is not None), None)
+    taken = own if known is None or known.normalisation is None else known.normalisation
     if way == "own":
-        taken = own if known is None or known.normalisation is None else known.normalisation
         source = "the data set's is taken" if known is None else f"that of {known.name} is taken"
         found = [one.normalisation or taken for one in given]
-        notes = [
-            f"{_listed([one.name for one in given if one.normalisation is None])}: how images are normalised is not "
-            f"known, and {source}: {said(taken)}; --normalise names another"
-        ]
-        notes = notes if any(one.normalisation is None for one in given) else []
+        unknown = [one.name for one in given if one.normalisation is None]
+        why = f"how images are normalised is not known, and {source}: {said(taken)}; --normalise names another"
+        notes = [f"{_listed(unknown)}: {why}"] if unknown else []
     else:
-        original = given[0].normalisation or own
+        original = given[0].normalisation or taken
         every = original if way == "original" else own if way == "data" else way
         found, notes = [every] * len(given), [f"all images are normalised by {said(every)}, as --normalise asks"]
     if any(one != found[0] for one in found):
@@ -51,6 +49,14 @@ def normalised(given: Sequence[Given], data: ConceptDataset, way: Way) -> tuple[
             "original gives all the original's",
         )
     return [replace(one, normalisation=each) for one, each in zip(given, found, strict=True)], notes
+
+
+def in_words(given: Sequence[Given]) -> str:
+    """How the images of models whose normalisation is settled are normalised."""
+    found = {one.name: said(one.normalisation) for one in given if one.normalisation is not None}
+    if len(set(found.values())) == 1:
+        return next(iter(found.values()))
+    return "; ".join(f"{name}: {text}" for name, text in found.items())
 
 
 def said(one: Normalisation) -> str:

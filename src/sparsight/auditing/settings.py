@@ -11,7 +11,6 @@ from sparsight.evidence import EvidenceSettings
 from sparsight.saliency import SaliencySettings
 from sparsight.verdict import VerdictSettings
 
-
 _WORDS = ("own", "original", "data")
 
 

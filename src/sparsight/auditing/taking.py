@@ -9,7 +9,7 @@ from pathlib import Path
 from torch import nn
 
 from sparsight.errors import InputError
-from sparsight.models import Given, eager, given_model, in_its_precision, is_own, unwrapped
+from sparsight.models import Given, eager, given_model, in_its_precision, is_own, named_module, unwrapped
 
 Model = str | Path | nn.Module | Given
 _USUAL = 224
@@ -17,10 +17,18 @@ _USUAL = 224
 _LIBRARIES = ("torchvision.", "timm.", "transformers.", "sparsight.models.hugging_face")
 
 
-def of_libraries(models: Iterable[Model]) -> dict[str, Given]:
-    """The models that are loaded before the images are known: those with a name of a library's, each once."""
+def of_libraries(models: Iterable[Model], layer: str | None = None) -> dict[str, Given]:
+    """The models that are loaded before the images are known: those with a name of a library's, each once.
+
+    Raises:
+        InputError: if one cannot be loaded or has no such layer, which is told before images are decoded.
+    """
     names = (str(one) for one in models if isinstance(one, str | Path))
-    return {name: given_model(name, 0) for name in dict.fromkeys(names) if not is_own(name.partition("@")[0])}
+    found = {name: given_model(name, 0) for name in dict.fromkeys(names) if not is_own(name.partition("@")[0])}
+    if layer is not None:
+        for one in found.values():
+            named_module(one.model, layer)
+    return found
 
 
 def usual_side(models: Iterable[Model], loaded: Mapping[str, Given]) -> int | None:

@@ -76,7 +76,7 @@ def audit(
     }
     check_place(folder, asked)
     with Watching() as watching:
-        loaded = of_libraries(names)
+        loaded = of_libraries(names, settings.layer)
         images = material(data, None, concepts, masks, more, usual_side(names, loaded), watching)
         given = [loaded.get(name, name) for name in names]
         last = 1 + len(pruned)

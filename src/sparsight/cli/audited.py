@@ -3,6 +3,7 @@
 import math
 import shlex
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -28,17 +29,20 @@ _SIGNS = {"preserved": "=", "changed": "≠", "undecided": "?", "gate": "⊘"}
 class Watching:
     """An audit's listener that prints. Use it as a context manager."""
 
-    def __init__(self) -> None:
-        self.console = Console(highlight=False)
+    def __init__(self, every: float = 15.0) -> None:
+        """Where nobody watches a bar, a line on stderr says every so many seconds how far a model is."""
+        self.console, self.every = Console(highlight=False), every
+        self.model, self.began, self.told = "", time.monotonic(), time.monotonic()
         self.bar = Bar(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
+            TextColumn("{task.fields[left]}", markup=False),
             console=self.console,
             transient=True,
         )
-        self.task = self.bar.add_task("reading the images", total=None)
+        self.task = self.bar.add_task("reading the images", total=None, left="")
 
     def __enter__(self) -> "Watching":
         self.bar.start()
@@ -59,7 +63,21 @@ class Watching:
 
     def looking(self, name: str, place: int, models: int) -> None:
         """Move the bar."""
-        self.bar.update(self.task, description=f"looking at {name[:60]}", completed=place - 1, total=models)
+        self.model = f"model {place} of {models}, {name[:60]}"
+        self.began = self.told = time.monotonic()
+        self.bar.update(self.task, description=f"looking at {self.model}", completed=0, left="")
+
+    def seen(self, done: int, total: int) -> None:
+        """Move the bar; where there is none, print a line from time to time."""
+        now = time.monotonic()
+        if done == total:
+            left, self.began = "", now  # another pass may follow
+        else:
+            left = f"about {math.ceil((now - self.began) / done * (total - done))} s left"
+        self.bar.update(self.task, completed=done, total=total, left=left)
+        if left and not self.console.is_terminal and now - self.told >= self.every:
+            self.told = now
+            print(f"looking at {self.model}: {done:,} of {total:,} images, {left}", file=sys.stderr)
 
 
 def settings_of(rooms: Mapping[str, Mapping[str, Any]], **own: Any) -> AuditSettings:
@@ -67,7 +85,8 @@ def settings_of(rooms: Mapping[str, Mapping[str, Any]], **own: Any) -> AuditSett
 
     Args:
         rooms: by room, from ``--set``.
-        own: ``layer``, ``margin``, ``normalise``, ``method`` and ``device``, from options of their own; None for the default.
+        own: ``layer``, ``margin``, ``normalise``, ``method`` and ``device``, from options of their own; None for the
+            default.
 
     Raises:
         InputError: naming the first key that is wrong.

@@ -108,8 +108,8 @@ def read_folder(
         notes.append(f"{tree.ignored} files or folders that are no images were ignored")
     if tree.hidden:
         listed = ", ".join(str(one.relative_to(tree.root))[:80] for one in tree.hidden[:_SHOWN])
-        more = ", ..." if len(tree.hidden) > _SHOWN else ""
-        notes.append(f"folders with images whose names start with a dot are no classes: {listed}{more}; rename them")
+        others = ", ..." if len(tree.hidden) > _SHOWN else ""
+        notes.append(f"folders with images whose names start with a dot are no classes: {listed}{others}; rename them")
     if several := sum(count > 1 for i, count in enumerate(pictures.frames.tolist()) if i not in unread):
         notes.append(f"{several} files hold several frames or pages; the first was read")
     values = torch.zeros(n, 0, dtype=torch.int8)

@@ -101,7 +101,9 @@ def _gathered(root: Path, placed: list[tuple[str | None, Path]], stray: list[Pat
         raise InputError(f"{root}: {len(names)} class folders; a classifier needs two or more")
     number = {name: k for k, name in enumerate(names)}
     entries, ignored = [], len(stray)
-    hidden = [one for parent in dict.fromkeys((root, *(folder.parent for _, folder in placed))) for one in _hidden(parent)]
+    hidden = [
+        one for parent in dict.fromkeys((root, *(folder.parent for _, folder in placed))) for one in _hidden(parent)
+    ]
     for split, folder in placed:
         below, files = _listed(folder, masks)
         images = [file for file in files if _is_image(file)]
@@ -125,7 +127,11 @@ def sides_of(root: Path, masks: Path | None = None) -> tuple[str, ...]:
     if not root.is_dir():
         return ()
     folders, _ = _listed(root, masks)
-    return tuple(dict.fromkeys(_SIDES[one.name] for one in folders if one.name in _SIDES)) if _is_split(folders, masks) else ()
+    return (
+        tuple(dict.fromkeys(_SIDES[one.name] for one in folders if one.name in _SIDES))
+        if _is_split(folders, masks)
+        else ()
+    )
 
 
 def _class_name(folder: Path) -> str:

@@ -3,6 +3,7 @@
 from sparsight.evidence.collect import CASCADES, Evidence, collect
 from sparsight.evidence.dead import dead_layers
 from sparsight.evidence.explaining import TARGETS, Maps, explain
+from sparsight.evidence.gathered import Told
 from sparsight.evidence.interventions import Effects, dependence, effects
 from sparsight.evidence.labelled import held_out_labels, usable_concepts
 from sparsight.evidence.learning import ConceptEvidence, learn_concepts
@@ -34,6 +35,7 @@ __all__ = [
     "EvidenceSettings",
     "Maps",
     "Seen",
+    "Told",
     "check_shown",
     "collect",
     "concept_flaw",

@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float, Int64
 from torch import Tensor, nn
 
 from sparsight.data import ConceptDataset, normalise
-from sparsight.evidence.gathered import gathered
+from sparsight.evidence.gathered import Told, gathered
 from sparsight.evidence.seeing import Seen, batches
 from sparsight.evidence.settings import EvidenceSettings
 from sparsight.evidence.shown import maps_beside
@@ -50,6 +50,7 @@ def explain(
     saliency: SaliencySettings,
     device: torch.device,
     dense_prediction: Int64[Tensor, " n"] | None,
+    told: Told | None = None,
 ) -> tuple[Seen, Maps]:
     """Logits, embeddings and maps of the test images, in single precision whatever the network's.
 
@@ -61,6 +62,7 @@ def explain(
         saliency: method, layer and reduction of the maps.
         device: where to run the network.
         dense_prediction: of the dense network on the test images; None where this network is the dense one.
+        told: is told how many images are explained.
 
     Raises:
         InputError: if maps cannot be made (``maps_of``).
@@ -82,7 +84,7 @@ def explain(
             found = maps_of(model, split, images, targets, saliency, closed_form=closed)
             yield found.logits, found.embedding, found.maps, found.classes
 
-    logits, embedding, signed, classes = gathered(len(labels), passes())
+    logits, embedding, signed, classes = gathered(len(labels), passes(), told)
     energy = None
     if data.object_masks is not None:
         masks = data.object_masks[data.splits["test"]]

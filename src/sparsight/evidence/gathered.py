@@ -1,12 +1,15 @@
 """What successive batches give, in tensors of their final size."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor
 
+Told = Callable[[int, int], None]
+"""Is told after each batch how many images are done, and of how many."""
 
-def gathered(total: int, batches: Iterable[tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
+
+def gathered(total: int, batches: Iterable[tuple[Tensor, ...]], told: Told | None = None) -> tuple[Tensor, ...]:
     """The rows of successive batches, on the CPU, floating numbers in single precision.
 
     Written where they will stay: small pieces that are kept while a network runs lie between its activations and keep
@@ -15,6 +18,7 @@ def gathered(total: int, batches: Iterable[tuple[Tensor, ...]]) -> tuple[Tensor,
     Args:
         total: how many rows there are in all, one or more.
         batches: for each batch, tensors of as many rows as it has images; of the same kinds each time.
+        told: is told how far it is.
 
     Raises:
         ValueError: if rows are too many or too few.
@@ -30,6 +34,8 @@ def gathered(total: int, batches: Iterable[tuple[Tensor, ...]]) -> tuple[Tensor,
         for own, part in zip(rows, parts, strict=True):
             own[done:end] = part
         done = end
+        if told is not None:
+            told(done, total)
     if done != total or not total:
         raise ValueError(f"{done} rows, not {total}")
     return tuple(rows)

@@ -8,7 +8,7 @@ from jaxtyping import Float, Int64, UInt8
 from torch import Tensor, nn
 
 from sparsight.data import ConceptDataset, normalise
-from sparsight.evidence.gathered import gathered
+from sparsight.evidence.gathered import Told, gathered
 from sparsight.evidence.settings import EvidenceSettings
 from sparsight.models import Split, evaluating, forward_embedding
 
@@ -33,13 +33,19 @@ def batches(
 
 @torch.no_grad()
 def see(
-    model: nn.Module, split: Split, data: ConceptDataset, name: str, settings: EvidenceSettings, device: torch.device
+    model: nn.Module,
+    split: Split,
+    data: ConceptDataset,
+    name: str,
+    settings: EvidenceSettings,
+    device: torch.device,
+    told: Told | None = None,
 ) -> Seen:
     """Logits and embeddings of a split in single precision, from one pass in evaluation mode."""
     labels = data.labels[data.splits[name]]
     with evaluating(model):
         passes = (forward_embedding(model, split, images) for _, images in batches(data, name, settings, device))
-        logits, embedding = gathered(len(labels), passes)
+        logits, embedding = gathered(len(labels), passes, told)
     return Seen(labels, logits, embedding)
 
 
@@ -51,6 +57,7 @@ def embed(
     images: UInt8[Tensor, "n 3 h w"],
     settings: EvidenceSettings,
     device: torch.device,
+    told: Told | None = None,
 ) -> Float[Tensor, "n l"]:
     """Embeddings of other images than the data set's own."""
     with evaluating(model):
@@ -58,4 +65,4 @@ def embed(
             (forward_embedding(model, split, normalise(own, data, device))[1],)
             for own in images.split(settings.batch_size)
         )
-        return gathered(len(images), parts)[0]
+        return gathered(len(images), parts, told)[0]

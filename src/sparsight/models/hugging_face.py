@@ -1,6 +1,9 @@
 """Image classifiers of the library transformers, from a folder that ``save_pretrained`` has written."""
 
 import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +13,7 @@ from torch import Tensor, nn
 from sparsight.errors import InputError
 from sparsight.io import check_readable_file
 from sparsight.models.given import IMAGENET, Given
-from sparsight.models.image_processor import normalisation_of
+from sparsight.models.image_processor import normalisation_of, side_of, square
 
 _CONFIG, _IMAGES = "config.json", "preprocessor_config.json"
 _MOST_BYTES = 1 << 24
@@ -49,19 +52,19 @@ def from_folder(name: str, folder: Path) -> Given:
             f"{folder}: holds no safetensors; load the model where you trust it, and save it again by "
             "save_pretrained(FOLDER), which writes them"
         )
-    transformers = _library()
-    logging = transformers.utils.logging
-    said_before = logging.get_verbosity()
-    logging.set_verbosity_error()
-    try:
-        network, loading = transformers.AutoModelForImageClassification.from_pretrained(
-            str(folder), local_files_only=True, use_safetensors=True, trust_remote_code=False, output_loading_info=True
-        )
-    except Exception as error:  # a library may raise anything on a stranger's folder
-        said = " ".join(str(error).split())[:160]
-        raise InputError(f"{folder}: not an image classifier of transformers that can be loaded ({said})") from None
-    finally:
-        logging.set_verbosity(said_before)
+    with _quiet():
+        transformers = _library()
+        try:
+            network, loading = transformers.AutoModelForImageClassification.from_pretrained(
+                str(folder),
+                local_files_only=True,
+                use_safetensors=True,
+                trust_remote_code=False,
+                output_loading_info=True,
+            )
+        except Exception as error:  # a library may raise anything on a stranger's folder
+            said = " ".join(str(error).split())[:160]
+            raise InputError(f"{folder}: not an image classifier of transformers that can be loaded ({said})") from None
     drawn = sorted(map(str, (*loading["missing_keys"], *loading["mismatched_keys"])))
     if drawn:
         raise InputError(
@@ -74,11 +77,33 @@ def from_folder(name: str, folder: Path) -> Given:
     if isinstance(labels, dict) and set(labels) == set(map(str, range(count))):
         listed = tuple(str(labels[str(k)]) for k in range(count))
         names = None if listed == tuple(f"LABEL_{k}" for k in range(count)) else listed
-    normalisation, turned = IMAGENET, False
+    normalisation, turned, side = IMAGENET, False, square(config.get("image_size"))
     if (folder / _IMAGES).is_file():
-        normalisation, turned = normalisation_of(_read(folder / _IMAGES), folder / _IMAGES)
-    side = config.get("image_size")
-    return Given(name, Logits(network, turned).eval(), names, normalisation, side if isinstance(side, int) else None)
+        images = _read(folder / _IMAGES)
+        normalisation, turned = normalisation_of(images, folder / _IMAGES)
+        side = side or side_of(images)
+    return Given(name, Logits(network, turned).eval(), names, normalisation, side)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Neither what transformers says and shows while it loads, nor what torch says of libraries that it imports."""
+    noisy = logging.getLogger("torch.utils._pytree")
+    level = noisy.level
+    noisy.setLevel(logging.ERROR)
+    try:
+        said = _library().utils.logging
+        before, shown = said.get_verbosity(), said.is_progress_bar_enabled()
+        said.set_verbosity_error()
+        said.disable_progress_bar()
+        try:
+            yield
+        finally:
+            said.set_verbosity(before)
+            if shown:
+                said.enable_progress_bar()
+    finally:
+        noisy.setLevel(level)
 
 
 def _read(path: Path) -> dict[str, Any]:

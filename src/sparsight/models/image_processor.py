@@ -43,6 +43,24 @@ def normalisation_of(images: Mapping[str, Any], path: Path) -> tuple[tuple[Three
     return (_over(mean, white), _over(std, white)), turned
 
 
+def side_of(images: Mapping[str, Any]) -> int | None:
+    """The side in pixels of the square images that go into the model; None where it does not say so.
+
+    Args:
+        images: the description: of its crop where it cuts one, or else of its size.
+    """
+    return square(images.get("crop_size" if images.get("do_center_crop") else "size"))
+
+
+def square(size: Any) -> int | None:
+    """The side that a size stands for: of a number, two that are alike, or the shortest edge; None of others."""
+    if isinstance(size, Mapping):
+        size = [size["shortest_edge"]] if "shortest_edge" in size else [size.get("height"), size.get("width")]
+    sides = size if isinstance(size, list) and size else [size]
+    alike = all(type(one) is int and one > 0 and one == sides[0] for one in sides)
+    return sides[0] if alike else None
+
+
 def _over(values: Three, white: float) -> Three:
     return values[0] / white, values[1] / white, values[2] / white
 

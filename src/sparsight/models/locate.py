@@ -50,7 +50,9 @@ def locate(name: str, model: nn.Module, images: Float[Tensor, "b c h w"], layer:
     try:
         seen, logits = watched(name, model, images)
     except InputError as error:
-        raise InputError(f"{name}: {str(error).removeprefix('model.name: ')}") from None
+        said = str(error).removeprefix("model.name: ").removeprefix("the network of ").removeprefix(f"{name} ")
+        remedy = "; --image-size says how large images are" if error.__cause__ is not None else ""
+        raise InputError(f"{name}: {said}{remedy}") from None
     head = known.head if known is not None and known.head in seen.linears else head_layer(seen, logits)
     if head is None:
         linears = ", ".join(last_layers(seen.linears)[:4]) or "none"

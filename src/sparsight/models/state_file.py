@@ -34,7 +34,7 @@ def read_state(path: Path) -> dict[str, Tensor]:
         InputError: if it cannot be read, or holds something else.
     """
     check_readable_file(path)
-    state = _unpickled(path) if _is_pickle(path) else read_tensors(path)
+    state = _unpickled(path) if _is_pickle(path) else _safetensors(path)
     if not state:
         raise InputError(f"{path}: holds no tensor; export the weights again")
     for prefix in WRAPPINGS * 2:  # each may be outside the other
@@ -44,6 +44,15 @@ def read_state(path: Path) -> dict[str, Tensor]:
     state = _masked(state, path)
     state = {name: tensor.float() if _is_half(tensor) else tensor for name, tensor in state.items()}
     return _apart(state)
+
+
+def _safetensors(path: Path) -> dict[str, Tensor]:
+    with path.open("rb") as file:
+        if file.read(9)[8:] != b"{":
+            raise InputError(
+                f"{path}: neither safetensors nor a file that torch.save has written; write or copy it again"
+            )
+    return read_tensors(path)
 
 
 def _apart(state: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -126,4 +135,4 @@ def _is_pickle(path: Path) -> bool:
     with path.open("rb") as file:
         start = file.read(9)
     safetensors = start[8:] == b"{"  # after the eight bytes of its head's length, which may be any
-    return not safetensors and (start[:1] == b"\x80" or zipfile.is_zipfile(path))
+    return not safetensors and (start.startswith((b"\x80", b"PK\x03\x04")) or zipfile.is_zipfile(path))

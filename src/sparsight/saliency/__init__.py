@@ -1,6 +1,6 @@
 """Where a network looks, how much of it lies on the object, and whether it depends on what was learned."""
 
-from sparsight.saliency.attributions import captum_maps
+from sparsight.saliency.attributions import captum_maps, passes_of
 from sparsight.saliency.cams import cam_maps
 from sparsight.saliency.gradcam import (
     class_maps,
@@ -39,6 +39,7 @@ __all__ = [
     "mask_energy",
     "part_area",
     "part_energy",
+    "passes_of",
     "pointing_game",
     "released_maps",
     "relu",

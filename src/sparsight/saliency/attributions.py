@@ -34,6 +34,14 @@ _PIXELS = 32 * 224 * 224
 """In one pass: backward through a whole network, 32 images of 224 take a ResNet-50 about 3 GB."""
 _STEPS = 14
 """Places along a side at which a part of the image is taken away."""
+_PASSES = {"IntegratedGradients": 50, "Occlusion": 169, "FeatureAblation": _STEPS**2}
+"""Through a network for one map of an image of 224 pixels; others take one or a few."""
+
+
+def passes_of(settings: SaliencySettings) -> int:
+    """About how often a network is run for one map of an image, where Grad-CAM runs it once."""
+    each = _PASSES.get(settings.method.removeprefix(CAPTUM), 1) if settings.method.startswith(CAPTUM) else 1
+    return each * max(1, settings.smooth)
 
 
 def captum_maps(

@@ -1,7 +1,6 @@
 """Names of models made short, and still different from each other."""
 
 from collections.abc import Sequence
-from os.path import commonprefix
 
 from sparsight.report.text import plain
 
@@ -23,7 +22,9 @@ def apart(name: str, names: Sequence[str], limit: int) -> str:
     alike = sorted({plain(one, _MOST) for one in names if _cut(plain(one, _MOST), limit) == cut} | {plain(name, _MOST)})
     if len(alike) == 1:
         return cut
-    shared = max(0, len(commonprefix(alike)) - _BEFORE)
+    ends = zip(alike[0], alike[-1], strict=False)  # of sorted names what the first and the last share, all share
+    same = next((i for i, (one, other) in enumerate(ends) if one != other), len(alike[0]))
+    shared = max(0, same - _BEFORE)
     return plain(f"…{plain(name, _MOST)[shared:]}" if shared else plain(name, _MOST), limit)
 
 

@@ -14,4 +14,5 @@ def summary_html(data: AuditData) -> str:
     Args:
         data: the audit.
     """
-    return environment().get_template("audit/summary.html.j2").render(data=data, cards=cards(data), short=partial(short, data)).strip()
+    template = environment().get_template("audit/summary.html.j2")
+    return template.render(data=data, cards=cards(data), short=partial(short, data)).strip()

@@ -92,7 +92,8 @@ def _forests(data: AuditData) -> Iterator[tuple[Figure, str, str, str]]:
         for place, model in enumerate(data.models):
             if rows := rows_of(data, model, part):
                 figure = forest(data, rows, axis, signed=axis == signed)
-                yield figure, f"{part}-{place}", f"{section}-{place}", f"{sentence(PARTS[part])}: {short(data, model, 80)}."
+                caption = f"{sentence(PARTS[part])}: {short(data, model, 80)}."
+                yield figure, f"{part}-{place}", f"{section}-{place}", caption
 
 
 def _multiples(data: AuditData) -> Iterator[tuple[Figure, str, str, str]]:
