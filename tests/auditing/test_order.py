@@ -47,3 +47,7 @@ def test_a_model_has_its_own_order(answers, constant):
     own = torch.tensor(answers)
     check_order("A", "B", own, own, TEN[:5])
     check_order("A", "B", own, torch.full_like(own, constant), TEN[:5])
+
+
+def test_a_handful_of_images_shows_no_order_at_all():
+    check_order("A", "B", torch.tensor([0, 1, 0, 1]), torch.tensor([1, 0, 1, 1]), ("x", "y"))

@@ -12,6 +12,8 @@ from sparsight.errors import InputError
 _ALIKE, _TOLD = 0.5, 0.6
 """Two models have their classes in different orders if their predictions agree on less than this share of the images on
 which they would in another order, and there by so much more than chance, as a share of what chance leaves."""
+_FEWEST = 20
+"""Images below which agreement says nothing of the order."""
 _MOSTLY, _LEAST = 0.8, 5
 """And they have some classes exchanged if each of these, of so many images or more, is another one of them on such a
 share of its images."""
@@ -36,7 +38,8 @@ def check_order(
     rows, columns = linear_sum_assignment(-table)
     best, here = table[rows, columns].sum() / len(one), np.trace(table) / len(one)
     chance = float((np.sort(table.sum(0)) * np.sort(table.sum(1))).sum()) / len(one) ** 2
-    wholly = best - chance >= _TOLD * (1 - chance) and chance < 1 and here < _ALIKE * best
+    enough = len(one) >= _FEWEST
+    wholly = enough and best - chance >= _TOLD * (1 - chance) and chance < 1 and here < _ALIKE * best
     moved = [r for r in range(k) if columns[r] != r and table[r, columns[r]]]
     if not wholly:
         moved = [
