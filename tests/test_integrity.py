@@ -48,7 +48,8 @@ class Ear(Silent):
         self.made: list[str] = []
 
     def note(self, text: str) -> None:
-        self.notes.append(text)
+        if not text.startswith("took "):  # how long it took is another matter
+            self.notes.append(text)
 
     def network(self, network, summary) -> None:
         self.made.append(network.folder)
