@@ -4,7 +4,7 @@ from sparsight.models.build import build_model, initial_weights, weights_notice
 from sparsight.models.files import fingerprint
 from sparsight.models.find import check_unknown, find_split
 from sparsight.models.given import Given, given_model
-from sparsight.models.gradients import gives_gradients
+from sparsight.models.gradients import frozen, gives_gradients
 from sparsight.models.locate import Located, locate
 from sparsight.models.outputs import separated
 from sparsight.models.own import own_source
@@ -43,6 +43,7 @@ __all__ = [
     "fingerprint",
     "forward_embedding",
     "forward_parts",
+    "frozen",
     "given_model",
     "gives_gradients",
     "in_its_precision",

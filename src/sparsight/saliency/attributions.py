@@ -24,9 +24,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sparsight.errors import InputError
-from sparsight.models import Split, evaluating, forward_embedding
+from sparsight.models import Split, evaluating, forward_embedding, frozen
 from sparsight.saliency.captum_class import captum_class, takes
-from sparsight.saliency.passes import SaliencyMaps, Targets, chosen, ordinary, recording
+from sparsight.saliency.passes import SaliencyMaps, Targets, chosen, ordinary
 from sparsight.saliency.settings import CAPTUM, GRID, SaliencySettings
 from sparsight.saliency.smoothgrad import smoothed
 
@@ -74,7 +74,7 @@ def captum_maps(
     at_once = max(1, rows // 50) if name == "IntegratedGradients" else rows  # each image fills 50 rows there
     grid = (min(images.shape[2], GRID), min(images.shape[3], GRID))
     maps = []
-    with recording(model), _one_line(name, model):
+    with frozen(model), _one_line(name, model):
         places = torch.arange(b, device=classes.device)[:, None].expand(b, t)
         pairs, where = torch.stack([places, classes], dim=2).view(-1, 2).unique(dim=0, return_inverse=True)
         method, source = found(_of_modules(found, model)), ordinary(images)

@@ -11,7 +11,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from sparsight.errors import InputError
-from sparsight.models import Parts, Split, evaluating, forward_parts, named_module
+from sparsight.models import Parts, Split, forward_parts, frozen, named_module
 from sparsight.saliency.settings import Reduction
 
 Targets = Int64[Tensor, "b t"] | Callable[[Float[Tensor, "b k"]], Int64[Tensor, "b t"]]
@@ -77,24 +77,10 @@ def recording_from(model: nn.Module, layer: str) -> Iterator[None]:
 
     hook = named_module(model, layer).register_forward_hook(start_here)
     try:
-        with recording(model):
+        with frozen(model):
             yield
     finally:
         hook.remove()
-
-
-@contextmanager
-def recording(model: nn.Module) -> Iterator[None]:
-    """Evaluation mode, autograd on, every parameter frozen."""
-    trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    try:
-        for parameter in trainable:
-            parameter.requires_grad_(False)
-        with evaluating(model), torch.inference_mode(False), torch.enable_grad():
-            yield
-    finally:
-        for parameter in trainable:
-            parameter.requires_grad_()
 
 
 def gradients(model: nn.Module, layer: str, parts: Parts, classes: Int64[Tensor, "b t"]) -> Gradients:
