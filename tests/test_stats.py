@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from scipy.stats import pearsonr, rankdata, spearmanr
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
@@ -97,10 +98,22 @@ def test_rounding_is_not_a_correlation():
     assert row_pearson(small, np.arange(4.0)[None])[0] == pytest.approx(expected, abs=1e-7)
 
 
-@given(st.integers(0, 2**32 - 1), st.integers(0, 5), st.integers(0, 30), st.sampled_from([2, 9, 1000]))
-def test_ranks_are_scipys_midranks(seed, n, m, levels):
-    rows = np.random.default_rng(seed).integers(0, levels, (n, m)) / 7
+@given(
+    st.integers(0, 2**32 - 1),
+    st.integers(0, 5),
+    st.integers(0, 30),
+    st.sampled_from([2, 9, 1000]),
+    st.sampled_from([np.float32, np.float64]),
+)
+def test_ranks_are_scipys_midranks(seed, n, m, levels, dtype):
+    rows = (np.random.default_rng(seed).integers(-levels, levels, (n, m)) / 7).astype(dtype)
     np.testing.assert_array_equal(row_ranks(rows), rankdata(rows, axis=1))
+
+
+@given(arrays(np.float32, (2, 12), elements=st.floats(width=32, allow_nan=False)))
+def test_ranks_of_any_single_precision_numbers_are_those_of_double_precision(rows):
+    """Zeros of both signs, infinities and subnormal numbers among them."""
+    np.testing.assert_array_equal(row_ranks(rows), rankdata(rows.astype(np.float64), axis=1))
 
 
 def test_midranks_by_hand():

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Float, Float64
+from jaxtyping import Float, Float32, Float64, Int32, Int64
 from numpy.typing import ArrayLike
 
 
@@ -84,21 +84,41 @@ def row_spearman(first: Float[np.ndarray, "n m"], second: Float[np.ndarray, "n m
 def row_ranks(rows: Float[np.ndarray, "n m"]) -> Float64[np.ndarray, "n m"]:
     """The rank of each value in its row, from 1, ties by midranks.
 
-    scipy's ``rankdata`` of finite rows, in a third of its time on rows of some hundred values; of NaN, any ranks.
+    scipy's ``rankdata`` of finite rows, in a third of its time on rows of some hundred values, and in a tenth where
+    they are single precision; of NaN, any ranks.
     """
     n, m = rows.shape
     if not m:
         return np.empty((n, 0))
-    order = (rows.argsort(axis=1) + m * np.arange(n)[:, None]).ravel()
-    values = rows.ravel()[order]
-    differs = np.ones(n * m, dtype=bool)
-    np.not_equal(values[1:], values[:-1], out=differs[1:])
-    differs[::m] = True  # no run of equal values goes on in the next row
+    values, order = _sorted_packed(rows) if rows.dtype == np.float32 else _sorted(rows)
+    differs = np.ones((n, m), dtype=bool)  # no run of equal values goes on in the next row
+    np.not_equal(values[:, 1:], values[:, :-1], out=differs[:, 1:])
     starts = np.flatnonzero(differs)
     ends = np.append(starts[1:], n * m)
     ranks = np.empty(n * m)
-    ranks[order] = np.repeat((starts + ends - 1) / 2 - starts // m * m + 1, ends - starts)
+    ranks[(order + m * np.arange(n)[:, None]).ravel()] = np.repeat((starts + ends - 1) / 2 - starts // m * m + 1, ends - starts)
     return ranks.reshape(n, m)
+
+
+def _sorted(rows: Float[np.ndarray, "n m"]) -> tuple[Float[np.ndarray, "n m"], Int64[np.ndarray, "n m"]]:
+    """The values of each row in order, and their places in it."""
+    order = rows.argsort(axis=1)
+    return np.take_along_axis(rows, order, axis=1), order
+
+
+def _sorted_packed(rows: Float32[np.ndarray, "n m"]) -> tuple[Int32[np.ndarray, "n m"], Int32[np.ndarray, "n m"]]:
+    """The same, with whole numbers in the values' place that are in the same order and as equal.
+
+    One number holds a value's bits and its place, because numbers are sorted with vector instructions and places by
+    numbers are not: 1.4 against 5.2 ms for 1,000 rows of 196.
+    """
+    bits = (rows + np.float32(0)).view(np.int32)  # -0 + 0 is 0: they are equal
+    rising = bits ^ ((bits >> 31) & 0x7FFFFFFF)  # of a negative number, more bits are less
+    packed = rising.astype(np.int64)
+    packed <<= 32
+    packed |= np.arange(rows.shape[1])
+    packed.sort(axis=1)
+    return (packed >> 32).astype(np.int32), packed.astype(np.int32)
 
 
 def t_interval(values: ArrayLike, level: float) -> tuple[float, float, float]:

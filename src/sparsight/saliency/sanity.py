@@ -166,7 +166,7 @@ def _replace(module: nn.Module, fresh: nn.Module) -> None:
 
 
 def _alike(first: Float[Tensor, "b 1 h w"], second: Float[Tensor, "b 1 h w"]) -> Float64[Tensor, " b"]:
-    return torch.from_numpy(row_spearman(*(maps.flatten(1).double().cpu().numpy() for maps in (first, second))))
+    return torch.from_numpy(row_spearman(*(maps.flatten(1).float().cpu().numpy() for maps in (first, second))))
 
 
 def _module(model: nn.Module, name: str) -> nn.Module:
