@@ -95,8 +95,9 @@ def row_ranks(rows: Float[np.ndarray, "n m"]) -> Float64[np.ndarray, "n m"]:
     np.not_equal(values[:, 1:], values[:, :-1], out=differs[:, 1:])
     starts = np.flatnonzero(differs)
     ends = np.append(starts[1:], n * m)
+    midranks = (starts + ends - 1) / 2 - starts // m * m + 1
     ranks = np.empty(n * m)
-    ranks[(order + m * np.arange(n)[:, None]).ravel()] = np.repeat((starts + ends - 1) / 2 - starts // m * m + 1, ends - starts)
+    ranks[(order + m * np.arange(n)[:, None]).ravel()] = np.repeat(midranks, ends - starts)
     return ranks.reshape(n, m)
 
 
