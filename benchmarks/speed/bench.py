@@ -24,20 +24,22 @@ class Row:
     Attributes:
         work: what is done, with its sizes.
         against: what it is held against.
-        ratios: of each pair of runs, ours over the other's, or the other's over ours where ``faster``.
+        pairs: seconds of each pair of runs, ours and the other's.
         target: what the ratio has to be: at most, or where ``faster`` at least.
-        faster: whether the ratio says how many times faster ours is.
-        seconds: medians, ours and the other's.
+        faster: whether the ratio says how many times faster ours is, or else how many times as long it takes.
         checked: how the answers were held against each other.
     """
 
     work: str
     against: str
-    ratios: tuple[float, ...]
+    pairs: tuple[tuple[float, float], ...]
     target: float
     faster: bool
-    seconds: tuple[float, float]
     checked: str
+
+    @property
+    def ratios(self) -> tuple[float, ...]:
+        return tuple(other / ours if self.faster else ours / other for ours, other in self.pairs)
 
     @property
     def ratio(self) -> float:
@@ -50,7 +52,7 @@ class Row:
     def cells(self) -> tuple[str, ...]:
         spread = f"{_short(self.ratio)} [{_short(min(self.ratios))}, {_short(max(self.ratios))}]"
         target = f"{'at least' if self.faster else 'at most'} {self.target:g}"
-        ours, other = (f"{seconds:.3g}" for seconds in self.seconds)
+        ours, other = (f"{statistics.median(side):.3g}" for side in zip(*self.pairs, strict=True))
         return (self.work, self.against, ours, other, spread, target, "met" if self.met else "missed", self.checked)
 
 
@@ -79,8 +81,7 @@ def compare(
             start = time.perf_counter()
             job()
             seconds.append(time.perf_counter() - start)
-    ratios = tuple(b / a if faster else a / b for a, b in zip(own, others, strict=True))
-    return Row(work, against, ratios, target, faster, (statistics.median(own), statistics.median(others)), checked)
+    return Row(work, against, tuple(zip(own, others, strict=True)), target, faster, checked)
 
 
 def peer(name: str) -> ModuleType:

@@ -4,7 +4,7 @@ import math
 import time
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -88,11 +88,7 @@ def bank_row(problem: Problem, repeats: int) -> Row:
         f"LinearSVC one by one ({some} timed, x {concepts / some:g})", ours, one_by_one,
         target=20, faster=True, checked=checked, repeats=repeats, warm=False,
     )  # fmt: skip
-    times = concepts / some
-    return Row(
-        row.work, row.against, tuple(times * ratio for ratio in row.ratios), row.target, row.faster,
-        (row.seconds[0], times * row.seconds[1]), row.checked,
-    )  # fmt: skip
+    return replace(row, pairs=tuple((ours, other * concepts / some) for ours, other in row.pairs))
 
 
 def saga_row(problem: Problem, values: Tensor, classes: int) -> Row:
@@ -127,7 +123,7 @@ def saga_row(problem: Problem, values: Tensor, classes: int) -> Row:
     certified = abs(objective(g, train, labels, SETTINGS) / g.objective - 1)
     return Row(
         f"g: softmax, K = {classes}, N_c = {train.shape[1]}, N = {len(train):,}, elastic net, gap {g.gap:.1g}",
-        f"saga to the same objective ({state}; one run)", (spent / own,), 20, True, (own, spent),
+        f"saga to the same objective ({state}; one run)", ((own, spent),), 20, True,
         same("objective as stated", certified, 1e-9),
     )  # fmt: skip
 

@@ -1,15 +1,17 @@
-"""A whole study of ToyBirds, each side in a fresh process, beside a straightforward script (``script.py``).
+"""A whole study of ToyBirds, each side in a fresh process, beside a straightforward script (``plain``).
 
 Arms, seeds, rounds and controls are the same, and both find the data set drawn. The size is one seed and one pruned
 round, run twice at most; with ``SPARSIGHT_BENCH_FULL=1`` it is the default study once, which takes about half an hour.
 """
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -51,6 +53,7 @@ def rows(repeats: int, quick: bool) -> Iterator[Row]:
             pass
         number = count()
         last: dict[str, Path] = {}
+        controls: list[float] = []
 
         def ours() -> None:
             last["ours"] = run = folder / f"run-{next(number)}"
@@ -59,16 +62,24 @@ def rows(repeats: int, quick: bool) -> Iterator[Row]:
 
         def script() -> None:
             last["script"] = out = folder / f"tables-{next(number)}"
-            _run("benchmarks.speed.script", begun, out)
+            _run("benchmarks.speed.plain", begun, out)
+            controls.append(json.loads((out / "seconds.json").read_text())["controls"])
 
         row = compare(
             f"study of ToyBirds, everything, with its report: {_words(settings)}",
-            "script over torch, torch.nn.utils.prune, scikit-learn, grad-cam, scipy; without probes, random banks, "
-            f"refits, interventions, verdicts, report ({runs} runs)",
+            "script over torch, torch.nn.utils.prune, scikit-learn, grad-cam, scipy, with the same controls; without "
+            f"verdicts and report ({runs} runs)",
             ours, script, target=2, faster=True, checked="", repeats=runs, warm=False,
         )  # fmt: skip
         checked = "not at this size" if quick else _alike(*(_tables(last[side]) for side in ("ours", "script")))
-        yield Row(row.work, row.against, row.ratios, row.target, row.faster, row.seconds, checked)
+        yield replace(row, checked=checked)
+        yield replace(
+            row,
+            against="the script without what its evidence is read against (probe, random directions, shuffled labels, "
+            "refits, randomised networks, interventions), which the study makes all the same",
+            pairs=tuple((ours, script - own) for (ours, script), own in zip(row.pairs, controls, strict=True)),
+            checked="as above",
+        )
 
 
 def _run(module: str, *words: object) -> None:

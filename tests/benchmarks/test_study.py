@@ -6,8 +6,9 @@ import torch
 from torch import nn
 
 from benchmarks.speed.bench import DiffersError
+from benchmarks.speed.plain.looking import density
+from benchmarks.speed.plain.training import freeze_negative, prune_layers, rewind
 from benchmarks.speed.profile import OTHER, Clock, table
-from benchmarks.speed.script import density, freeze_negative, prune_layers, rewind
 from benchmarks.speed.study import _alike
 from sparsight.draws import generator
 from sparsight.models import CifarResNet
