@@ -1,12 +1,13 @@
 """How time and memory grow: python benchmarks/scaling.py [--quick] [--out FILE]
 
-Processor time of the solvers, the evidence and the drift against images, classes and concepts, on one thread, with the
-exponent of a line through the logarithms; and the anonymous memory of an evidence pass against images.
+Processor time of the solvers, the evidence, the drift and a study against images, classes, concepts and seeds, on one
+thread, with the exponent of a line through the logarithms; and the anonymous memory of an evidence pass against images.
 """
 
 import argparse
 import math
 import multiprocessing
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,12 +18,14 @@ import torch
 
 from benchmarks.speed.solvers import SETTINGS, Problem, drawn
 from sparsight.concepts import fit_pcbm, learn_bank
+from sparsight.config import StudySettings
 from sparsight.data import ConceptDataset
 from sparsight.drift import linear_cka, map_iou, map_spearman
 from sparsight.evidence import EvidenceSettings, explain
 from sparsight.models import CifarResNet, Split
 from sparsight.runs import machine
 from sparsight.saliency import SaliencySettings
+from sparsight.study import run_study
 
 WIDTH = 512
 
@@ -50,10 +53,14 @@ def rows(quick: bool) -> Iterator[str]:
     )
     yield _row("concept bank (t)", "concepts", "2,000 images", sizes(8, 64, 250, 1000), lambda c: _bank(2000, c))
     yield _row("g", "images", "50 classes, 64 concepts", sizes(1000, 2000, 4000, 8000, 16000), lambda n: _g(n, 64, 50))
-    yield _row("g", "classes", "4,000 images, 64 concepts", sizes(16, 50, 200, 1000), lambda k: _g(4000, 64, k))
+    yield _row("g", "classes", "4,000 images, 64 concepts", sizes(2, 16, 50, 200, 1000), lambda k: _g(4000, 64, k))
     yield _row("g", "concepts", "2,000 images, 50 classes", sizes(8, 64, 250, 1000), lambda c: _g(2000, c, 50))
     yield _row("drift of maps and embeddings", "images", "14 x 14", sizes(1000, 4000, 16000, 64000), _drift)
     yield _row("evidence pass, ResNet-8", "images", "32 px", sizes(1000, 4000, 16000), _pass)
+    seeds = [1, 2] if quick else [1, 2, 4, 8]
+    yield _row(
+        "a small study, everything", "seeds", "4 networks of ResNet-8 a seed, 300 images of 32 px", seeds, _study
+    )
     yield _memory(sizes(1000, 10_000, 100_000))
 
 
@@ -106,6 +113,24 @@ def _pass(images: int) -> Callable[[], object]:
     model = CifarResNet(8, 10).eval()
     split, settings = Split("layer3", "fc"), EvidenceSettings(batch_size=64)
     return lambda: explain(model, split, data, settings, SaliencySettings(), torch.device("cpu"), None)
+
+
+def _study(seeds: int) -> Callable[[], object]:
+    settings = StudySettings.model_validate(
+        {
+            "data": {"name": "toybirds", "train": 160, "validation": 40, "test": 100, "image_size": 32},
+            "model": {"name": "resnet8", "stem_stride": 2},
+            "training": {"epochs": 1, "batch_size": 32},
+            "pruning": {"rate": 0.5, "rounds": 3},
+            "study": {"seeds": list(range(seeds)), "arms": ["magnitude"], "retrains": 1},
+        }
+    )
+
+    def run() -> None:
+        with tempfile.TemporaryDirectory() as place:
+            run_study(settings, Path(place) / "run", workers=0)
+
+    return run
 
 
 def _pictures(images: int) -> ConceptDataset:
