@@ -117,7 +117,9 @@ def test_a_randomised_copy_has_changed_against_a_floor(birds, trained):
     rows = primary(audit, "model")
     assert rows.loc["linear_cka", "verdict"] == "changed"
     assert rows["retrains"].eq(3).all()
-    assert rows.loc["linear_cka", "p_changed"] < 0.05 / 6
+    changed = rows.loc[rows["verdict"] == "changed", "p_changed"]
+    assert changed.min() < 0.05 / 6, "by Holm the first of six has to pass that"
+    assert changed.max() < 0.05
     assert (rows["floor"] > 0).all()
 
 
@@ -126,13 +128,15 @@ def test_a_model_that_always_gives_one_answer_has_changed_though_its_explanation
     shifted = copy.deepcopy(trained[0])
     with torch.no_grad():
         shifted.fc.bias[0] += 100
+        answers = trained[0](normalise(birds.images[birds.splits["test"]], birds, CPU)).argmax(1)
+    other = float((answers != 0).double().mean())
     settings = AuditSettings(margin=0.1)
     audit = audit_models(trained[0], shifted, birds, floor=trained[1 : 1 + floor], settings=settings)
     assert audit.word == "changed"
     assert audit.headlines["model"].word == "preserved"
     said = audit.headlines["model"].sentence
     assert said.startswith("The accuracy of model has fallen, although it decides on the same evidence as original")
-    assert "91.7% of its answers differ from the original's, its accuracy has fallen (-0." in said
+    assert f"{other:.1%} of its answers differ from the original's, its accuracy has fallen (-0." in said
     rows = audit.verdicts.set_index(["axis", "metric", "method"])["verdict"]
     assert rows["accuracy", "accuracy", "f"] == "changed"
     assert rows["similarity", "flips", "f"] == "changed"

@@ -79,7 +79,7 @@ def place(tmp_path_factory) -> Path:
     (folder / "exported_net.py").write_text(NET)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        run_study(StudySettings.model_validate(SETTINGS), "run", workers=0)
+        run_study(StudySettings.model_validate(SETTINGS), "run", workers=0, report=False)
     return folder
 
 

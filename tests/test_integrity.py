@@ -60,7 +60,7 @@ class Ear(Silent):
 def finished(tmp_path_factory) -> Path:
     """A run that nothing disturbed. Not to be changed."""
     torch.set_num_threads(1)
-    return run_study(SETTINGS, tmp_path_factory.mktemp("integrity") / "run", workers=0).folder
+    return run_study(SETTINGS, tmp_path_factory.mktemp("integrity") / "run", workers=0, report=False).folder
 
 
 @pytest.fixture
@@ -119,10 +119,10 @@ def test_a_damaged_file_is_made_again_and_named_or_refused(finished, copy, name,
     if name == "study.yaml":
         before = kept(copy)
         with pytest.raises(InputError, match=r"study\.yaml: damaged or edited by hand; restore it or choose another"):
-            run_study(SETTINGS, copy, workers=0, listener=ear)
+            run_study(SETTINGS, copy, workers=0, report=False, listener=ear)
         assert kept(copy) == before
         return
-    run_study(SETTINGS, copy, workers=0, listener=ear)
+    run_study(SETTINGS, copy, workers=0, report=False, listener=ear)
     assert [note.split(": ")[0] for note in ear.notes] == [name]
     assert ear.notes[0].endswith("; made again")
     assert set(ear.made) <= {str(Path(name).parent)}, "what comes from it gave the same bytes, and stands"
@@ -137,7 +137,7 @@ def test_two_networks_that_changed_places_are_found(finished, copy):
         first.write_bytes(last.read_bytes())
         last.write_bytes(kept_first)
     ear = Ear()
-    run_study(SETTINGS, copy, workers=0, listener=ear)
+    run_study(SETTINGS, copy, workers=0, report=False, listener=ear)
     assert ear.made == [FIRST, LAST]
     assert f"{FIRST}/ticket.safetensors: belongs to another network; made again" in ear.notes
     assert kept(copy) == kept(finished)
@@ -152,7 +152,7 @@ def test_metrics_with_numbers_of_another_sealed_file_are_found(finished, copy):
     write_json(path, {"evidence": metrics["evidence"], "accuracy": 3}, "metrics")
     assert f"{FIRST}/metrics.json: damaged (no fit value of" in failures(copy)
     ear = Ear()
-    run_study(SETTINGS, copy, workers=0, listener=ear)
+    run_study(SETTINGS, copy, workers=0, report=False, listener=ear)
     assert ear.made == [FIRST]
     assert kept(copy) == kept(finished)
 
@@ -162,7 +162,7 @@ def test_a_sealed_file_without_what_it_should_hold_is_made_again(finished, copy,
     write_tensors(copy / FIRST / name, {}, {}, name.split(".")[0])
     write_tensors(copy / "data.safetensors", {}, {}, "data")
     ear = Ear()
-    run_study(SETTINGS, copy, workers=0, listener=ear)
+    run_study(SETTINGS, copy, workers=0, report=False, listener=ear)
     assert ear.made == [FIRST]
     assert kept(copy) == kept(finished)
 
@@ -174,7 +174,7 @@ def test_what_comes_from_a_ticket_that_was_made_again_differently_is_made_again(
     origin = {name: origin[name] for name in ("network", "before", "data", "weights", "settings")}
     write_ticket(copy / DENSE, Ticket(ticket.mask, weights, weights, ticket.selected_epoch), (), origin)
     ear = Ear()
-    run_study(SETTINGS, copy, workers=0, listener=ear)
+    run_study(SETTINGS, copy, workers=0, report=False, listener=ear)
     assert ear.made == [DENSE, FIRST, LAST]
     assert ear.notes == [
         f"{DENSE}/evidence.safetensors: belongs to another ticket; made again",
@@ -193,21 +193,21 @@ def test_data_that_have_changed_are_refused(finished, copy, monkeypatch):
     other = StudySettings.model_validate({"data": {**SETTINGS.data.model_dump(), "seed": 5}}).data
     monkeypatch.setattr("sparsight.study.load_dataset", lambda *_: load(other))
     with pytest.raises(InputError, match="the data have changed since this run was made; choose another --out"):
-        run_study(SETTINGS, copy, workers=0)
+        run_study(SETTINGS, copy, workers=0, report=False)
     assert kept(copy) == before
 
 
 def test_a_lost_settings_file_is_told_from_a_folder_of_somebody_else(copy):
     (copy / "study.yaml").unlink()
     with pytest.raises(InputError, match=r"run: its study\.yaml is missing; restore it or choose another --out"):
-        run_study(SETTINGS, copy, workers=0)
+        run_study(SETTINGS, copy, workers=0, report=False)
 
 
 def test_dates_decide_nothing(finished, copy):
     for i, path in enumerate(sorted(copy.rglob("*"))):
         os.utime(path, (4e9 - i * 1e8, 4e9 - i * 1e8))
     ear = Ear()
-    run_study(SETTINGS, copy, workers=0, listener=ear)
+    run_study(SETTINGS, copy, workers=0, report=False, listener=ear)
     assert (ear.made, ear.notes) == ([], [])
     assert kept(copy) == kept(finished)
 
@@ -229,15 +229,17 @@ class Stops(Silent):
 
 def test_an_extension_by_mistake_is_undone_by_asking_again(finished, copy):
     with pytest.raises(StopError):
-        run_study(rounds(200), copy, workers=0, listener=Stops())
+        run_study(rounds(200), copy, workers=0, report=False, listener=Stops())
     assert report_run(copy).settings == SETTINGS, "what had ended is still there"
     assert failures(copy) == ""
-    assert run_study(rounds(3), copy, workers=0).settings == SETTINGS
+    assert run_study(rounds(3), copy, workers=0, report=False).settings == SETTINGS
     extra = kept(copy).keys() - kept(finished).keys()
     assert {Path(name).parent.name for name in extra} == {"round-03"}
     assert {name: data for name, data in kept(copy).items() if name not in extra} == kept(finished)
-    assert run_study(rounds(4), copy, workers=0).settings.pruning.rounds == 4
-    assert run_study(rounds(2), copy, workers=0).settings.pruning.rounds == 4, "a run that has ended is not cut"
+    assert run_study(rounds(4), copy, workers=0, report=False).settings.pruning.rounds == 4
+    assert run_study(rounds(2), copy, workers=0, report=False).settings.pruning.rounds == 4, (
+        "a run that has ended is not cut"
+    )
 
 
 def test_a_run_that_has_not_ended_works_by_what_is_asked_now(finished, copy):
@@ -245,7 +247,7 @@ def test_a_run_that_has_not_ended_works_by_what_is_asked_now(finished, copy):
     write_settings(copy, rounds(200))
     with pytest.raises(InputError, match="has not ended"):
         verify_run(copy)
-    assert run_study(SETTINGS, copy, workers=0).settings == SETTINGS
+    assert run_study(SETTINGS, copy, workers=0, report=False).settings == SETTINGS
     assert kept(copy) == kept(finished)
 
 
@@ -257,13 +259,13 @@ def test_weights_that_were_copied_are_checked(tmp_path):
     save_file(build_model(ModelSettings(stem_stride=2), 12, 1).state_dict(), tmp_path / "start.safetensors")
     model = SETTINGS.model.model_copy(update={"weights": tmp_path / "start.safetensors"})
     settings = rounds(1).model_copy(update={"model": model})
-    folder = run_study(settings, tmp_path / "run", workers=0).folder
+    folder = run_study(settings, tmp_path / "run", workers=0, report=False).folder
     before = kept(folder)
     assert failures(folder) == ""
     copied = folder / "weights.safetensors"
     copied.write_bytes(flipped(copied.read_bytes()))
     assert "weights.safetensors: damaged" in failures(folder)
     ear = Ear()
-    run_study(settings, folder, workers=0, listener=ear)
+    run_study(settings, folder, workers=0, report=False, listener=ear)
     assert ear.notes == ["weights.safetensors: damaged; made again"]
     assert kept(folder) == before

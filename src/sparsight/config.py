@@ -106,6 +106,11 @@ def preset_names() -> list[str]:
     )
 
 
+def presets_on(data: str) -> list[str]:
+    """Those of them that study the data set of this name. Their networks are not looked up: torchvision takes long."""
+    return [name for name in preset_names() if _read_source(name)["data"]["name"] == data]
+
+
 def load_study(
     source: str, *, quick: bool = False, overrides: Mapping[str, Mapping[str, Any]] | None = None
 ) -> StudySettings:

@@ -318,6 +318,24 @@ def write_report_files(folder: Path) -> None:
     write_json(report / REPORT_FILES, {"files": hashes}, "report")
 
 
+def remove_report(folder: Path) -> None:
+    """Remove a run's report, if there is one: the files that it lists, and no other.
+
+    Raises:
+        InputError: if its list is damaged, so that nobody knows what is its own.
+    """
+    report = folder / REPORT
+    if not (report / REPORT_FILES).exists():
+        return
+    for name in read_report_files(folder):
+        if (place := (report / name).resolve()).is_relative_to(report.resolve()):
+            place.unlink(missing_ok=True)
+    (report / REPORT_FILES).unlink()
+    for place in sorted((path for path in (report, *report.rglob("*")) if path.is_dir()), reverse=True):
+        if not any(place.iterdir()):
+            place.rmdir()
+
+
 def read_report_files(folder: Path) -> dict[str, str]:
     """The SHA-256 of every file of a run's report, by its place below ``report/``.
 

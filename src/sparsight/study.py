@@ -41,6 +41,7 @@ from sparsight.runs import (
     open_run,
     read_manifest,
     read_settings,
+    remove_report,
     standing_data,
     weights_bytes,
     weights_file,
@@ -93,10 +94,13 @@ class Silent:
 
 @dataclass(frozen=True, eq=False)
 class StudyResult:
-    """A study's tables, every repeat kept, and where its files are. Columns are those of the CSV files."""
+    """A study's tables, every repeat kept, and where its files are. Columns are those of the CSV files.
+
+    ``report`` is None where none was asked for.
+    """
 
     folder: Path
-    report: Path
+    report: Path | None
     settings: StudySettings
     accuracy: pd.DataFrame
     faithfulness: pd.DataFrame
@@ -108,7 +112,7 @@ class StudyResult:
         """What a notebook shows."""
         judged = read_json(self.folder / RESULTS / VERDICT, "verdict")["arms"]
         sentences = {arm: judged[arm]["sentence"] for arm in judged}
-        return study_summary(self.accuracy, self.settings.study.arms, sentences, str(self.report))
+        return study_summary(self.accuracy, self.settings.study.arms, sentences, self.report)
 
 
 def run_study(
@@ -118,6 +122,7 @@ def run_study(
     quick: bool = False,
     workers: int | None = None,
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
+    report: bool = True,
     listener: Listener | None = None,
 ) -> StudyResult:
     """Run a study, or go on with the one that stands in ``out``, and write its report.
@@ -130,6 +135,7 @@ def run_study(
             arithmetic. 0 trains in this process. Results do not depend on it.
         checkpoint_seconds: a training is saved at the end of an epoch when so much time has gone since it was last, so
             that a killed one goes on from there. Results do not depend on it.
+        report: whether to write the report; one that stands is removed if not, for it shows other tables.
         listener: is told how it goes.
 
     Raises:
@@ -165,7 +171,7 @@ def run_study(
         hears.started(len(networks), len(networks) - len(undone), len(untrained) * agreed.training.epochs)
 
         side_by_side = default_workers(agreed) if workers is None else workers
-        check = Check(folder, agreed, data, found, side_by_side, begun)
+        check = Check(folder, agreed, data, found, side_by_side, begun, report=report)
 
         def done(network: Network, summary: Mapping[str, float] | None) -> None:
             if summary is None:
@@ -191,7 +197,7 @@ def run_study(
         write_results(folder, agreed, data, networks)
         homes = [network.folder for network in networks]
         write_manifest(folder, agreed, homes, data, [*data.notes, *notices], time.monotonic() - started, earlier)
-        result = _report(folder)
+        result = _result(folder, report)
         line, forecast = check.ended()
         if forecast is not None:
             add_forecast(folder, forecast)
@@ -208,7 +214,7 @@ def report_run(folder: Path) -> StudyResult:
     read_settings(folder)
     with errors_named(folder, "mend it"), hold(folder):
         check_settings(folder)
-        return _report(folder)
+        return _result(folder, report=True)
 
 
 def read_run(folder: Path) -> ReportData:
@@ -249,14 +255,18 @@ def _take_stock(
     return found
 
 
-def _report(folder: Path) -> StudyResult:
+def _result(folder: Path, report: bool) -> StudyResult:
     settings = read_settings(folder)
     data = read_results(folder, settings, read_manifest(folder))
-    (folder / REPORT / REPORT_FILES).unlink(missing_ok=True)
-    report = write_report(data, folder / REPORT)
-    write_report_files(folder)
+    page = None
+    if report:
+        (folder / REPORT / REPORT_FILES).unlink(missing_ok=True)
+        page = write_report(data, folder / REPORT)
+        write_report_files(folder)
+    else:
+        remove_report(folder)
     return StudyResult(
-        folder, report, settings, data.accuracy, data.faithfulness, data.concepts, data.drift, data.notices
+        folder, page, settings, data.accuracy, data.faithfulness, data.concepts, data.drift, data.notices
     )
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from sparsight.seals import seal_of
 
-FEW = ("--rounds", "2", "--arms", "magnitude", "--retrains", "0")
+FEW = ("--rounds", "2", "--arms", "magnitude", "--retrains", "0", "--no-report")
 OTHERS = "another sparsight process works on this run; wait for it or choose another --out"
 
 
@@ -55,7 +55,7 @@ def test_verify_refuses_what_is_no_run_or_has_not_ended(copy, sparsight):
 
 def test_what_was_damaged_is_told_in_one_line(finished, copy, sparsight, results_of):
     (copy / "magnitude/seed-0/round-01/evidence.safetensors").write_bytes(b"")
-    ended = sparsight("study", "small.yaml", "--out", "run", cwd=copy.parent)
+    ended = sparsight("study", "small.yaml", "--out", "run", "--no-report", cwd=copy.parent)
     assert ended.returncode == 0, ended.stderr
     assert "\nmagnitude/seed-0/round-01/evidence.safetensors: damaged; made again\n" in f"\n{ended.stdout}"
     assert results_of(copy) == results_of(finished[0])

@@ -69,7 +69,7 @@ def test_killed_and_resumed_ends_with_the_same_bytes(own, copy, command, sparsig
         time.sleep(0.002)
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    ended = sparsight("study", "small.yaml", "--out", "run", "--workers", "0", cwd=copy)
+    ended = sparsight("study", "small.yaml", "--out", "run", "--workers", "0", "--no-report", cwd=copy)
     assert ended.returncode == 0, ended.stderr
     assert results_of(copy / "run") == results_of(own / "run")
 

@@ -82,7 +82,7 @@ def test_tables_agree_with_the_evidence(finished):
 
 def test_any_number_of_workers_gives_the_same_bytes(finished, small, sparsight, results_of):
     run, _ = finished
-    ended = sparsight("study", small, "--out", "alone", "--workers", "0", cwd=small.parent)
+    ended = sparsight("study", small, "--out", "alone", "--workers", "0", "--no-report", cwd=small.parent)
     assert ended.returncode == 0, ended.stderr
     assert results_of(small.parent / "alone") == results_of(run)
 
@@ -102,7 +102,10 @@ def test_killed_in_every_stage_and_resumed_ends_with_the_same_bytes(finished, sm
     out = small.parent / "killed"
     for moment in MOMENTS:
         process = subprocess.Popen(
-            command("study", small, "--out", out), stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=small.parent
+            command("study", small, "--out", out, "--no-report"),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=small.parent,
         )
         while not (out / moment).exists():
             assert process.poll() is None, process.communicate()[1].decode()
@@ -110,7 +113,7 @@ def test_killed_in_every_stage_and_resumed_ends_with_the_same_bytes(finished, sm
         process.send_signal(signal.SIGKILL)
         process.communicate()
         assert not (out / "manifest.json").exists()
-    ended = sparsight("study", small, "--out", out, cwd=small.parent)
+    ended = sparsight("study", small, "--out", out, "--no-report", cwd=small.parent)
     assert ended.returncode == 0, ended.stderr
     assert "stand already" in ended.stdout
     assert results_of(out) == results_of(run)
@@ -123,17 +126,21 @@ def test_a_run_that_stands_is_not_done_again(finished, tmp_path, sparsight):
     kept = [path for path in (tmp_path / "run").rglob("*.safetensors") if path.parent.name != "results"]
     times = {path: path.stat().st_mtime_ns for path in kept}
     shutil.copy(run.parent / "small.yaml", tmp_path / "small.yaml")
-    ended = sparsight("study", "small.yaml", "--out", "run", cwd=tmp_path)
+    (tmp_path / "run" / "report" / "mine.txt").write_text("not a part of the report")
+    ended = sparsight("study", "small.yaml", "--out", "run", "--no-report", cwd=tmp_path)
     assert ended.returncode == 0, ended.stderr
     assert f"of which {NETWORKS} stand already" in ended.stdout
+    assert "tables: run/results" in ended.stdout
     assert times == {path: path.stat().st_mtime_ns for path in times}
+    left = {path.name for path in (tmp_path / "run" / "report").rglob("*")}
+    assert left == {"mine.txt"}, "an earlier report may show other tables"
 
 
 def test_more_rounds_seeds_and_arms_extend_a_run(finished, tmp_path, sparsight, results_of):
     run, _ = finished
     shutil.copytree(run, tmp_path / "run")
     shutil.copy(run.parent / "small.yaml", tmp_path / "small.yaml")
-    extended = ("--rounds", "4", "--seeds", "2", "--arms", "magnitude-global")
+    extended = ("--rounds", "4", "--seeds", "2", "--arms", "magnitude-global", "--no-report")
     ended = sparsight("study", "small.yaml", "--out", "run", *extended, cwd=tmp_path)
     assert ended.returncode == 0, ended.stderr
     before, after = results_of(run), results_of(tmp_path / "run")
@@ -197,7 +204,7 @@ def test_weights_from_a_file(small, sparsight, tmp_path):
     save_file(state, tmp_path / "start.safetensors")
     still = ("model.weights=start.safetensors", "training.learning_rate=1e-30", "training.weight_decay=0")
     options = [part for setting in still for part in ("--set", setting)]
-    few = ("--rounds", "1", "--arms", "magnitude", "--retrains", "0")
+    few = ("--rounds", "1", "--arms", "magnitude", "--retrains", "0", "--no-report")
     ended = sparsight("study", small, *options, *few, "--out", "run", cwd=tmp_path)
     assert ended.returncode == 0, ended.stderr
     ticket = load_file(tmp_path / "run" / "dense" / "right" / "seed-0" / "ticket.safetensors")

@@ -35,7 +35,7 @@ def run(tmp_path_factory) -> Path:
     """A finished run. Not to be changed."""
     torch.set_num_threads(1)
     folder = tmp_path_factory.mktemp("events") / "run"
-    return run_study(StudySettings.model_validate(SETTINGS), folder, workers=0).folder
+    return run_study(StudySettings.model_validate(SETTINGS), folder, workers=0, report=False).folder
 
 
 @pytest.fixture

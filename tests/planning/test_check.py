@@ -72,6 +72,19 @@ def test_every_run_says_what_it_took_and_keeps_what_was_predicted(run):
     assert sum(line.startswith("expected from ") for line in told) == predicted
 
 
+def test_a_study_that_writes_no_report_expects_none(run, data):
+    folder, _ = run
+    said = []
+    for wanted in (True, False):
+        watched, (dense, ticket, *_) = check(folder, data, report=wanted)
+        watched.network(dense, summary())
+        watched.network(ticket, summary())
+        said.append(watched.said)
+    assert said[0].seconds["report"] > 1 > said[1].seconds["report"] == 0
+    assert said[1].seconds["tables"] > 0
+    assert said[1].disk < said[0].disk - 2_000_000
+
+
 def test_a_forecast_is_made_of_one_network_of_each_kind_and_checked(run, data):
     folder, _ = run
     watched, (dense, ticket, *others) = check(folder, data)

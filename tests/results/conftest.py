@@ -33,7 +33,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     concepts[:, [1, 10]] = 1
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sparsight.study.load_dataset", lambda *_: replace(data, concepts=concepts))
-        return run_study(settings, tmp_path_factory.mktemp("results") / "run", workers=0).folder
+        return run_study(settings, tmp_path_factory.mktemp("results") / "run", workers=0, report=False).folder
 
 
 @pytest.fixture(scope="session")

@@ -36,7 +36,7 @@ LAST = [Network(arm, 0, None, 2) for arm in SETTINGS.study.arms]
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory) -> Path:
     torch.set_num_threads(1)
-    return run_study(SETTINGS, tmp_path_factory.mktemp("verifying") / "run", workers=0).folder
+    return run_study(SETTINGS, tmp_path_factory.mktemp("verifying") / "run", workers=0, report=False).folder
 
 
 @pytest.fixture(scope="module")

@@ -45,6 +45,9 @@ def study(
     checkpoint_every: Annotated[
         float, typer.Option(min=0, metavar="SECONDS", help="Save a training that goes on at least so often.")
     ] = 60.0,
+    no_report: Annotated[
+        bool, typer.Option("--no-report", help="Tables only; sparsight report RUN writes the pages later.")
+    ] = False,
     keep_embeddings: KeepEmbeddings = False,
     set_: Set = None,
 ) -> None:
@@ -79,6 +82,7 @@ def study(
             out or default_folder(source, quick),
             workers=workers,
             checkpoint_seconds=checkpoint_every,
+            report=not no_report,
             listener=progress,
         )
     print_summary(result, settings)

@@ -39,7 +39,8 @@ def print_summary(result: StudyResult, asked: StudySettings | None = None) -> No
         )
     for notice in result.notices:
         console.print(f"note: {notice}", markup=False, soft_wrap=True)
-    console.print(f"report: {result.report}", markup=False, soft_wrap=True)
+    said = f"report: {result.report}" if result.report is not None else f"tables: {result.folder / RESULTS}"
+    console.print(said, markup=False, soft_wrap=True)
 
 
 def _numbers(result: StudyResult) -> Table:

@@ -37,6 +37,7 @@ class Check:
         workers: how many are made side by side; 0 in this process.
         begun: when the study began, by ``time.monotonic``.
         least: seconds of making networks below which nothing is forecast.
+        report: whether one is to be written.
     """
 
     def __init__(
@@ -48,9 +49,10 @@ class Check:
         workers: int,
         begun: float,
         least: float = LEAST_SECONDS,
+        report: bool = True,
     ) -> None:
         self.folder, self.settings, self.data = folder, settings, data
-        self.workers, self.begun, self.least = workers, begun, least
+        self.workers, self.begun, self.least, self.report = workers, begun, least, report
         self.works = {one: work_of(one, settings, data, state.trained, state.seen) for one, state in found.items()}
         self.jobs = to_do(found)
         self.made: dict[Network, Mapping[str, float]] = {}
@@ -121,7 +123,7 @@ class Check:
         home, dense = self.folder / network.folder, self.folder / network.dense.folder
         sample = Sample(read_evidence(home), read_evidence(dense), read_metrics(home))
         measured = measure_tables(sample, self.settings, self.data)
-        return tables(measured, list(self.works), self.settings, bool(self.data.concept_names))
+        return tables(measured, list(self.works), self.settings, bool(self.data.concept_names), self.report)
 
     def _memory(self, made: Tables) -> Memory | None:
         main = private_peak()

@@ -107,20 +107,23 @@ def measure_tables(sample: Sample, settings: StudySettings, data: ConceptDataset
     return Measured(network_clocks, pair_clocks, chart, len(rows), len(pair_rows), len(pair.drifts), kept)
 
 
-def tables(measured: Measured, networks: Sequence[Network], settings: StudySettings, concepts: bool) -> Tables:
-    """What the tables and the report of so many networks take."""
+def tables(
+    measured: Measured, networks: Sequence[Network], settings: StudySettings, concepts: bool, report: bool = True
+) -> Tables:
+    """What the tables of so many networks take, and the report if one is wanted."""
     count = compared(networks, settings, concepts)
     whole = count["ticket"] + count["retrain"] + count["seed"]
     rows = count["networks"] * measured.network_rows + whole * measured.pair_rows
     rows += count[_WHOLE_ONLY] * measured.metrics
     pairs_made = sum(part * count[kind] for kind, part in _PARTS.items())
     speed = measured.chart * (1 / _CHART)
+    arms = len(settings.study.arms)
     images = (count["ticket"] + count["retrain"]) * measured.image_bytes
     return Tables(
         tables=measured.network * count["networks"] + measured.pair * pairs_made + speed * (_ALL_ROWS * rows),
-        report=speed * (_REPORT + _REPORT_ROW * rows),
-        memory=max(rows * _ROW_BYTES + images, _REPORT_BYTES + rows * _REPORT_ROW_BYTES),
-        disk=rows * (_ROW_FILE + _REPORT_ROW_FILE) + _REPORT_FILE + len(settings.study.arms) * _ARM_FILE + images,
+        report=speed * (_REPORT + _REPORT_ROW * rows) * report,
+        memory=max(rows * _ROW_BYTES + images, (_REPORT_BYTES + rows * _REPORT_ROW_BYTES) * report),
+        disk=rows * _ROW_FILE + images + (rows * _REPORT_ROW_FILE + _REPORT_FILE + arms * _ARM_FILE) * report,
     )
 
 

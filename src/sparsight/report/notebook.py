@@ -1,19 +1,22 @@
 """A study in a notebook: what each arm comes to, and accuracies by arm and round."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pandas as pd
 from markupsafe import Markup
 
 
-def study_summary(accuracy: pd.DataFrame, arms: Sequence[str], sentences: Mapping[str, str], report: str) -> str:
+def study_summary(
+    accuracy: pd.DataFrame, arms: Sequence[str], sentences: Mapping[str, str], report: Path | None
+) -> str:
     """A fragment of HTML, escaped, as ``_repr_html_`` wants it.
 
     Args:
         accuracy: the run's table.
         arms: those to show, in this order.
         sentences: each arm's verdict.
-        report: where the page is.
+        report: where the page is, if there is one.
     """
     rows = accuracy[(accuracy["split"] == "test") & (accuracy["metric"] == "accuracy") & accuracy["arm"].isin(arms)]
     means = rows.pivot_table(
@@ -25,7 +28,6 @@ def study_summary(accuracy: pd.DataFrame, arms: Sequence[str], sentences: Mappin
     table = shown.reset_index().to_html(index=False, border=0, float_format="{:.3f}".format, escape=True)
     lines = [Markup("<li>{}</li>").format(sentences[arm]) for arm in arms if arm in sentences]
     seeds = rows["seed"].nunique()
-    head = Markup("<p>Test accuracy, means of {} seed{}; the report: <code>{}</code></p>")
-    return Markup("<ul>{}</ul>{}{}").format(
-        Markup("").join(lines), head.format(seeds, "" if seeds == 1 else "s", report), Markup(table)
-    )
+    page = Markup("") if report is None else Markup("; the report: <code>{}</code>").format(report)
+    head = Markup("<p>Test accuracy, means of {} seed{}{}</p>").format(seeds, "" if seeds == 1 else "s", page)
+    return Markup("<ul>{}</ul>{}{}").format(Markup("").join(lines), head, Markup(table))

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from sparsight.arms import find_arm
-from sparsight.config import StudySettings, load_study, preset_names
+from sparsight.config import StudySettings, load_study, presets_on
 from sparsight.data import SPLITS
 from sparsight.errors import DamagedError, InputError
 from sparsight.evidence import METRICS, has_concepts, read_metrics
@@ -127,7 +127,7 @@ def result_flaws(folder: Path) -> list[DamagedError]:
 
 def command(folder: Path, settings: StudySettings) -> str:
     """The command that makes the run again somewhere else."""
-    for name in preset_names():
+    for name in presets_on(settings.data.name):
         for option in ("", " --quick"):
             try:
                 same = settings == load_study(name, quick=bool(option))
