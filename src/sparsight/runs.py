@@ -31,6 +31,7 @@ from sparsight.seals import ZEROS, seal_of, sealed
 
 STUDY, MANIFEST, DATA, WEIGHTS = "study.yaml", "manifest.json", "data.safetensors", "weights.safetensors"
 RESULTS, REPORT, REPORT_FILES = "results", "report", "files.json"
+REPORT_PAGES = ("index.html", "report.json")
 DENSE_TICKETS = "dense/*/seed-*/ticket.safetensors"
 OTHER_VERSIONS = "parts of this run were made with other versions of its libraries"
 """The notice of a manifest that does not follow from data and settings."""
@@ -319,18 +320,17 @@ def write_report_files(folder: Path) -> None:
 
 
 def remove_report(folder: Path) -> None:
-    """Remove a run's report, if there is one: the files that it lists, and no other.
-
-    Raises:
-        InputError: if its list is damaged, so that nobody knows what is its own.
-    """
+    """Remove a run's report, if there is one: the files that it lists; where the list is lost, the page alone."""
     report = folder / REPORT
-    if not (report / REPORT_FILES).exists():
+    if not report.is_dir():
         return
-    for name in read_report_files(folder):
+    try:
+        own = list(read_report_files(folder))
+    except InputError:
+        own = []
+    for name in (*own, *REPORT_PAGES, REPORT_FILES):
         if (place := (report / name).resolve()).is_relative_to(report.resolve()):
             place.unlink(missing_ok=True)
-    (report / REPORT_FILES).unlink()
     for place in sorted((path for path in (report, *report.rglob("*")) if path.is_dir()), reverse=True):
         if not any(place.iterdir()):
             place.rmdir()

@@ -134,6 +134,11 @@ def test_a_run_that_stands_is_not_done_again(finished, tmp_path, sparsight):
     assert times == {path: path.stat().st_mtime_ns for path in times}
     left = {path.name for path in (tmp_path / "run" / "report").rglob("*")}
     assert left == {"mine.txt"}, "an earlier report may show other tables"
+    (tmp_path / "run" / "report" / "index.html").write_text("of a report that was never finished")
+    ended = sparsight("study", "small.yaml", "--out", "run", "--no-report", cwd=tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    assert not (tmp_path / "run" / "report" / "index.html").exists()
+    assert sparsight("verify", "run", cwd=tmp_path).returncode == 0
 
 
 def test_more_rounds_seeds_and_arms_extend_a_run(finished, tmp_path, sparsight, results_of):

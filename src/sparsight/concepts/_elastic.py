@@ -71,7 +71,7 @@ def solve(problem: ElasticSoftmax, tolerance: float) -> ElasticFit:
     bound, shrink = 0.0, 0.2
     for step in range(MAX_STEPS + 1):
         slack = (point.upper * (point.u - point.T) + point.lower * (point.u + point.T))[problem.penalised]
-        # On the central path the sum of the slacks is the gap; to certify one costs as much as a third of a step.
+        # On the central path the sum of the slacks is the gap; to certify it takes half as long as a step.
         if step in (0, MAX_STEPS) or float(slack.sum()) <= NEAR * tolerance * point.smooth:
             rounded = _rounded(problem, point)
             objective, p_rounded = problem.value(rounded)

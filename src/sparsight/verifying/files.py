@@ -7,7 +7,7 @@ from typing import Any
 from sparsight.errors import DamagedError, InputError
 from sparsight.io import sha256
 from sparsight.networks import Network
-from sparsight.runs import MANIFEST, REPORT, REPORT_FILES, STUDY, read_report_files
+from sparsight.runs import MANIFEST, REPORT, REPORT_FILES, REPORT_PAGES, STUDY, read_report_files
 from sparsight.seals import FORMS, seal_of
 from sparsight.standing import Standing
 from sparsight.verifying.check import Check, Found
@@ -45,7 +45,7 @@ def check_manifest(folder: Path, manifest: Mapping[str, Any], networks: Sequence
 def check_report(folder: Path) -> Check:
     """The report's files against the list that was written with them."""
     report = folder / REPORT
-    if not report.is_dir():
+    if not any((report / name).exists() for name in (*REPORT_PAGES, REPORT_FILES)):
         return Check("report", "not looked at: there is none; sparsight report writes it", (), skipped=True)
     own = report / REPORT_FILES
     looked = f"files that {REPORT}/{REPORT_FILES} lists; not whether they show what the tables hold"
