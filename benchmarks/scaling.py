@@ -130,6 +130,8 @@ def _study(seeds: int) -> Callable[[], object]:
         with tempfile.TemporaryDirectory() as place:
             run_study(settings, Path(place) / "run", workers=0)
 
+    if seeds == 1:
+        run()  # loads what a process loads once
     return run
 
 
