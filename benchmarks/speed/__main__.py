@@ -34,6 +34,7 @@ def main() -> None:
         asked.error(f"--only {unknown[0]}: must be among {', '.join(NAMES)}")
     if given.repeats < 1:
         asked.error(f"--repeats {given.repeats}: must be 1 or more")
+    where = _where(given.repeats, given.quick)  # before anything runs: it names the commit that is measured
     rows: list[Row] = []
     lost: list[str] = []
     wrong: list[str] = []
@@ -46,7 +47,7 @@ def main() -> None:
             lost.append(f"{name}: skipped from here on: {why}")
         except DiffersError as why:
             wrong.append(f"{name}: WRONG: {why}")
-    text = "\n\n".join([_where(given.repeats, given.quick), markdown(rows), *lost, *wrong]) + "\n"
+    text = "\n\n".join([where, markdown(rows), *lost, *wrong]) + "\n"
     print("\n" + text)
     if given.out:
         given.out.write_text(text)
