@@ -31,7 +31,7 @@ from sparsight.seals import ZEROS, seal_of, sealed
 
 STUDY, MANIFEST, DATA, WEIGHTS = "study.yaml", "manifest.json", "data.safetensors", "weights.safetensors"
 RESULTS, REPORT, REPORT_FILES = "results", "report", "files.json"
-REPORT_PAGES = ("index.html", "report.json")
+REPORT_PAGES, REPORT_FOLDERS = ("index.html", "report.json"), ("figures", "tables")
 DENSE_TICKETS = "dense/*/seed-*/ticket.safetensors"
 OTHER_VERSIONS = "parts of this run were made with other versions of its libraries"
 """The notice of a manifest that does not follow from data and settings."""
@@ -320,12 +320,15 @@ def write_report_files(folder: Path) -> None:
 
 
 def remove_report(folder: Path) -> None:
-    """Remove a run's report, if there is one: the files that it lists; where the list is lost, the page alone."""
+    """Remove a run's report, if there is one: its page, and what its list names of figures and tables.
+
+    A file that a user put beside the page may stand in the list, too, and stays.
+    """
     report = folder / REPORT
     if not report.is_dir():
         return
     try:
-        own = list(read_report_files(folder))
+        own = [name for name in read_report_files(folder) if name.split("/")[0] in REPORT_FOLDERS]
     except InputError:
         own = []
     for name in (*own, *REPORT_PAGES, REPORT_FILES):

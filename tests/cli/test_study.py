@@ -10,6 +10,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from sparsight.runs import write_report_files
+
 NETWORKS = 2 + 1 + 2 + 2 * 2  # two dense parents, a retrain, another of two rounds, two arms of two rounds
 
 
@@ -127,6 +129,7 @@ def test_a_run_that_stands_is_not_done_again(finished, tmp_path, sparsight):
     times = {path: path.stat().st_mtime_ns for path in kept}
     shutil.copy(run.parent / "small.yaml", tmp_path / "small.yaml")
     (tmp_path / "run" / "report" / "mine.txt").write_text("not a part of the report")
+    write_report_files(tmp_path / "run")  # as a report that is written again lists it
     ended = sparsight("study", "small.yaml", "--out", "run", "--no-report", cwd=tmp_path)
     assert ended.returncode == 0, ended.stderr
     assert f"of which {NETWORKS} stand already" in ended.stdout
