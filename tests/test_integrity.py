@@ -104,6 +104,17 @@ def test_all_files_of_a_run_are_damaged_below(finished):
     assert {name for name in found if not name.startswith("report/")} == {*FILES, ".lock"}
 
 
+@pytest.mark.parametrize("name", FILES)
+def test_every_way_of_damage_is_named_by_verify_and_refused_by_the_report(finished, copy, name):
+    for kind, damage in DAMAGE.items():
+        (copy / name).write_bytes(damage(finished, name))
+        assert f"{name}: " in failures(copy), kind
+        if name.endswith(READ_BY_REPORT):
+            with pytest.raises(InputError) as caught:
+                report_run(copy)
+            assert str(caught.value).count(name) == 1, kind
+
+
 # A file is read at one place, whatever is wrong with it. So the ways take turns: each file in one of them, the files of
 # one name, network by network, in three.
 @pytest.mark.parametrize(("name", "kind"), list(zip(FILES, cycle(DAMAGE), strict=False)))
