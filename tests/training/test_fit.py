@@ -299,3 +299,14 @@ def test_dropout_is_drawn_by_the_key_and_goes_on_after_a_break(tiny):
     torch.rand(5)  # what the process has drawn before does not matter
     assert same(first.end, trained(tiny, net()).end)
     assert same(first.end, trained(tiny, net(), resume=kept[0]).end)
+
+
+def test_it_learns_in_bfloat16_and_goes_on_after_a_break(tiny):
+    settings = TrainingSettings(epochs=8, batch_size=8, learning_rate=0.1, precision="bfloat16")
+    kept = []
+    fitted = trained(tiny, settings=settings, on_checkpoint=kept.append)
+    single = trained(tiny, settings=settings.model_copy(update={"precision": "float32"}))
+    assert {tensor.dtype for tensor in fitted.end.values()} == {torch.float32, torch.int64}
+    assert not same(fitted.end, single.end)
+    assert [epoch.loss for epoch in fitted.log] == pytest.approx([epoch.loss for epoch in single.log], rel=0.05)
+    assert same(fitted.end, trained(tiny, settings=settings, resume=kept[3]).end)

@@ -7,6 +7,7 @@ from sparsight.training import RIGHT, Rule, TrainingSettings
 from sparsight.training.step import held, training_step
 
 SETTINGS = TrainingSettings()
+MIXED = TrainingSettings(precision="bfloat16")
 
 
 def net_and_mask() -> tuple[nn.Module, dict[str, torch.Tensor]]:
@@ -55,3 +56,25 @@ def test_a_parameter_that_the_loss_does_not_reach_is_passed_over():
     sgd = torch.optim.SGD(net.parameters(), lr=0.1)
     training_step(net, sgd, *batch(), held(net, mask, Rule(freeze_negative=True), again=False), SETTINGS, None)
     assert torch.equal(net.unused.weight, start)
+
+
+def test_a_step_in_bfloat16_is_a_plain_step_under_autocast_and_its_weights_stay_single():
+    net, mask = net_and_mask()
+    plain, _ = net_and_mask()
+    with torch.no_grad():
+        for each in (net, plain):
+            each[0].weight.masked_fill_(~mask["0.weight"], 0)
+    start = net[0].weight.detach().clone()
+    images, labels = batch()
+    sgd = torch.optim.SGD(net.parameters(), lr=0.1)
+    loss, logits = training_step(net, sgd, images, labels, held(net, mask, RIGHT, again=False), MIXED, None)
+    with torch.autocast("cpu", torch.bfloat16):
+        expected = nn.functional.cross_entropy(plain(images), labels)
+    expected.backward()
+    stepped = start - 0.1 * plain[0].weight.grad * mask["0.weight"]
+    assert (logits.dtype, loss.dtype, net[0].weight.dtype) == (torch.bfloat16, torch.float32, torch.float32)
+    assert torch.equal(loss, expected.detach())
+    torch.testing.assert_close(net[0].weight.detach(), stepped, rtol=0, atol=1e-7)
+    with torch.no_grad():
+        plain[0].weight.copy_(start)
+        assert not torch.equal(loss, nn.functional.cross_entropy(plain(images), labels))

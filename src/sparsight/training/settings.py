@@ -50,6 +50,10 @@ class TrainingSettings(BaseModel):
         default=0.4, ge=0, description="share of the loss of an auxiliary classifier (Inception-V3, GoogLeNet)"
     )
     device: Literal["cpu", "cuda", "auto"] = "cpu"
+    precision: Literal["float32", "bfloat16"] = Field(
+        default="float32",
+        description="of the passes of a training step; weights, optimiser and all evidence are of single precision",
+    )
 
     @model_validator(mode="after")
     def _one_kind_of_crop(self) -> "TrainingSettings":

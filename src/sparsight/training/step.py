@@ -57,8 +57,13 @@ def training_step(
     settings: TrainingSettings,
     class_weights: Float[Tensor, " k"] | None,
 ) -> tuple[Float[Tensor, ""], Float[Tensor, "b k"]]:
-    """Lower the loss of a batch in place; returns the loss and the logits from before the step."""
-    loss, logits = training_loss(model(images), labels, settings, class_weights)
+    """Lower the loss of a batch in place; returns the loss and the logits from before the step.
+
+    With ``precision: bfloat16`` convolutions and products are made in bfloat16, the loss in single precision
+    (``torch.autocast``); the loss needs no scaling, as bfloat16 has the exponents of single precision.
+    """
+    with torch.autocast(images.device.type, torch.bfloat16, enabled=settings.precision == "bfloat16"):
+        loss, logits = training_loss(model(images), labels, settings, class_weights)
     sgd.zero_grad(set_to_none=True)
     loss.backward()
     with torch.no_grad():
