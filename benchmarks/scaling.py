@@ -1,4 +1,4 @@
-"""How time and memory grow: python benchmarks/scaling.py [--quick] [--out FILE]
+"""How time and memory grow: python -m benchmarks.scaling [--quick] [--out FILE]
 
 Processor time of the solvers, the evidence, the drift and a study against images, classes, concepts and seeds, on one
 thread, with the exponent of a line through the logarithms; and the anonymous memory of an evidence pass against images.

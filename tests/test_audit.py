@@ -117,9 +117,9 @@ def test_a_randomised_copy_has_changed_against_a_floor(birds, trained):
     rows = primary(audit, "model")
     assert rows.loc["linear_cka", "verdict"] == "changed"
     assert rows["retrains"].eq(3).all()
-    changed = rows.loc[rows["verdict"] == "changed", "p_changed"]
-    assert changed.min() < 0.05 / 6, "by Holm the first of six has to pass that"
-    assert changed.max() < 0.05
+    assert rows["p_changed"].min() < 0.05 / 6, "by Holm the first of six has to pass that"
+    cka = rows.loc["linear_cka"]
+    assert cka["low"] > 2 * cka["floor"], "the embedding of a network that never learned is far beyond the floor"
     assert (rows["floor"] > 0).all()
 
 

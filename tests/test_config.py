@@ -148,6 +148,15 @@ def test_the_ablation_compares_arms_with_each_other_and_has_no_controls():
             assert not [network for network in plan(settings) if network.kind == "retrain"]
 
 
+def test_a_setting_that_came_later_is_in_no_digest_as_runs_without_it_had_it():
+    """The digests of this preset before there was a ``training.precision``: runs made then go on."""
+    base = load_study("toybirds")
+    assert training_digest(base) == "79a23552b2b0d6e4b39d02277bff1b71765e27767aac7fe78ae2d2926b552da5"
+    assert evidence_digest(base) == "f90c07056a15a7aab08366b7865d970bcfd762330790e23510dae1232565f4be"
+    mixed = load_study("toybirds", overrides={"training": {"precision": "bfloat16"}})
+    assert training_digest(mixed) != training_digest(base)
+
+
 @pytest.mark.parametrize(
     ("room", "key", "value"),
     [

@@ -115,17 +115,16 @@ def test_every_way_of_damage_is_named_by_verify_and_refused_by_the_report(finish
             assert str(caught.value).count(name) == 1, kind
 
 
-# A file is read at one place, whatever is wrong with it. So the ways take turns: each file in one of them, the files of
-# one name, network by network, in three.
-@pytest.mark.parametrize(("name", "kind"), list(zip(FILES, cycle(DAMAGE), strict=False)))
+# What breaks a file's seal is found by it, whichever way it was broken, so of three ways each file takes one, by turns;
+# another whole file in its place is found by what it comes from.
+BROKEN = cycle(kind for kind in DAMAGE if kind != "replaced")
+REMADE = [(name, kind) for name in FILES for kind in (next(BROKEN), "replaced")]
+
+
+@pytest.mark.parametrize(("name", "kind"), REMADE)
 def test_a_damaged_file_is_made_again_and_named_or_refused(finished, copy, name, kind):
     (copy / name).write_bytes(DAMAGE[kind](copy, name))
     assert (copy / name).read_bytes() != (finished / name).read_bytes()
-    assert f"{name}: " in failures(copy)
-    if name.endswith(READ_BY_REPORT):
-        with pytest.raises(InputError) as caught:
-            report_run(copy)
-        assert str(caught.value).count(name) == 1
     ear = Ear()
     if name == "study.yaml":
         before = kept(copy)

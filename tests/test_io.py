@@ -8,15 +8,17 @@ import threading
 import pytest
 import torch
 
-from sparsight.errors import InputError
+from sparsight.errors import DamagedError, InputError
 from sparsight.io import (
     check_sealed,
     csv_bytes,
     hold,
     json_bytes,
     read_json,
+    read_list,
     read_metadata,
     read_tensors,
+    remove_listed,
     remove_partial_files,
     sha256,
     staged_tensors,
@@ -24,6 +26,7 @@ from sparsight.io import (
     write_bytes,
     write_csv,
     write_json,
+    write_list,
     write_tensors,
 )
 
@@ -220,3 +223,90 @@ def test_many_writers_of_one_file_leave_one_whole_file(tmp_path):
     content = path.read_bytes()
     assert len(content) == 100_000
     assert len(set(content)) == 1
+
+
+def listed_folder(tmp_path):
+    """A folder with three files of its own and two of others, one of them beside its own."""
+    folder = tmp_path / "made"
+    for name in ("page.html", "tables/a.csv", "tables/b.csv", "mine.txt", "tables/mine.txt"):
+        write_bytes(folder / name, name.encode())
+    write_list(folder, ["page.html", "tables/a.csv", "tables/b.csv"], "made")
+    return folder
+
+
+def left(folder):
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_list_names_what_is_the_folders_own_and_drops_what_it_has_no_longer(tmp_path):
+    folder = listed_folder(tmp_path)
+    assert read_list(folder, "made") == {
+        name: sha256(folder / name) for name in ("page.html", "tables/a.csv", "tables/b.csv")
+    }
+    write_list(folder, ["page.html", "tables/b.csv"], "made")
+    assert left(folder) == {"files.json", "mine.txt", "page.html", "tables/b.csv", "tables/mine.txt"}
+    (folder / "tables" / "b.csv").write_text("edited by hand")
+    write_list(folder, ["page.html"], "made")
+    assert left(folder) == {"files.json", "mine.txt", "page.html", "tables/b.csv", "tables/mine.txt"}
+
+
+def test_what_is_removed_by_a_list_takes_nothing_of_others_with_it(tmp_path):
+    folder = listed_folder(tmp_path)
+    (folder / "empty").mkdir()
+    (folder / "tables" / "b.csv").write_text("edited by hand")
+    assert remove_listed(folder, "made")
+    assert left(folder) == {"mine.txt", "tables/b.csv", "tables/mine.txt"}
+    assert (folder / "empty").is_dir()
+    assert not remove_listed(folder, "made")
+    assert not remove_listed(tmp_path / "none", "made")
+    for name in left(folder):
+        (folder / name).unlink()
+    for place in ("empty", "tables", ""):
+        (folder / place).rmdir()
+
+
+def test_a_folder_with_nothing_of_others_goes_as_a_whole(tmp_path):
+    folder = tmp_path / "made"
+    write_bytes(folder / "tables" / "a.csv", b"1")
+    write_list(folder, ["tables/a.csv"], "made")
+    assert remove_listed(folder, "made")
+    assert not folder.exists()
+
+
+def test_links_are_removed_and_not_what_they_lead_to(tmp_path):
+    folder, elsewhere = listed_folder(tmp_path), tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "theirs.html").write_text("theirs")
+    (folder / "page.html").unlink()
+    (folder / "page.html").symlink_to(elsewhere / "theirs.html")
+    (folder / "empty").symlink_to(elsewhere)
+    assert remove_listed(folder, "made", ["page.html"])
+    assert not (folder / "page.html").is_symlink()
+    assert (elsewhere / "theirs.html").read_text() == "theirs"
+    linked = tmp_path / "linked"
+    write_bytes(elsewhere / "a.csv", b"1")
+    linked.symlink_to(elsewhere)
+    write_list(linked, ["a.csv"], "made")
+    assert remove_listed(linked, "made")
+    assert linked.is_symlink()
+    assert left(elsewhere) == {"theirs.html"}
+
+
+def test_without_a_list_only_what_nobody_else_can_have_is_removed(tmp_path):
+    folder = listed_folder(tmp_path)
+    write_bytes(folder / "files.json", b"{}")
+    (folder / "report.json").mkdir()
+    assert remove_listed(folder, "made", ["page.html", "report.json", "other.json"])
+    assert left(folder) == {"mine.txt", "tables/a.csv", "tables/b.csv", "tables/mine.txt"}
+    assert (folder / "report.json").is_dir()
+
+
+@pytest.mark.parametrize("name", ["../victim", "/etc/hostname", "tables/../../victim"])
+def test_a_list_that_leads_out_of_its_folder_is_damaged_and_removes_nothing(tmp_path, name):
+    folder = listed_folder(tmp_path)
+    write_bytes(tmp_path / "victim", b"theirs")
+    write_json(folder / "files.json", {"files": {name: sha256(tmp_path / "victim")}}, "made")
+    with pytest.raises(DamagedError, match="which does not lie below it"):
+        read_list(folder, "made")
+    remove_listed(folder, "made")
+    assert (tmp_path / "victim").exists()

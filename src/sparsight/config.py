@@ -196,9 +196,17 @@ def evidence_digest(settings: StudySettings) -> str:
     return _digest({"concepts": settings.concepts, "saliency": settings.saliency, "evidence": settings.evidence})
 
 
+_LATER: Mapping[str, Any] = {"training.precision": "float32"}
+"""Settings that came when runs had been made, and what those had: as that they are in no digest, so that runs stand."""
+
+
 def _digest(rooms: Mapping[str, BaseModel], more: Mapping[str, Any] | None = None) -> str:
     values = {
-        room: {key: value for key, value in own.model_dump().items() if not isinstance(value, Path)}
+        room: {
+            key: value
+            for key, value in own.model_dump().items()
+            if not isinstance(value, Path) and (f"{room}.{key}", value) not in _LATER.items()
+        }
         for room, own in rooms.items()
     }
     text = json.dumps({**values, **(more or {})}, sort_keys=True)

@@ -75,6 +75,7 @@ def plan_study(
     *,
     quick: bool = False,
     workers: int | None = None,
+    report: bool = True,
     tell: Callable[[str], None] = lambda text: None,
 ) -> StudyPlan:
     """Predict what ``run_study`` with the same arguments would take. Nothing is written.
@@ -84,6 +85,7 @@ def plan_study(
         out: the run's folder; what stands there is taken off.
         quick: take the preset's settings for a first look.
         workers: processes that train side by side; by default as many as a study would use.
+        report: whether the study would write its report.
         tell: is told what is being measured: one of ``planning.PHASES``, ``images`` or ``tables``.
 
     Raises:
@@ -109,7 +111,8 @@ def plan_study(
     side_by_side = default_workers(combined) if workers is None else workers
     parts = calibrate(specimen(data, drawn, readable(data)), max(1, min(side_by_side, len(jobs))), tell)
     tell("tables")
-    made = tables(measure_tables(sample_of(parts, data), combined, data), networks, combined, bool(data.concept_names))
+    measured = measure_tables(sample_of(parts, data), combined, data)
+    made = tables(measured, networks, combined, bool(data.concept_names), report)
     copied = dataset_bytes(data) + (parts.state if settings.model.starts_from_file else 0)
     fresh = not (folder / DATA).exists()
     images += Clocks(glimpse.wall, glimpse.processor) + _hashing() * ((2 if fresh else 1) * copied / _BLOCK)

@@ -30,8 +30,7 @@ from sparsight.models import ModelSettings, initial_weights, read_state
 from sparsight.seals import ZEROS, seal_of, sealed
 
 STUDY, MANIFEST, DATA, WEIGHTS = "study.yaml", "manifest.json", "data.safetensors", "weights.safetensors"
-RESULTS, REPORT, REPORT_FILES = "results", "report", "files.json"
-REPORT_PAGES, REPORT_FOLDERS = ("index.html", "report.json"), ("figures", "tables")
+RESULTS, REPORT = "results", "report"
 DENSE_TICKETS = "dense/*/seed-*/ticket.safetensors"
 OTHER_VERSIONS = "parts of this run were made with other versions of its libraries"
 """The notice of a manifest that does not follow from data and settings."""
@@ -309,47 +308,6 @@ def write_manifest(
 def add_forecast(folder: Path, forecast: Mapping[str, Any]) -> None:
     """Note in the manifest of a run that has ended what it was expected to take, and what it took."""
     write_json(folder / MANIFEST, {**read_manifest(folder), "forecast": forecast}, "manifest")
-
-
-def write_report_files(folder: Path) -> None:
-    """Write, last of a run's report, what files it has: their SHA-256, under a seal of its own."""
-    report = folder / REPORT
-    files = [path for path in sorted(report.rglob("*")) if path.is_file() and path != report / REPORT_FILES]
-    hashes = {path.relative_to(report).as_posix(): sha256(path) for path in files}
-    write_json(report / REPORT_FILES, {"files": hashes}, "report")
-
-
-def remove_report(folder: Path) -> None:
-    """Remove a run's report, if there is one: its page, and what its list names of figures and tables.
-
-    A file that a user put beside the page may stand in the list, too, and stays.
-    """
-    report = folder / REPORT
-    if not report.is_dir():
-        return
-    try:
-        own = [name for name in read_report_files(folder) if name.split("/")[0] in REPORT_FOLDERS]
-    except InputError:
-        own = []
-    for name in (*own, *REPORT_PAGES, REPORT_FILES):
-        if (place := (report / name).resolve()).is_relative_to(report.resolve()):
-            place.unlink(missing_ok=True)
-    for place in sorted((path for path in (report, *report.rglob("*")) if path.is_dir()), reverse=True):
-        if not any(place.iterdir()):
-            place.rmdir()
-
-
-def read_report_files(folder: Path) -> dict[str, str]:
-    """The SHA-256 of every file of a run's report, by its place below ``report/``.
-
-    Raises:
-        InputError: if the list is missing or damaged.
-    """
-    path = folder / REPORT / REPORT_FILES
-    files: Any = read_json(path, "report").get("files")
-    if not isinstance(files, dict):
-        raise DamagedError(path)
-    return files
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

@@ -17,19 +17,18 @@ from sparsight.config import StudySettings, load_study
 from sparsight.data import ConceptDataset, dataset_bytes, load_dataset, staged_dataset
 from sparsight.errors import DamagedError, InputError
 from sparsight.evidence import check_shown
-from sparsight.io import check_room, hold, partial_file, read_json
+from sparsight.io import check_room, hold, partial_file, read_json, remove_listed
 from sparsight.making import CHECKPOINT_SECONDS, check_concepts, check_network, forget_data, make_network
 from sparsight.models import is_own, own_source
 from sparsight.networks import Network, plan
 from sparsight.planning import Check
 from sparsight.pool import run_jobs
-from sparsight.report import ReportData, study_summary, write_report
+from sparsight.report import LIST_KIND, PAGES, ReportData, study_summary, write_report
 from sparsight.results import read_results, result_flaws, write_results
 from sparsight.results.write import VERDICT
 from sparsight.runs import (
     DATA,
     REPORT,
-    REPORT_FILES,
     RESULTS,
     WEIGHTS,
     add_forecast,
@@ -41,12 +40,10 @@ from sparsight.runs import (
     open_run,
     read_manifest,
     read_settings,
-    remove_report,
     standing_data,
     weights_bytes,
     weights_file,
     write_manifest,
-    write_report_files,
     write_settings,
 )
 from sparsight.seals import seal_in
@@ -135,7 +132,7 @@ def run_study(
             arithmetic. 0 trains in this process. Results do not depend on it.
         checkpoint_seconds: a training is saved at the end of an epoch when so much time has gone since it was last, so
             that a killed one goes on from there. Results do not depend on it.
-        report: whether to write the report; one that stands is removed if not, for it shows other tables.
+        report: whether to write the report. If not, one that stands is removed where the tables have changed.
         listener: is told how it goes.
 
     Raises:
@@ -197,6 +194,9 @@ def run_study(
         write_results(folder, agreed, data, networks)
         homes = [network.folder for network in networks]
         write_manifest(folder, agreed, homes, data, [*data.notes, *notices], time.monotonic() - started, earlier)
+        changed = earlier.get("files") != read_manifest(folder)["files"]
+        if not report and changed and remove_listed(folder / REPORT, LIST_KIND, PAGES):
+            hears.note("report: removed, as the tables have changed; sparsight report writes it again")
         result = _result(folder, report)
         line, forecast = check.ended()
         if forecast is not None:
@@ -258,13 +258,7 @@ def _take_stock(
 def _result(folder: Path, report: bool) -> StudyResult:
     settings = read_settings(folder)
     data = read_results(folder, settings, read_manifest(folder))
-    page = None
-    if report:
-        (folder / REPORT / REPORT_FILES).unlink(missing_ok=True)
-        page = write_report(data, folder / REPORT)
-        write_report_files(folder)
-    else:
-        remove_report(folder)
+    page = write_report(data, folder / REPORT) if report else None
     return StudyResult(
         folder, page, settings, data.accuracy, data.faithfulness, data.concepts, data.drift, data.notices
     )

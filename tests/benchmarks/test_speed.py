@@ -1,6 +1,7 @@
 """The benchmark's own arithmetic, and that it fails where an answer differs."""
 
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -60,7 +61,7 @@ def run(monkeypatch, capsys, *arguments):
     return ended.value.code, capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name", ["drift", "solvers"])
+@pytest.mark.parametrize("name", ["drift", "solvers", "loading"])
 def test_a_module_runs_small(monkeypatch, capsys, name):
     code, out = run(monkeypatch, capsys, "--only", name, "--quick", "--repeats", "1")
     assert code == 0
@@ -75,6 +76,22 @@ def test_a_wrong_answer_fails_the_benchmark(monkeypatch, capsys):
     code, out = run(monkeypatch, capsys, "--only", "drift", "--quick", "--repeats", "1")
     assert code == 1
     assert "drift: WRONG: drifts: apart by" in out
+
+
+@pytest.mark.parametrize("factor", [2.0, float("nan")])
+def test_maps_of_another_scale_than_grad_cams_fail_the_benchmark(monkeypatch, capsys, factor):
+    from benchmarks.speed import gradcam
+
+    def wrong(*arguments, **named):
+        found = right(*arguments, **named)
+        return replace(found, maps=factor * found.maps)
+
+    right = gradcam.grad_cam
+    monkeypatch.setattr(gradcam, "grad_cam", wrong)
+    code, out = run(monkeypatch, capsys, "--only", "gradcam", "--quick", "--repeats", "1")
+    assert code == 1
+    assert "gradcam: WRONG: maps" in out
+    assert ("| bare forward pass |" in out) == (factor == 2), "both of our paths agree, and grad-cam does not"
 
 
 def test_an_unknown_name_is_refused(monkeypatch, capsys):

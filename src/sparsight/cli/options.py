@@ -38,6 +38,13 @@ Device = Annotated[str | None, typer.Option(help="cpu, cuda or auto.")]
 Workers = Annotated[
     int | None, typer.Option(min=0, help="Trainings side by side; one a core by default, 0: in this process.")
 ]
+NoReport = Annotated[
+    bool,
+    typer.Option(
+        "--no-report",
+        help="Tables only; an earlier report of other tables is removed. sparsight report RUN writes it later.",
+    ),
+]
 KeepEmbeddings = Annotated[bool, typer.Option("--keep-embeddings", help="Keep the training images' embeddings, too.")]
 Set = Annotated[
     list[str] | None, typer.Option("--set", metavar="ROOM.KEY=VALUE", help="Any other setting; may be repeated.")

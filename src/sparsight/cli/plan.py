@@ -12,6 +12,7 @@ from sparsight.cli.options import (
     Device,
     ImageSize,
     KeepEmbeddings,
+    NoReport,
     Out,
     Quick,
     Rate,
@@ -67,6 +68,7 @@ def plan(
     retrains: Retrains = None,
     device: Device = None,
     workers: Workers = None,
+    no_report: NoReport = False,
     keep_embeddings: KeepEmbeddings = False,
     set_: Set = None,
 ) -> None:
@@ -99,7 +101,9 @@ def plan(
     )
     console = Console(highlight=False)
     with _told(console) as tell:
-        made = plan_study(settings, out or default_folder(source, quick), workers=workers, tell=tell)
+        made = plan_study(
+            settings, out or default_folder(source, quick), workers=workers, report=not no_report, tell=tell
+        )
     _print(console, made)
 
 

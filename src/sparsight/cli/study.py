@@ -12,6 +12,7 @@ from sparsight.cli.options import (
     Device,
     ImageSize,
     KeepEmbeddings,
+    NoReport,
     Out,
     Quick,
     Rate,
@@ -45,9 +46,7 @@ def study(
     checkpoint_every: Annotated[
         float, typer.Option(min=0, metavar="SECONDS", help="Save a training that goes on at least so often.")
     ] = 60.0,
-    no_report: Annotated[
-        bool, typer.Option("--no-report", help="Tables only; sparsight report RUN writes the pages later.")
-    ] = False,
+    no_report: NoReport = False,
     keep_embeddings: KeepEmbeddings = False,
     set_: Set = None,
 ) -> None:

@@ -14,6 +14,7 @@ from sparsight.io.files import (
     write_csv,
     write_json,
 )
+from sparsight.io.listing import LIST, read_list, remove_listed, write_list
 from sparsight.io.lock import hold
 from sparsight.io.room import check_room, spoken_size
 from sparsight.io.tensors import (
@@ -26,6 +27,7 @@ from sparsight.io.tensors import (
 )
 
 __all__ = [
+    "LIST",
     "PARTIAL",
     "check_readable_file",
     "check_room",
@@ -36,8 +38,10 @@ __all__ = [
     "mapped_tensors",
     "partial_file",
     "read_json",
+    "read_list",
     "read_metadata",
     "read_tensors",
+    "remove_listed",
     "remove_partial_files",
     "sha256",
     "spoken_size",
@@ -46,5 +50,6 @@ __all__ = [
     "write_bytes",
     "write_csv",
     "write_json",
+    "write_list",
     "write_tensors",
 ]

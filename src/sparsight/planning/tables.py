@@ -117,13 +117,20 @@ def tables(
     rows += count[_WHOLE_ONLY] * measured.metrics
     pairs_made = sum(part * count[kind] for kind, part in _PARTS.items())
     speed = measured.chart * (1 / _CHART)
-    arms = len(settings.study.arms)
     images = (count["ticket"] + count["retrain"]) * measured.image_bytes
-    return Tables(
+    own = Tables(
         tables=measured.network * count["networks"] + measured.pair * pairs_made + speed * (_ALL_ROWS * rows),
-        report=speed * (_REPORT + _REPORT_ROW * rows) * report,
-        memory=max(rows * _ROW_BYTES + images, (_REPORT_BYTES + rows * _REPORT_ROW_BYTES) * report),
-        disk=rows * _ROW_FILE + images + (rows * _REPORT_ROW_FILE + _REPORT_FILE + arms * _ARM_FILE) * report,
+        report=Clocks(0, 0),
+        memory=rows * _ROW_BYTES + images,
+        disk=rows * _ROW_FILE + images,
+    )
+    if not report:
+        return own
+    return Tables(
+        own.tables,
+        speed * (_REPORT + _REPORT_ROW * rows),
+        max(own.memory, _REPORT_BYTES + rows * _REPORT_ROW_BYTES),
+        own.disk + rows * _REPORT_ROW_FILE + _REPORT_FILE + len(settings.study.arms) * _ARM_FILE,
     )
 
 

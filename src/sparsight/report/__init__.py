@@ -4,10 +4,12 @@ from sparsight.report.contact_sheet import contact_sheet
 from sparsight.report.data import COLUMNS, ReportData, Strip, StripCell
 from sparsight.report.measures import method_words
 from sparsight.report.notebook import study_summary
-from sparsight.report.write import write_report
+from sparsight.report.write import LIST_KIND, PAGES, write_report
 
 __all__ = [
     "COLUMNS",
+    "LIST_KIND",
+    "PAGES",
     "ReportData",
     "Strip",
     "StripCell",

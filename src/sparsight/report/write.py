@@ -1,4 +1,4 @@
-"""A report on disk: ``index.html``, ``report.json``, ``figures/`` and ``tables/``."""
+"""A report on disk: ``index.html``, ``report.json``, ``figures/``, ``tables/``, and the list of them all."""
 
 import json
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from sparsight.io import write_bytes
+from sparsight.io import write_bytes, write_list
 from sparsight.report.charts import CONTROL, charts
 from sparsight.report.contents import contents
 from sparsight.report.data import ReportData
@@ -20,6 +20,11 @@ from sparsight.report.strips import strip_figure
 from sparsight.report.tables import ConceptTable, concept_table, shared_frame
 from sparsight.report.text import plain, sentence
 
+INDEX = "index.html"
+PAGES = (INDEX, "report.json")
+"""What every report has at its top."""
+LIST_KIND = "report"
+
 
 def write_report(data: ReportData, folder: Path) -> Path:
     """Write a report.
@@ -29,7 +34,8 @@ def write_report(data: ReportData, folder: Path) -> Path:
 
     Args:
         data: what to show.
-        folder: where; it is made if it is missing, and files of an older report are replaced.
+        folder: where; it is made if it is missing, files of an older report are replaced or removed, and those of
+            others stay.
 
     Returns:
         The path of ``index.html``.
@@ -47,8 +53,9 @@ def write_report(data: ReportData, folder: Path) -> Path:
         File("report", (".json",), "The numbers of this page for programs; its schema is report/schema.json."),
     ]
     write_bytes(folder / "report.json", _json(contents(data, measured, shared, found, written)))
-    index = folder / "index.html"
+    index = folder / INDEX
     write_bytes(index, page(data, measured, shown, concepts, found, written))
+    write_list(folder, {INDEX, *(f"{file.path}{suffix}" for file in written for suffix in file.suffixes)}, LIST_KIND)
     return index
 
 

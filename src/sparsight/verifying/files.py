@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from sparsight.errors import DamagedError, InputError
-from sparsight.io import sha256
+from sparsight.io import LIST, read_list, sha256
 from sparsight.networks import Network
-from sparsight.runs import MANIFEST, REPORT, REPORT_FILES, REPORT_PAGES, STUDY, read_report_files
+from sparsight.report import LIST_KIND, PAGES
+from sparsight.runs import MANIFEST, REPORT, STUDY
 from sparsight.seals import FORMS, seal_of
 from sparsight.standing import Standing
 from sparsight.verifying.check import Check, Found
@@ -43,26 +44,25 @@ def check_manifest(folder: Path, manifest: Mapping[str, Any], networks: Sequence
 
 
 def check_report(folder: Path) -> Check:
-    """The report's files against the list that was written with them."""
-    report = folder / REPORT
-    if not any((report / name).exists() for name in (*REPORT_PAGES, REPORT_FILES)):
-        return Check("report", "not looked at: there is none; sparsight report writes it", (), skipped=True)
-    own = report / REPORT_FILES
-    looked = f"files that {REPORT}/{REPORT_FILES} lists; not whether they show what the tables hold"
+    """The report's files against the list that was written with them; a file of the user's beside them is no fault."""
+    report, own = folder / REPORT, folder / REPORT / LIST
+    files = {path.relative_to(report).as_posix() for path in report.rglob("*") if path.is_file() and path != own}
+    if not own.exists() and not files & set(PAGES):
+        none = f"not looked at: there is none{_others(len(files))}; sparsight report writes it"
+        return Check("report", none, (), skipped=True)
+    looked = f"files that {REPORT}/{LIST} lists; not whether they show what the tables hold"
     try:
-        listed = read_report_files(folder)
+        listed = read_list(report, LIST_KIND)
     except InputError as error:
         why = error.why if isinstance(error, DamagedError) else "missing"
         remedy = "sparsight report writes the report again"
-        return Check("report", looked, (f"{REPORT}/{REPORT_FILES}: {why}; {remedy}",))
-    wrong = list(_against(report, listed, own, REPORT_FILES))
-    files = [path for path in sorted(report.rglob("*")) if path.is_file() and path != own]
-    wrong += [
-        Found(path, f"not listed in {REPORT_FILES}")
-        for path in files
-        if path.relative_to(report).as_posix() not in listed
-    ]
-    return Check("report", f"{len(listed)} {looked}", _lines(folder, wrong))
+        return Check("report", looked, (f"{REPORT}/{LIST}: {why}; {remedy}",))
+    wrong = list(_against(report, listed, own, LIST))
+    return Check("report", f"{len(listed)} {looked}{_others(len(files - set(listed)))}", _lines(folder, wrong))
+
+
+def _others(count: int) -> str:
+    return f" ({count} other file{'s lie' if count > 1 else ' lies'} in {REPORT}/)" if count else ""
 
 
 def _against(place: Path, listed: Mapping[str, str], lister: Path, words: str) -> Iterator[Found]:
