@@ -35,8 +35,11 @@ def main() -> None:
     asked.add_argument("--quick", action="store_true", help="small sizes: whether it runs")
     asked.add_argument("--out", type=Path, help="write the table here as well")
     given = asked.parse_args()
+    if given.out and not given.out.absolute().parent.is_dir():
+        asked.error(f"--out {given.out}: there is no such folder")
     torch.set_num_threads(1)
     lines = [f"{machine()}, one thread, processor time, one run a size", "", *_head()]
+    print("\n".join(lines))
     for line in rows(given.quick):
         lines.append(line)
         print(line, flush=True)

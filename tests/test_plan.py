@@ -7,11 +7,12 @@ import pytest
 import torch
 from PIL import Image
 
+from sparsight import plan
 from sparsight.config import StudySettings
 from sparsight.errors import InputError
 from sparsight.io import read_tensors
 from sparsight.plan import plan_study
-from sparsight.planning import STAGES
+from sparsight.planning import STAGES, Forecast
 from sparsight.planning.bench import PHASES
 from sparsight.study import run_study
 
@@ -48,11 +49,13 @@ def test_a_plan_of_what_has_not_begun(tmp_path, run, monkeypatch):
     monkeypatch.chdir(tmp_path)
     cache = Path(os.environ["SPARSIGHT_CACHE"])
     before, told = everything(tmp_path, cache), []
+    monkeypatch.setattr("sparsight.plan.free_room", lambda folder: 3 << 20)
     found = plan_study(StudySettings.model_validate(SETTINGS), workers=2, tell=told.append)
     assert everything(tmp_path, cache) == before
     assert told == ["images", *PHASES, "tables"]
     assert [one.kind for one in found.networks] == ["dense", "ticket", "retrain"]
     assert (found.standing, found.workers, found.folder) == (0, 2, Path("runs/toybirds"))
+    assert found.notes[-1] == "3 MiB are free where runs/toybirds would be: make room, or choose another --out"
     assert tuple(found.said.seconds) == STAGES
     assert all(seconds > 0 for seconds in (*found.said.seconds.values(), *found.said.processor_seconds.values()))
     held = sum(path.stat().st_size for path in run.rglob("*") if path.is_file())
@@ -62,11 +65,20 @@ def test_a_plan_of_what_has_not_begun(tmp_path, run, monkeypatch):
     assert found.said.memory is None or found.said.memory > 100 << 20
 
 
+@pytest.mark.parametrize(("seconds", "rough"), [(0.0, False), (29.0, True), (31.0, False)])
+def test_a_plan_says_what_it_is_worth(tmp_path, seconds, rough):
+    said = Forecast({"training": seconds, "evidence": 0.0}, {}, None, 1 << 10)
+    (tmp_path / "run").mkdir()
+    told = plan._warnings(tmp_path / "run", said)
+    assert told == ["of so short a study this is a rough guess: most of its time goes into first steps"] * rough
+
+
 def test_what_stands_is_taken_off(run):
     before = everything(run)
     more = StudySettings.model_validate(SETTINGS | {"pruning": {"rate": 0.5, "rounds": 3}})
-    found = plan_study(more, run, workers=1)
+    found = plan_study(more, run, workers=1, report=False)
     assert everything(run) == before
+    assert found.said.seconds["report"] == 0
     assert len(found.networks) == 4
     assert found.standing == 3
     assert found.said.processor_seconds["training"] > 0
@@ -116,6 +128,10 @@ BAD = [
     ({"training": {"crop_padding": 40}}, "crop_padding: 40 pixels around images of 32"),
     ({"concepts": {"top_k": 46}}, "too few for concepts.top_k"),
     ({"saliency": {"layer": "layer9"}}, "layer9"),
+    (
+        {"study": {"seeds": list(range(1000)), "arms": ["magnitude"], "retrains": 1000}},
+        r"seeds x rounds x arms x \(1 \+ retrains\) are 2,002,000, more than 50,000; ask for fewer",
+    ),
 ]
 
 

@@ -1,3 +1,4 @@
+import multiprocessing
 import os
 import platform
 import time
@@ -5,7 +6,7 @@ import time
 import pytest
 
 from sparsight.errors import InputError
-from sparsight.pool import WorkerError, run_jobs
+from sparsight.pool import WorkerError, check_not_imported, run_jobs
 
 CHAIN = {"a": [], "b": ["a"], "c": ["b"], "x": [], "y": ["x"]}
 
@@ -110,3 +111,9 @@ def test_a_worker_keeps_the_memory_that_it_frees():
     run_jobs({"a": []}, pages_cleared, 1, on_done=lambda _, faults: found.append(faults))
     first, second = found[0]
     assert second < first / 10, "a large block went back to the system"
+
+
+def test_a_worker_that_imports_the_users_script_starts_no_workers_of_its_own(monkeypatch):
+    monkeypatch.setattr(multiprocessing.current_process(), "_inheriting", True, raising=False)
+    with pytest.raises(InputError, match="plan_study was called by an import; put the call below if __name__"):
+        check_not_imported("plan_study")

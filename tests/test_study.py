@@ -287,3 +287,10 @@ def test_other_content_in_the_weights_file_is_refused(tmp_path):
     path.write_bytes(kept)
     with open_run(folder, settings) as agreed:
         assert agreed == settings
+
+
+def test_more_networks_than_anybody_can_train_are_refused_before_anything_is_written(tmp_path):
+    settings = StudySettings.model_validate(SETTINGS | {"study": {"seeds": list(range(1000)), "retrains": 1000}})
+    with pytest.raises(InputError, match="more than 50,000; ask for fewer"):
+        run_study(settings, tmp_path / "run", workers=0)
+    assert not (tmp_path / "run").exists()

@@ -19,7 +19,7 @@ from benchmarks.speed.bench import DiffersError, MissingPeerError, Row, markdown
 from sparsight.runs import machine, versions
 
 NAMES = ("solvers", "gradcam", "evidence", "drift", "training", "loading", "study")
-"""A module each, with ``rows(repeats, quick)``, which yields rows."""
+"""A module each, with ``rows(repeats, quick)``, which yields rows, or why one is skipped."""
 
 
 def main() -> None:
@@ -34,6 +34,8 @@ def main() -> None:
         asked.error(f"--only {unknown[0]}: must be among {', '.join(NAMES)}")
     if given.repeats < 1:
         asked.error(f"--repeats {given.repeats}: must be 1 or more")
+    if given.out and not given.out.absolute().parent.is_dir():
+        asked.error(f"--out {given.out}: there is no such folder")
     where = _where(given.repeats, given.quick)  # before anything runs: it names the commit that is measured
     rows: list[Row] = []
     lost: list[str] = []
@@ -41,10 +43,13 @@ def main() -> None:
     for name in names:
         try:
             for row in importlib.import_module(f"benchmarks.speed.{name}").rows(given.repeats, given.quick):
+                if isinstance(row, MissingPeerError):
+                    lost.append(f"{name}: skipped: {row}")
+                    continue
                 rows.append(row)
                 print(" | ".join(row.cells()), flush=True)
         except MissingPeerError as why:
-            lost.append(f"{name}: skipped from here on: {why}")
+            lost.append(f"{name}: skipped: {why}")
         except DiffersError as why:
             wrong.append(f"{name}: WRONG: {why}")
     text = "\n\n".join([where, markdown(rows), *lost, *wrong]) + "\n"

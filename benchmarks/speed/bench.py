@@ -84,6 +84,10 @@ def compare(
     return Row(work, against, tuple(zip(own, others, strict=True)), target, faster, checked)
 
 
+PACKAGES = {"sklearn": "scikit-learn", "pytorch_grad_cam": "grad-cam"}
+"""Peers whose package has another name."""
+
+
 def peer(name: str) -> ModuleType:
     """A library that ours is held against.
 
@@ -93,7 +97,16 @@ def peer(name: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except ImportError:
-        raise MissingPeerError(f"{name} is not installed: pip install '.[bench]'") from None
+        package = name.split(".")[0]
+        raise MissingPeerError(f"{PACKAGES.get(package, package)} is not installed: pip install '.[bench]'") from None
+
+
+def attempt(work: str, make: Callable[[], Row]) -> Row | MissingPeerError:
+    """A row; where its peer is missing, that in words, so that the rows after it are made."""
+    try:
+        return make()
+    except MissingPeerError as why:
+        return MissingPeerError(f"{work}: {why}")
 
 
 def same(what: str, difference: float, allowed: float) -> str:

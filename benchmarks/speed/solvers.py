@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float, Int8, Int64
 from torch import Tensor
 
-from benchmarks.speed.bench import DiffersError, Row, compare, peer, same
+from benchmarks.speed.bench import DiffersError, MissingPeerError, Row, attempt, compare, peer, same
 from sparsight.concepts import ConceptSettings, concept_values, fit_pcbm, learn_bank, predict
 from sparsight.concepts.pcbm import objective
 
@@ -49,14 +49,14 @@ def drawn(train: int, width: int, concepts: int, classes: int) -> Problem:
     return Problem(embedding.clamp(min=0), present.to(torch.int8), labels, slice(train), slice(train, n))
 
 
-def rows(repeats: int, quick: bool) -> Iterator[Row]:
+def rows(repeats: int, quick: bool) -> Iterator[Row | MissingPeerError]:
     n, width, concepts, classes = (400, 64, 12, 10) if quick else (6000, 2048, 108, 200)
     problem = drawn(n, width, concepts, classes)
-    yield bank_row(problem, repeats)
+    yield attempt("concept bank", lambda: bank_row(problem, repeats))
     bank = learn_bank(problem.embedding[problem.train], problem.concepts[problem.train], _names(concepts), SETTINGS)
     values = concept_values(bank, problem.embedding, SETTINGS.value)
-    yield saga_row(problem, values, classes)
-    yield sgd_row(problem, values, classes, repeats)
+    yield attempt("g beside saga", lambda: saga_row(problem, values, classes))
+    yield attempt("g beside SGDClassifier", lambda: sgd_row(problem, values, classes, repeats))
 
 
 def bank_row(problem: Problem, repeats: int) -> Row:

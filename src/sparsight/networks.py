@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from sparsight.arms import Arm, find_arm, find_control
 from sparsight.config import StudySettings
+from sparsight.errors import InputError
 
+MOST_NETWORKS = 50_000
 Place = tuple[str, int, int | None, int]
 """Arm, seed, repeat and round of a network's rows."""
 
@@ -102,7 +104,18 @@ def controls(arm: Arm, seed: int, round_: int, retrains: int) -> tuple[Network, 
 
 
 def plan(settings: StudySettings) -> tuple[Network, ...]:
-    """Every network of a study, in the order in which they are wanted: no network stands before what it needs."""
+    """Every network of a study, in the order in which they are wanted: no network stands before what it needs.
+
+    Raises:
+        InputError: if they are too many for anybody to train.
+    """
+    most = (
+        len(settings.study.seeds) * settings.pruning.rounds * len(settings.study.arms) * (1 + settings.study.retrains)
+    )
+    if most > MOST_NETWORKS:
+        raise InputError(
+            f"study: seeds x rounds x arms x (1 + retrains) are {most:,}, more than {MOST_NETWORKS:,}; ask for fewer"
+        )
     arms = {name: find_arm(name) for name in settings.study.arms}
     networks: list[Network] = []
     for seed in settings.study.seeds:

@@ -13,10 +13,12 @@ from sparsight.config import StudySettings, load_study
 from sparsight.data import ConceptDataset, Glimpse, cache_folder, dataset_bytes, load_dataset, readable
 from sparsight.evidence import check_shown
 from sparsight.footprint import private_peak
+from sparsight.io import free_room, spoken_size
 from sparsight.making import check_concepts, check_network
 from sparsight.models import is_own, own_source
 from sparsight.networks import Network, plan
 from sparsight.planning import (
+    LEAST_SECONDS,
     Clocks,
     Forecast,
     Parts,
@@ -33,6 +35,7 @@ from sparsight.planning import (
     timed,
     work_of,
 )
+from sparsight.pool import check_not_imported
 from sparsight.runs import DATA, STUDY, check_folder, standing_data
 from sparsight.standing import Standing, sources, survey, to_do
 from sparsight.study import default_folder, default_workers, with_device, with_source
@@ -91,6 +94,7 @@ def plan_study(
     Raises:
         InputError: wherever ``run_study`` would refuse before it writes.
     """
+    check_not_imported("plan_study")
     begun, own = clocks(), private_peak()
     settings = study if isinstance(study, StudySettings) else load_study(str(study), quick=quick)
     settings = with_source(with_device(settings))
@@ -136,7 +140,7 @@ def plan_study(
         side_by_side,
         said,
         glimpse.cache,
-        tuple(_notes(combined, parts, glimpse, len(data))),
+        (*_notes(combined, parts, glimpse, len(data)), *_warnings(folder, said)),
         (clocks() + begun * -1).wall,
     )
 
@@ -184,3 +188,15 @@ def _notes(settings: StudySettings, parts: Parts, glimpse: Glimpse, images: int)
     if settings.model.pretrained is not None:
         notes.append("the time to fetch initial weights is not counted")
     return notes
+
+
+def _warnings(folder: Path, said: Forecast) -> list[str]:
+    """What is to be known of a forecast itself."""
+    warnings = []
+    if 0 < said.seconds["training"] + said.seconds["evidence"] < LEAST_SECONDS:
+        warnings.append("of so short a study this is a rough guess: most of its time goes into first steps")
+    standing = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else 0
+    free = free_room(folder)
+    if free is not None and said.disk - standing > free:
+        warnings.append(f"{spoken_size(free)} are free where {folder} would be: make room, or choose another --out")
+    return warnings

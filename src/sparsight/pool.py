@@ -22,6 +22,16 @@ class WorkerError(RuntimeError):
     """A job failed in a way that is our fault. The message holds its traceback."""
 
 
+def check_not_imported(name: str) -> None:
+    """Refuse to start workers while this process is itself one that still imports the user's script.
+
+    Raises:
+        InputError: naming the function that was called.
+    """
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise InputError(f"{name} was called by an import; put the call below if __name__ == '__main__':")
+
+
 def run_jobs(
     jobs: Mapping[Job, Sequence[Job]],
     work: Callable[[Job, Callable[[], None]], Any],

@@ -1,6 +1,5 @@
 """The paper's study: prune, explain, report. This file is the story; each room does its part."""
 
-import multiprocessing
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -22,7 +21,7 @@ from sparsight.making import CHECKPOINT_SECONDS, check_concepts, check_network, 
 from sparsight.models import is_own, own_source
 from sparsight.networks import Network, plan
 from sparsight.planning import Check
-from sparsight.pool import run_jobs
+from sparsight.pool import check_not_imported, run_jobs
 from sparsight.report import LIST_KIND, PAGES, ReportData, study_summary, write_report
 from sparsight.results import read_results, result_flaws, write_results
 from sparsight.results.write import VERDICT
@@ -138,14 +137,13 @@ def run_study(
     Raises:
         InputError: if a setting, a file or the folder cannot be used, or a training diverges.
     """
-    if getattr(multiprocessing.current_process(), "_inheriting", False):  # a worker that imports the user's script
-        raise InputError("run_study was called by an import; put the call below if __name__ == '__main__':")
+    check_not_imported("run_study")
     begun = time.monotonic()
     settings = study if isinstance(study, StudySettings) else load_study(str(study), quick=quick)
     settings = with_source(with_device(settings))
     folder = Path(out) if out is not None else default_folder(study, quick)
     hears = listener or Silent()
-    check_folder(folder, settings)
+    plan(check_folder(folder, settings))
     if is_own(settings.model.name):
         hears.note(f"model.name: runs the code in {own_source(settings.model.name).path}")
     forget_data()

@@ -54,6 +54,34 @@ def test_a_peer_that_is_not_there_is_named():
         peer("no_such_peer")
 
 
+@pytest.mark.parametrize(
+    ("name", "lost"),
+    [
+        (
+            "solvers",
+            ["concept bank: scikit-learn", "g beside saga: scikit-learn", "g beside SGDClassifier: scikit-learn"],
+        ),
+        ("gradcam", ["one class each, beside grad-cam: grad-cam", "every class, beside grad-cam: grad-cam"]),
+    ],
+)
+def test_a_row_without_its_peer_is_named_and_the_others_are_made(monkeypatch, capsys, name, lost):
+    for missing in ("sklearn.linear_model", "sklearn.svm", "pytorch_grad_cam"):
+        monkeypatch.setitem(sys.modules, missing, None)
+    code, out = run(monkeypatch, capsys, "--only", name, "--quick", "--repeats", "1")
+    assert code == 0
+    said = [line for line in out.splitlines() if "skipped" in line]
+    assert said == [f"{name}: skipped: {one} is not installed: pip install '.[bench]'" for one in lost]
+    assert ("| Captum's LayerGradCam |" in out) == (name == "gradcam")
+
+
+def test_a_table_that_could_not_be_written_is_refused_before_anything_runs(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(sys, "argv", ["speed", "--out", str(tmp_path / "none" / "table.md")])
+    with pytest.raises(SystemExit) as ended:
+        command.main()
+    assert ended.value.code == 2
+    assert "there is no such folder" in capsys.readouterr().err
+
+
 def run(monkeypatch, capsys, *arguments):
     monkeypatch.setattr(sys, "argv", ["speed", *arguments])
     with pytest.raises(SystemExit) as ended:

@@ -16,7 +16,7 @@ from sparsight.io.files import (
 )
 from sparsight.io.listing import LIST, read_list, remove_listed, write_list
 from sparsight.io.lock import hold
-from sparsight.io.room import check_room, spoken_size
+from sparsight.io.room import check_room, free_room, spoken_size
 from sparsight.io.tensors import (
     mapped_tensors,
     read_metadata,
@@ -33,6 +33,7 @@ __all__ = [
     "check_room",
     "check_sealed",
     "csv_bytes",
+    "free_room",
     "hold",
     "json_bytes",
     "mapped_tensors",

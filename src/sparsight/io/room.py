@@ -18,10 +18,16 @@ def check_room(folder: Path, needed: int, what: str, remedy: str) -> None:
     Raises:
         InputError: if the disk has less room than that.
     """
+    free = free_room(folder)
+    if free is not None and needed > free:
+        raise InputError(f"{folder}: {what} takes {spoken_size(needed)}, {spoken_size(free)} are free; {remedy}")
+
+
+def free_room(folder: Path) -> int | None:
+    """Bytes that are free where a folder is or would be; None of a place that is on no disk: writing will tell."""
     there = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
     disk = shutil.disk_usage(there)
-    if needed > disk.free and disk.total:  # of a place that is on no disk, writing will tell what is wrong
-        raise InputError(f"{folder}: {what} takes {spoken_size(needed)}, {spoken_size(disk.free)} are free; {remedy}")
+    return disk.free if disk.total else None
 
 
 def spoken_size(count: int) -> str:

@@ -118,8 +118,9 @@ class Forecast:
         return sum(self.processor_seconds.values())
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        return {**asdict(self), "wall": self.wall, "processor": self.processor}
+        """Plain values for JSON; nothing of processors where they were not measured."""
+        values = {**asdict(self), "wall": self.wall, "processor": self.processor}
+        return values if self.processor_seconds else {key: values[key] for key in values if "processor" not in key}
 
 
 def forecast(

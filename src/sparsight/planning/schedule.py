@@ -25,12 +25,12 @@ def makespan(jobs: Mapping[Job, Sequence[Job]], seconds: Mapping[Job, float], wo
     running: list[tuple[float, int, Job]] = []
     now = 0.0
     while waiting or running:
-        for job in list(waiting):
-            if len(running) == free:
+        while len(running) < free:
+            job = next((job for job, needs in waiting.items() if done.issuperset(needs)), None)
+            if job is None:
                 break
-            if done.issuperset(waiting[job]):
-                heapq.heappush(running, (now + seconds[job], len(waiting), job))
-                del waiting[job]
+            heapq.heappush(running, (now + seconds[job], len(waiting), job))
+            del waiting[job]
         if not running:
             raise ValueError(f"jobs wait for something that is never done: {list(waiting)[:3]}")
         now, _, job = heapq.heappop(running)
