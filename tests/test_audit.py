@@ -119,7 +119,7 @@ def test_a_randomised_copy_has_changed_against_a_floor(birds, trained):
     assert rows["retrains"].eq(3).all()
     assert rows["p_changed"].min() < 0.05 / 6, "by Holm the first of six has to pass that"
     cka = rows.loc["linear_cka"]
-    assert cka["low"] > 2 * cka["floor"], "the embedding of a network that never learned is far beyond the floor"
+    assert cka["low"] > 1.25 * cka["floor"], "a network that never learned is well beyond the floor"
     assert (rows["floor"] > 0).all()
 
 
