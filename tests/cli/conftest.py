@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import process
+
 SMALL = """\
 data: {name: toybirds, train: 48, validation: 24, test: 24, image_size: 32}
 model: {name: resnet8, stem_stride: 2}
@@ -25,7 +27,7 @@ def _command(*arguments: object) -> list[str]:
 
 
 def _run(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(_command(*arguments), cwd=cwd, capture_output=True, text=True, check=False, timeout=300)
+    return process.run(arguments, cwd)
 
 
 def _results(run: Path) -> dict[str, bytes]:

@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +14,7 @@ from torch import nn
 from torch.nn.utils import prune
 
 from sparsight.cli.audit import spread
+from tests import process
 
 DENSE, SPARSE = "torchvision:resnet18@dense.safetensors", "torchvision:resnet18@sparse.pt"
 
@@ -52,8 +51,7 @@ def place(tmp_path_factory) -> Path:
 
 
 def run(place, *arguments):
-    command = [sys.executable, "-m", "sparsight", "audit", *arguments]
-    return subprocess.run(command, cwd=place, capture_output=True, text=True, timeout=240, check=False)
+    return process.run(("audit", *arguments), place)
 
 
 def test_an_audit_from_the_first_command_to_its_report(place):

@@ -10,8 +10,6 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from sparsight.runs import write_report_files
-
 NETWORKS = 2 + 1 + 2 + 2 * 2  # two dense parents, a retrain, another of two rounds, two arms of two rounds
 
 
@@ -128,19 +126,12 @@ def test_a_run_that_stands_is_not_done_again(finished, tmp_path, sparsight):
     kept = [path for path in (tmp_path / "run").rglob("*.safetensors") if path.parent.name != "results"]
     times = {path: path.stat().st_mtime_ns for path in kept}
     shutil.copy(run.parent / "small.yaml", tmp_path / "small.yaml")
-    (tmp_path / "run" / "report" / "mine.txt").write_text("not a part of the report")
-    write_report_files(tmp_path / "run")  # as a report that is written again lists it
     ended = sparsight("study", "small.yaml", "--out", "run", "--no-report", cwd=tmp_path)
     assert ended.returncode == 0, ended.stderr
     assert f"of which {NETWORKS} stand already" in ended.stdout
     assert "tables: run/results" in ended.stdout
     assert times == {path: path.stat().st_mtime_ns for path in times}
-    left = {path.name for path in (tmp_path / "run" / "report").rglob("*")}
-    assert left == {"mine.txt"}, "an earlier report may show other tables"
-    (tmp_path / "run" / "report" / "index.html").write_text("of a report that was never finished")
-    ended = sparsight("study", "small.yaml", "--out", "run", "--no-report", cwd=tmp_path)
-    assert ended.returncode == 0, ended.stderr
-    assert not (tmp_path / "run" / "report" / "index.html").exists()
+    assert (tmp_path / "run" / "report" / "index.html").exists(), "the tables are those that it shows"
     assert sparsight("verify", "run", cwd=tmp_path).returncode == 0
 
 
@@ -149,8 +140,13 @@ def test_more_rounds_seeds_and_arms_extend_a_run(finished, tmp_path, sparsight, 
     shutil.copytree(run, tmp_path / "run")
     shutil.copy(run.parent / "small.yaml", tmp_path / "small.yaml")
     extended = ("--rounds", "4", "--seeds", "2", "--arms", "magnitude-global", "--no-report")
+    for name in ("notes.txt", "figures/mine.png", "tables/mine.csv"):
+        (tmp_path / "run" / "report" / name).write_text("not a part of the report")
     ended = sparsight("study", "small.yaml", "--out", "run", *extended, cwd=tmp_path)
     assert ended.returncode == 0, ended.stderr
+    assert "report: removed, as the tables have changed; sparsight report writes it again" in ended.stdout
+    left = {path.name for path in (tmp_path / "run" / "report").rglob("*") if path.is_file()}
+    assert left == {"notes.txt", "mine.png", "mine.csv"}
     before, after = results_of(run), results_of(tmp_path / "run")
     changed = {name for name in before if after[name] != before[name]}
     assert all(name.startswith("results/") or name == "study.yaml" for name in changed)
