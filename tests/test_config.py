@@ -292,6 +292,8 @@ def test_wrong_settings_are_named_in_one_short_line(room, key, value, says):
         (b"", "empty or no settings"),
         (b"data", "empty or no settings"),
         (b"data: [", "not valid YAML"),
+        (b"preset: toybirds\npreset: mnist\n", "study.yaml: preset: given twice, in lines 1 and 2; keep one"),
+        (b"preset: toybirds\ntraining:\n  epochs: 1\n  epochs: 2\n", "epochs: given twice, in lines 3 and 4"),
         (b"\xff\xfe\x00", "not a text file"),
         (b"preset: nope\n", "preset 'nope' is unknown"),
         (b"training: {epochs: 3}\n", "data: field required"),

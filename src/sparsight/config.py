@@ -17,7 +17,7 @@ from sparsight.concepts import ConceptSettings
 from sparsight.data import DATA_SETTINGS, DESCRIPTIONS, SOURCES, DataSettings
 from sparsight.errors import InputError
 from sparsight.evidence import EvidenceSettings
-from sparsight.io import check_readable_file
+from sparsight.io import check_readable_file, read_yaml
 from sparsight.models import CIFAR_DEPTHS, TORCHVISION, ModelSettings
 from sparsight.pruning import PruningSettings
 from sparsight.saliency import SaliencySettings
@@ -292,12 +292,7 @@ def _read_source(source: str) -> dict[str, Any]:
 
 
 def _mapping(text: str, source: str) -> dict[str, Any]:
-    try:
-        document = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f" in line {mark.line + 1}" if mark else ""
-        raise InputError(f"{source}: not valid YAML{place}") from None
+    document = read_yaml(text, source)
     if not isinstance(document, dict) or not document:
         raise InputError(f"{source}: empty or no settings; it must hold rooms, as data: {{name: toybirds}}")
     return {str(key): value for key, value in document.items()}
