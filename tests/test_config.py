@@ -324,6 +324,33 @@ def test_quick_needs_quick_settings(tmp_path):
         load_study(str(tmp_path / "s.yaml"), quick=True)
 
 
+def test_what_a_file_states_goes_before_its_presets_quick_form_and_its_own_quick_before_that(tmp_path):
+    def quick(more="", **overrides):
+        path = tmp_path / "mine.yaml"
+        path.write_text("preset: toybirds\ntraining: {epochs: 1}\npruning: {rounds: 2}\n" + more)
+        found = load_study(str(path), quick=True, overrides=overrides)
+        return found.training.epochs, found.pruning.rounds, found.pruning.rate, found.study.seeds
+
+    assert quick() == (1, 2, 0.5, (0,))
+    assert quick("quick: {training: {epochs: 3}}\n") == (3, 2, 0.5, (0,))
+    assert quick("quick: {training: {epochs: 3}}\n", training={"epochs": 4}) == (4, 2, 0.5, (0,))
+    assert quick("study: {seeds: [1, 2]}\n") == (1, 2, 0.5, (1, 2))
+
+
+def test_a_presets_quick_form_is_no_hindrance_where_another_is_wanted(tmp_path):
+    """Other data than the preset's have none of the settings that make it small; an epoch may lie beyond its last."""
+    path = tmp_path / "mine.yaml"
+    path.write_text("preset: mnist\ndata: {name: toybirds}\n")
+    assert [load_study(str(path), quick=quick).data.train for quick in (False, True)] == [1500, 1500]
+    path.write_text("preset: toybirds\nstudy: {arms: ['rewind:7']}\n")
+    assert load_study(str(path)).study.arms == ("rewind:7",)
+    with pytest.raises(InputError, match="trainings have 5 epochs"):
+        load_study(str(path), quick=True)
+    path.write_text("preset: toybirds\nquick: {training: {epochs: 0}}\n")
+    with pytest.raises(InputError, match=r"mine\.yaml: quick: training\.epochs"):
+        load_study(str(path))
+
+
 def test_validated_takes_plain_values():
     assert validated({"data": {"name": "toybirds"}}, "test").training.batch_size == 32
 

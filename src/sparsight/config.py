@@ -119,23 +119,31 @@ def load_study(
     Args:
         source: a preset's name, or a path to a file with the rooms' settings. A file may start from a preset by
             ``preset: NAME`` and state only what differs.
-        quick: take the preset's ``quick`` settings too: a small study for a first look.
-        overrides: settings by room that override both.
+        quick: take the preset's ``quick`` settings too: a small study for a first look. What a file states itself goes
+            before them, and its own ``quick`` before that.
+        overrides: settings by room that override all of these.
 
     Raises:
         InputError: naming the file, the key and what is allowed.
     """
-    document = _read_source(source)
-    small = document.pop("quick", None) or {}
-    if not isinstance(small, Mapping):
-        raise InputError(f"{source}: quick: must hold rooms, as pruning: {{rounds: 3}}")
-    plain = validated(_merged(document, overrides or {}), source)
-    validated(_merged(document, small), f"{source}: quick")
+    whole: dict[str, Any] = {}
+    small: dict[str, Any] = {}
+    shrunk: Mapping[str, Any] = {}
+    can_be_quick = False
+    for layer in _layers(source):
+        shrunk = layer.pop("quick", None) or {}
+        if not isinstance(shrunk, Mapping):
+            raise InputError(f"{source}: quick: must hold rooms, as pruning: {{rounds: 3}}")
+        whole, small = _merged(whole, layer), _merged(_merged(small, layer), shrunk)
+        can_be_quick |= bool(shrunk)
+    plain = validated(_merged(whole, overrides or {}), source)
+    if shrunk:  # the source's own, which is looked at in any case
+        validated(small, f"{source}: quick")
     if not quick:
         return plain
-    if not small:
+    if not can_be_quick:
         raise InputError(f"{source}: has no quick settings; leave out --quick or set pruning.rounds and study.seeds")
-    return validated(_merged(_merged(document, small), overrides or {}), source)
+    return validated(_merged(small, overrides or {}), source)
 
 
 def validated(document: Mapping[str, Any], source: str) -> StudySettings:
@@ -265,10 +273,18 @@ def _own_data(source: str) -> Mapping[str, Any]:
 
 
 def _read_source(source: str) -> dict[str, Any]:
+    document: dict[str, Any] = {}
+    for layer in _layers(source):
+        document = _merged(document, layer)
+    return document
+
+
+def _layers(source: str) -> list[dict[str, Any]]:
+    """The settings of a source by room, and those of the preset that it starts from before them."""
     if source.startswith("folder:"):  # the settings for small images, on the user's own
-        return _merged(_read_source("toybirds"), {"data": data_of(source)})
+        return [*_layers("toybirds"), {"data": data_of(source)}]
     if source in preset_names():
-        return _mapping(files("sparsight.presets").joinpath(f"{source}.yaml").read_text(encoding="utf-8"), source)
+        return [_mapping(files("sparsight.presets").joinpath(f"{source}.yaml").read_text(encoding="utf-8"), source)]
     path = Path(source)
     if not source.strip():
         raise InputError(f"study {source!r}: name a preset or a file; presets are {', '.join(preset_names())}")
@@ -285,10 +301,10 @@ def _read_source(source: str) -> dict[str, Any]:
         raise InputError(f"{source}: not a text file; give a YAML file of settings") from None
     base = document.pop("preset", None)
     if base is None:
-        return document
+        return [document]
     if base not in preset_names():
         raise InputError(f"{source}: preset {base!r} is unknown; presets are {', '.join(preset_names())}")
-    return _merged(_read_source(base), document)
+    return [*_layers(base), document]
 
 
 def _mapping(text: str, source: str) -> dict[str, Any]:
