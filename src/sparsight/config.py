@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import reprlib
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from importlib.resources import files
@@ -14,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from sparsight.arms import find_arm
 from sparsight.concepts import ConceptSettings
-from sparsight.data import DATA_SETTINGS, DESCRIPTIONS, SOURCES, DataSettings
+from sparsight.data import DATA_SETTINGS, SOURCES, DataSettings
 from sparsight.errors import InputError
 from sparsight.evidence import EvidenceSettings
 from sparsight.io import check_readable_file, read_yaml
@@ -23,10 +22,12 @@ from sparsight.pruning import PruningSettings
 from sparsight.saliency import SaliencySettings
 from sparsight.training import TrainingSettings
 from sparsight.verdict import VerdictSettings
+from sparsight.wording import explain
 
 EXAMPLES_APART = ("cub200", "ham10000")
 """The data sets whose setting ``concepts`` is a rule, so that a place of examples has a setting of its own."""
 EXTENDABLE = ("seeds", "arms", "retrains")
+LARGEST_SEED = 2**32 - 1
 
 
 class Design(BaseModel):
@@ -34,7 +35,9 @@ class Design(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    seeds: tuple[Annotated[int, Field(ge=0, lt=2**32)], ...] = Field(default=(0, 1, 2), min_length=1, max_length=1000)
+    seeds: tuple[Annotated[int, Field(ge=0, le=LARGEST_SEED)], ...] = Field(
+        default=(0, 1, 2), min_length=1, max_length=1000
+    )
     arms: tuple[str, ...] = Field(default=("magnitude", "released-code"), min_length=1, max_length=1000)
     retrains: int = Field(default=1, ge=0, le=1000, description="retrain controls a seed for the right rule")
 
@@ -155,7 +158,8 @@ def validated(document: Mapping[str, Any], source: str) -> StudySettings:
     try:
         return StudySettings.model_validate(document)
     except ValidationError as error:
-        raise InputError(f"{source}: {_explain(error)}") from None
+        words = explain(error, StudySettings, unions={"data": DATA_SETTINGS})
+        raise InputError(f"{source}: {words}") from None
 
 
 def parse_assignment(text: str) -> tuple[str, str, Any]:
@@ -329,29 +333,3 @@ def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
         else:
             merged[room] = settings
     return merged
-
-
-def _explain(error: ValidationError) -> str:
-    first = error.errors()[0]
-    place = [str(part) for part in first["loc"]]
-    kind = place.pop(1) if place[:1] == ["data"] and len(place) > 2 else None  # the union's tag is not the user's
-    key = ".".join(part if len(part) <= 60 else part[:57] + "..." for part in place) or "settings"
-    cause = (first.get("ctx") or {}).get("error")
-    if isinstance(cause, Exception):
-        return f"{key}: {cause}"
-    if first["type"] == "extra_forbidden":
-        return f"{key}: unknown key; {_known_keys(place, kind)}"
-    if first["type"].startswith("union_tag"):
-        return f"data.name: must be one of {', '.join(DESCRIPTIONS)}"
-    given = reprlib.repr(first["input"])  # of something that may be endless when it is written out
-    shown = given if len(given) <= 60 else given[:57] + "..."
-    return f"{key}: {first['msg'][0].lower()}{first['msg'][1:]} (given: {shown})"
-
-
-def _known_keys(place: list[str], data_set: str | None) -> str:
-    rooms = StudySettings.model_fields
-    room: Any = rooms[place[0]].annotation if len(place) > 1 else StudySettings
-    names = list((DATA_SETTINGS[data_set] if data_set else room).model_fields)
-    near = get_close_matches(place[-1], names, n=1)
-    hint = f"did you mean {near[0]}? " if near else ""
-    return f"{hint}known: {', '.join(names)}"

@@ -156,7 +156,7 @@ BAD = {
     "too small a floor": ([DENSE, SPARSE, "--fail-on", "changed", "--floor", DENSE], "1 given by --floor is too few"),
     "another normalisation": (
         [DENSE, SPARSE, "--normalise", "imagenet"],
-        "normalise: must be own, original, data, or MEAN,STD of pixels in 0..1",
+        "--normalise: must be own, original, data, or MEAN,STD of pixels in 0..1",
     ),
     "nothing to decide against": ([DENSE, SPARSE, "--fail-on", "changed"], "give --floor"),
     "an unknown word": ([DENSE, SPARSE, "--fail-on", "worse"], "must be changed or undecided"),
@@ -164,8 +164,14 @@ BAD = {
     "no such layer": ([DENSE, SPARSE, "--layer", "layer5"], "no layer 'layer5'; near are layer4"),
     "an unknown method": ([DENSE, SPARSE, "--method", "gradcam+"], "did you mean gradcam++"),
     "an unknown attribution": ([DENSE, SPARSE, "--method", "captum:Saliencies"], "near are Saliency"),
-    "a setting that is none": ([DENSE, SPARSE, "--set", "saliency.layers=x"], "saliency.layers"),
-    "a margin that is none": ([DENSE, SPARSE, "--margin", "-1"], "margin"),
+    "a setting that is none": (
+        [DENSE, SPARSE, "--set", "saliency.layers=x"],
+        "saliency.layers: unknown key; did you mean layer?",
+    ),
+    "a margin that is none": (
+        [DENSE, SPARSE, "--margin", "-1"],
+        "--margin: input should be greater than 0 (given: -1.0)",
+    ),
 }
 
 
