@@ -81,6 +81,9 @@ def test_an_audit_from_the_first_command_to_its_report(place):
         assert again.returncode == 2
         said = f"audits/photos: holds another audit, which differs in its {differs}; choose another --out"
         assert said in again.stderr
+    again = run(place, DENSE, "torchvision:resnet18@nowhere.pt", "--data", "photos", "--image-size", "64")
+    assert again.returncode == 2
+    assert "nowhere.pt: cannot be read" in again.stderr, "and not that another audit stands"
     (folder / "report" / "notes.txt").write_text("mine")
     again = run(place, *asked, "--image-size", "64")
     assert again.returncode == 2
