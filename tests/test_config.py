@@ -251,6 +251,9 @@ def test_wrong_assignments(text):
         ("study", "seeds", [], "study.seeds"),
         ("study", "seeds", [1, 1], "study.seeds: seeds must be different"),
         ("study", "seeds", [-1], "study.seeds"),
+        ("study", "seeds", 3, "study.seeds: must be a list, as [0, 1, 2] (given: 3)"),
+        ("study", "seeds", [2**64], "study.seeds.0: input should be less than or equal to 4294967295"),
+        ("study", "arms", "random", "study.arms: must be a list, as [magnitude, released-code] (given: 'random')"),
         ("study", "arms", [], "study.arms"),
         ("study", "arms", ["magnitud"], "did you mean magnitude"),
         ("study", "retrains", -1, "study.retrains"),
@@ -263,6 +266,8 @@ def test_wrong_assignments(text):
         ("model", "name", "resnet9", "resnet9"),
         ("training", "momentum", "x" * 10_000, "training.momentum"),
         ("training", "epochs", 10**22, "training.epochs"),
+        ("training", "epochs", "1e18", "epochs: must be a whole number from 1 to 100000, in digits (given: '1e18')"),
+        ("training", "epochs", None, "training.epochs: must be a whole number from 1 to 100000 (given: null)"),
         ("training", "epochs", 100_001, "less than or equal to 100000"),
         ("training", "first_round_epochs", 100_001, "training.first_round_epochs"),
         ("training", "step_epochs", 100_001, "training.step_epochs"),
@@ -292,11 +297,14 @@ def test_wrong_settings_are_named_in_one_short_line(room, key, value, says):
         (b"", "empty or no settings"),
         (b"data", "empty or no settings"),
         (b"data: [", "not valid YAML"),
+        (b"preset: toybirds\npreset: mnist\n", "study.yaml: preset: given twice, in lines 1 and 2; keep one"),
+        (b"preset: toybirds\ntraining:\n  epochs: 1\n  epochs: 2\n", "epochs: given twice, in lines 3 and 4"),
         (b"\xff\xfe\x00", "not a text file"),
         (b"preset: nope\n", "preset 'nope' is unknown"),
         (b"training: {epochs: 3}\n", "data: field required"),
-        (b"data: toybirds\n", "data"),
-        (b"preset: toybirds\ntraining: 3\n", "training"),
+        (b"data: toybirds\n", "data: must hold settings, as {name: toybirds} (given: 'toybirds')"),
+        (b"preset: toybirds\ntraining: 3\n", "training: must hold settings, as {epochs: ...}, or be left out"),
+        (b"preset: toybirds\ntraining: null\n", "or be left out (given: null)"),
         (b"!!python/object/apply:os.system ['touch exploded']\n", "not valid YAML"),
     ],
 )
@@ -320,6 +328,33 @@ def test_quick_needs_quick_settings(tmp_path):
     (tmp_path / "s.yaml").write_text("data: {name: toybirds}\n")
     with pytest.raises(InputError, match="no quick settings"):
         load_study(str(tmp_path / "s.yaml"), quick=True)
+
+
+def test_what_a_file_states_goes_before_its_presets_quick_form_and_its_own_quick_before_that(tmp_path):
+    def quick(more="", **overrides):
+        path = tmp_path / "mine.yaml"
+        path.write_text("preset: toybirds\ntraining: {epochs: 1}\npruning: {rounds: 2}\n" + more)
+        found = load_study(str(path), quick=True, overrides=overrides)
+        return found.training.epochs, found.pruning.rounds, found.pruning.rate, found.study.seeds
+
+    assert quick() == (1, 2, 0.5, (0,))
+    assert quick("quick: {training: {epochs: 3}}\n") == (3, 2, 0.5, (0,))
+    assert quick("quick: {training: {epochs: 3}}\n", training={"epochs": 4}) == (4, 2, 0.5, (0,))
+    assert quick("study: {seeds: [1, 2]}\n") == (1, 2, 0.5, (1, 2))
+
+
+def test_a_presets_quick_form_is_no_hindrance_where_another_is_wanted(tmp_path):
+    """Other data than the preset's have none of the settings that make it small; an epoch may lie beyond its last."""
+    path = tmp_path / "mine.yaml"
+    path.write_text("preset: mnist\ndata: {name: toybirds}\n")
+    assert [load_study(str(path), quick=quick).data.train for quick in (False, True)] == [1500, 1500]
+    path.write_text("preset: toybirds\nstudy: {arms: ['rewind:7']}\n")
+    assert load_study(str(path)).study.arms == ("rewind:7",)
+    with pytest.raises(InputError, match="trainings have 5 epochs"):
+        load_study(str(path), quick=True)
+    path.write_text("preset: toybirds\nquick: {training: {epochs: 0}}\n")
+    with pytest.raises(InputError, match=r"mine\.yaml: quick: training\.epochs"):
+        load_study(str(path))
 
 
 def test_validated_takes_plain_values():

@@ -23,7 +23,7 @@ from sparsight.arms import read_ticket
 from sparsight.config import StudySettings
 from sparsight.data import DATA_SETTINGS, normalise, read_dataset
 from sparsight.errors import InputError
-from sparsight.exporting import FORMATS, SPEED, export_ticket
+from sparsight.exporting import FORMATS, SPEED, export_scalars, export_ticket
 from sparsight.exporting.card import PICTURES
 from sparsight.exporting.weights import apply_masks, count_layers, with_ones
 from sparsight.io import read_json, sha256
@@ -286,7 +286,16 @@ def test_unknown_formats(here, tmp_path, formats, message):
     assert entries(tmp_path) == set()
 
 
-def test_a_missing_package_is_named_with_its_extra_before_anything_else(here, tmp_path, monkeypatch):
+def test_that_a_folder_is_no_run_is_said_before_what_is_not_installed(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    monkeypatch.setitem(sys.modules, "tensorboard", None)
+    with pytest.raises(InputError, match="not a run's folder"):
+        export_ticket(tmp_path, "magnitude", 4, 1)
+    with pytest.raises(InputError, match="not a run's folder"):
+        export_scalars(tmp_path)
+
+
+def test_a_missing_package_is_named_with_its_extra_before_the_ticket_is_read(here, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(
         InputError, match=r"needs onnxruntime; pip install 'sparsight\[onnx\]', or --formats state,mask"

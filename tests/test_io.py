@@ -18,6 +18,7 @@ from sparsight.io import (
     read_list,
     read_metadata,
     read_tensors,
+    read_yaml,
     remove_listed,
     remove_partial_files,
     sha256,
@@ -310,3 +311,24 @@ def test_a_list_that_leads_out_of_its_folder_is_damaged_and_removes_nothing(tmp_
         read_list(folder, "made")
     remove_listed(folder, "made")
     assert (tmp_path / "victim").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("a: 1\nb: 2\na: 3\n", "mine.yaml: a: given twice, in lines 1 and 3; keep one"),
+        ("room: {x: 1, x: 1}\n", "mine.yaml: x: given twice, in line 1; keep one"),
+        ("- {x: [{y: 1,\n 'y': 2}]}\n", "mine.yaml: y: given twice, in lines 1 and 2; keep one"),
+        (f"{'k' * 300}: 1\n{'k' * 300}: 2\n", f"mine.yaml: {'k' * 57}...: given twice, in lines 1 and 2; keep one"),
+        ("a: [1,\n", "mine.yaml: not valid YAML in line 2"),
+    ],
+)
+def test_yaml_with_a_key_twice_or_that_is_none_is_refused_with_its_line(text, says):
+    with pytest.raises(InputError) as caught:
+        read_yaml(text, "mine.yaml")
+    assert str(caught.value) == says
+
+
+def test_what_is_merged_into_a_mapping_of_yaml_may_be_given_again():
+    text = "one: &one {x: 1}\ndeep: {deeper: {two: &two {<<: *one, x: 2}}}\nthree: {<<: *two, x: 3}\n"
+    assert read_yaml(text, "") == {"one": {"x": 1}, "deep": {"deeper": {"two": {"x": 2}}}, "three": {"x": 3}}

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import reprlib
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from importlib.resources import files
@@ -14,19 +13,21 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from sparsight.arms import find_arm
 from sparsight.concepts import ConceptSettings
-from sparsight.data import DATA_SETTINGS, DESCRIPTIONS, SOURCES, DataSettings
+from sparsight.data import DATA_SETTINGS, SOURCES, DataSettings
 from sparsight.errors import InputError
 from sparsight.evidence import EvidenceSettings
-from sparsight.io import check_readable_file
+from sparsight.io import check_readable_file, read_yaml
 from sparsight.models import CIFAR_DEPTHS, TORCHVISION, ModelSettings
 from sparsight.pruning import PruningSettings
 from sparsight.saliency import SaliencySettings
 from sparsight.training import TrainingSettings
 from sparsight.verdict import VerdictSettings
+from sparsight.wording import explain
 
 EXAMPLES_APART = ("cub200", "ham10000")
 """The data sets whose setting ``concepts`` is a rule, so that a place of examples has a setting of its own."""
 EXTENDABLE = ("seeds", "arms", "retrains")
+LARGEST_SEED = 2**32 - 1
 
 
 class Design(BaseModel):
@@ -34,7 +35,9 @@ class Design(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    seeds: tuple[Annotated[int, Field(ge=0, lt=2**32)], ...] = Field(default=(0, 1, 2), min_length=1, max_length=1000)
+    seeds: tuple[Annotated[int, Field(ge=0, le=LARGEST_SEED)], ...] = Field(
+        default=(0, 1, 2), min_length=1, max_length=1000
+    )
     arms: tuple[str, ...] = Field(default=("magnitude", "released-code"), min_length=1, max_length=1000)
     retrains: int = Field(default=1, ge=0, le=1000, description="retrain controls a seed for the right rule")
 
@@ -119,23 +122,31 @@ def load_study(
     Args:
         source: a preset's name, or a path to a file with the rooms' settings. A file may start from a preset by
             ``preset: NAME`` and state only what differs.
-        quick: take the preset's ``quick`` settings too: a small study for a first look.
-        overrides: settings by room that override both.
+        quick: take the preset's ``quick`` settings too: a small study for a first look. What a file states itself goes
+            before them, and its own ``quick`` before that.
+        overrides: settings by room that override all of these.
 
     Raises:
         InputError: naming the file, the key and what is allowed.
     """
-    document = _read_source(source)
-    small = document.pop("quick", None) or {}
-    if not isinstance(small, Mapping):
-        raise InputError(f"{source}: quick: must hold rooms, as pruning: {{rounds: 3}}")
-    plain = validated(_merged(document, overrides or {}), source)
-    validated(_merged(document, small), f"{source}: quick")
+    whole: dict[str, Any] = {}
+    small: dict[str, Any] = {}
+    shrunk: Mapping[str, Any] = {}
+    can_be_quick = False
+    for layer in _layers(source):
+        shrunk = layer.pop("quick", None) or {}
+        if not isinstance(shrunk, Mapping):
+            raise InputError(f"{source}: quick: must hold rooms, as pruning: {{rounds: 3}}")
+        whole, small = _merged(whole, layer), _merged(_merged(small, layer), shrunk)
+        can_be_quick |= bool(shrunk)
+    plain = validated(_merged(whole, overrides or {}), source)
+    if shrunk:  # the source's own, which is looked at in any case
+        validated(small, f"{source}: quick")
     if not quick:
         return plain
-    if not small:
+    if not can_be_quick:
         raise InputError(f"{source}: has no quick settings; leave out --quick or set pruning.rounds and study.seeds")
-    return validated(_merged(_merged(document, small), overrides or {}), source)
+    return validated(_merged(small, overrides or {}), source)
 
 
 def validated(document: Mapping[str, Any], source: str) -> StudySettings:
@@ -147,7 +158,8 @@ def validated(document: Mapping[str, Any], source: str) -> StudySettings:
     try:
         return StudySettings.model_validate(document)
     except ValidationError as error:
-        raise InputError(f"{source}: {_explain(error)}") from None
+        words = explain(error, StudySettings, unions={"data": DATA_SETTINGS})
+        raise InputError(f"{source}: {words}") from None
 
 
 def parse_assignment(text: str) -> tuple[str, str, Any]:
@@ -265,10 +277,18 @@ def _own_data(source: str) -> Mapping[str, Any]:
 
 
 def _read_source(source: str) -> dict[str, Any]:
+    document: dict[str, Any] = {}
+    for layer in _layers(source):
+        document = _merged(document, layer)
+    return document
+
+
+def _layers(source: str) -> list[dict[str, Any]]:
+    """The settings of a source by room, and those of the preset that it starts from before them."""
     if source.startswith("folder:"):  # the settings for small images, on the user's own
-        return _merged(_read_source("toybirds"), {"data": data_of(source)})
+        return [*_layers("toybirds"), {"data": data_of(source)}]
     if source in preset_names():
-        return _mapping(files("sparsight.presets").joinpath(f"{source}.yaml").read_text(encoding="utf-8"), source)
+        return [_mapping(files("sparsight.presets").joinpath(f"{source}.yaml").read_text(encoding="utf-8"), source)]
     path = Path(source)
     if not source.strip():
         raise InputError(f"study {source!r}: name a preset or a file; presets are {', '.join(preset_names())}")
@@ -285,19 +305,14 @@ def _read_source(source: str) -> dict[str, Any]:
         raise InputError(f"{source}: not a text file; give a YAML file of settings") from None
     base = document.pop("preset", None)
     if base is None:
-        return document
+        return [document]
     if base not in preset_names():
         raise InputError(f"{source}: preset {base!r} is unknown; presets are {', '.join(preset_names())}")
-    return _merged(_read_source(base), document)
+    return [*_layers(base), document]
 
 
 def _mapping(text: str, source: str) -> dict[str, Any]:
-    try:
-        document = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f" in line {mark.line + 1}" if mark else ""
-        raise InputError(f"{source}: not valid YAML{place}") from None
+    document = read_yaml(text, source)
     if not isinstance(document, dict) or not document:
         raise InputError(f"{source}: empty or no settings; it must hold rooms, as data: {{name: toybirds}}")
     return {str(key): value for key, value in document.items()}
@@ -318,29 +333,3 @@ def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
         else:
             merged[room] = settings
     return merged
-
-
-def _explain(error: ValidationError) -> str:
-    first = error.errors()[0]
-    place = [str(part) for part in first["loc"]]
-    kind = place.pop(1) if place[:1] == ["data"] and len(place) > 2 else None  # the union's tag is not the user's
-    key = ".".join(part if len(part) <= 60 else part[:57] + "..." for part in place) or "settings"
-    cause = (first.get("ctx") or {}).get("error")
-    if isinstance(cause, Exception):
-        return f"{key}: {cause}"
-    if first["type"] == "extra_forbidden":
-        return f"{key}: unknown key; {_known_keys(place, kind)}"
-    if first["type"].startswith("union_tag"):
-        return f"data.name: must be one of {', '.join(DESCRIPTIONS)}"
-    given = reprlib.repr(first["input"])  # of something that may be endless when it is written out
-    shown = given if len(given) <= 60 else given[:57] + "..."
-    return f"{key}: {first['msg'][0].lower()}{first['msg'][1:]} (given: {shown})"
-
-
-def _known_keys(place: list[str], data_set: str | None) -> str:
-    rooms = StudySettings.model_fields
-    room: Any = rooms[place[0]].annotation if len(place) > 1 else StudySettings
-    names = list((DATA_SETTINGS[data_set] if data_set else room).model_fields)
-    near = get_close_matches(place[-1], names, n=1)
-    hint = f"did you mean {near[0]}? " if near else ""
-    return f"{hint}known: {', '.join(names)}"

@@ -6,7 +6,7 @@ import torchvision
 from safetensors.torch import save_file
 from torch import nn
 
-from sparsight.auditing import looked_at, named, of_libraries, usual_side
+from sparsight.auditing import check_names, looked_at, named, of_libraries, usual_side
 from sparsight.errors import InputError
 from sparsight.models import Given, given_model
 
@@ -98,3 +98,24 @@ def test_a_layer_that_a_model_lacks_is_told_before_images_are_decoded(here):
     assert list(of_libraries([name], "conv5")) == [name]
     with pytest.raises(InputError, match=r"ShuffleNetV2 has no layer 'conv9'; near are .*conv5"):
         of_libraries([name], "conv9")
+
+
+@pytest.mark.parametrize(
+    ("name", "layer", "said"),
+    [
+        ("single_net:bild", None, "no function 'bild' in .*it has build"),
+        ("single_net:MODEL", None, None),
+        ("single_net:build@single_net.py", None, "single_net.py: neither safetensors nor a file that torch.save"),
+        ("single_net:build@nowhere.pt", None, "nowhere.pt: cannot be read"),
+        ("nowhere:build", None, "no module 'nowhere'"),
+        ("torchvision:resnet18@single_net.py", None, "single_net.py: neither safetensors"),
+        ("single_net:build@pruned.safetensors", "layer9", None),
+        ("a thing", None, "not a form that is known"),
+    ],
+)
+def test_a_name_is_checked_before_the_images_are_known(here, name, layer, said):
+    if said is None:
+        check_names([name], layer)
+        return
+    with pytest.raises(InputError, match=said):
+        check_names(["single_net:build", name], layer)

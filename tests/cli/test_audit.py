@@ -79,6 +79,9 @@ def test_an_audit_from_the_first_command_to_its_report(place):
         assert again.returncode == 2
         said = f"audits/photos: holds another audit, which differs in its {differs}; choose another --out"
         assert said in again.stderr
+    again = run(place, DENSE, "torchvision:resnet18@nowhere.pt", "--data", "photos", "--image-size", "64")
+    assert again.returncode == 2
+    assert "nowhere.pt: cannot be read" in again.stderr, "and not that another audit stands"
     (folder / "report" / "notes.txt").write_text("mine")
     again = run(place, *asked, "--image-size", "64")
     assert again.returncode == 2
@@ -154,7 +157,7 @@ BAD = {
     "too small a floor": ([DENSE, SPARSE, "--fail-on", "changed", "--floor", DENSE], "1 given by --floor is too few"),
     "another normalisation": (
         [DENSE, SPARSE, "--normalise", "imagenet"],
-        "normalise: must be own, original, data, or MEAN,STD of pixels in 0..1",
+        "--normalise: must be own, original, data, or MEAN,STD of pixels in 0..1",
     ),
     "nothing to decide against": ([DENSE, SPARSE, "--fail-on", "changed"], "give --floor"),
     "an unknown word": ([DENSE, SPARSE, "--fail-on", "worse"], "must be changed or undecided"),
@@ -162,8 +165,14 @@ BAD = {
     "no such layer": ([DENSE, SPARSE, "--layer", "layer5"], "no layer 'layer5'; near are layer4"),
     "an unknown method": ([DENSE, SPARSE, "--method", "gradcam+"], "did you mean gradcam++"),
     "an unknown attribution": ([DENSE, SPARSE, "--method", "captum:Saliencies"], "near are Saliency"),
-    "a setting that is none": ([DENSE, SPARSE, "--set", "saliency.layers=x"], "saliency.layers"),
-    "a margin that is none": ([DENSE, SPARSE, "--margin", "-1"], "margin"),
+    "a setting that is none": (
+        [DENSE, SPARSE, "--set", "saliency.layers=x"],
+        "saliency.layers: unknown key; did you mean layer?",
+    ),
+    "a margin that is none": (
+        [DENSE, SPARSE, "--margin", "-1"],
+        "--margin: input should be greater than 0 (given: -1.0)",
+    ),
 }
 
 

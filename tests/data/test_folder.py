@@ -77,6 +77,12 @@ def test_every_class_stands_in_every_split_and_equal_settings_give_equal_pixels(
     assert not torch.equal(first.splits["train"], other.splits["train"])
 
 
+def test_one_image_without_a_line_is_counted_as_one(birds):
+    lines = (birds / "concepts.csv").read_text(encoding="utf-8").splitlines()
+    (birds / "concepts.csv").write_text("\n".join(lines[:-1]) + "\n", encoding="utf-8")
+    assert "1 image has no line in concepts.csv, so that concepts are unknown" in load(birds).notes
+
+
 def test_copies_stand_once(birds):
     (birds / "crow" / "copy.png").write_bytes((birds / "crow" / "0.png").read_bytes())
     data = load(birds)
@@ -84,6 +90,19 @@ def test_copies_stand_once(birds):
     assert len(chosen) == 30
     assert len({data.images[i].numpy().tobytes() for i in chosen.tolist()}) == 30
     assert any(note == "1 copy of an image left out" for note in data.notes)
+
+
+def test_what_is_no_image_is_counted_but_the_table_of_concepts_is_none_of_it(birds):
+    def ignored(**more):
+        return [note for note in load(birds, **more).notes if note.endswith("ignored")]
+
+    assert ignored() == []
+    (birds / "crow" / "notes.txt").write_text("mine")
+    assert ignored() == ["1 file or folder that is no image was ignored"]
+    named = birds / "crow" / "of-mine.csv"
+    named.write_bytes((birds / "concepts.csv").read_bytes())
+    said = ["2 files or folders that are no images were ignored"]
+    assert ignored(concepts=named) == ignored() == said, "of two tables one is used"
 
 
 def test_folders_of_splits_are_taken_as_they_are(tmp_path):

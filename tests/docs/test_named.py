@@ -1,6 +1,8 @@
 """What users can name on the command line is named in the documentation."""
 
 import re
+import tomllib
+from pathlib import Path
 
 import pytest
 import typer
@@ -28,6 +30,12 @@ def test_every_command(command):
 @pytest.mark.parametrize("name", [*preset_names(), *ARMS, *TOGGLES])
 def test_every_preset_arm_and_switch(name):
     assert f"`{name}`" in ALL
+
+
+def test_every_extra():
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    named = re.findall(r"^\| `pip install '\.\[(\w+)\]'` \|", text_of("index.md"), re.MULTILINE)
+    assert sorted(named) == sorted(project["optional-dependencies"])
 
 
 ROW = re.compile(r"^\| `(?P<key>\w+)` \| (?:`(?P<default>[^`]*)`|required) \| .+ \|$", re.MULTILINE)

@@ -22,7 +22,7 @@ from sparsight.auditing.place import check_place, write_folder
 from sparsight.auditing.settings import AuditSettings
 from sparsight.auditing.subject import Subject, subject_of
 from sparsight.auditing.tables import accuracy_rows, class_rows, concept_rows, image_rows, map_moves, pictures
-from sparsight.auditing.taking import Model, looked_at, named, of_libraries, usual_side
+from sparsight.auditing.taking import Model, check_names, looked_at, named, of_libraries, usual_side
 
 __all__ = [
     "COARSE_PLACES",
@@ -35,6 +35,7 @@ __all__ = [
     "Subject",
     "accuracy_rows",
     "ceilings",
+    "check_names",
     "check_order",
     "check_place",
     "class_rows",

@@ -9,7 +9,17 @@ from pathlib import Path
 from torch import nn
 
 from sparsight.errors import InputError
-from sparsight.models import Given, eager, given_model, in_its_precision, is_own, named_module, unwrapped
+from sparsight.models import (
+    Given,
+    check_own,
+    eager,
+    given_model,
+    in_its_precision,
+    is_own,
+    named_module,
+    read_state,
+    unwrapped,
+)
 
 Model = str | Path | nn.Module | Given
 _USUAL = 224
@@ -29,6 +39,22 @@ def of_libraries(models: Iterable[Model], layer: str | None = None) -> dict[str,
         for one in found.values():
             named_module(one.model, layer)
     return found
+
+
+def check_names(names: Iterable[str], layer: str | None = None) -> None:
+    """Check all of models by name that can be checked before the images are known.
+
+    Raises:
+        InputError: if one of a library's cannot be loaded, a function is not there, or a file holds no weights.
+    """
+    names = list(names)
+    of_libraries(names, layer)
+    for name in names:
+        network, _, weights = name.partition("@")
+        if is_own(network):
+            check_own(network)
+            if weights:
+                read_state(Path(weights).expanduser())
 
 
 def usual_side(models: Iterable[Model], loaded: Mapping[str, Given]) -> int | None:

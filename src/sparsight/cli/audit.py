@@ -56,7 +56,7 @@ def audit(
     differ by more than the original does when it is trained again.
     """
     from sparsight.audit import audit_models
-    from sparsight.auditing import check_place, material, of_libraries, usual_side, write_folder
+    from sparsight.auditing import check_names, check_place, material, of_libraries, usual_side, write_folder
     from sparsight.cli.audited import Watching, command_line, print_audit, settings_of
     from sparsight.models import fingerprint
     from sparsight.report.audit import write_audit_report
@@ -74,7 +74,11 @@ def audit(
         **{"data": data, "concepts": concepts, "masks": masks, "images": more, "settings": settings.as_dict()},
         "weights": {name: fingerprint(name) for name in names},
     }
-    check_place(folder, asked)
+    try:
+        check_place(folder, asked)
+    except InputError:
+        check_names(names, settings.layer)  # what is wrong with these is said first
+        raise
     with Watching() as watching:
         loaded = of_libraries(names, settings.layer)
         images = material(data, None, concepts, masks, more, usual_side(names, loaded), watching)

@@ -21,6 +21,7 @@ from sparsight.auditing import AuditSettings
 from sparsight.errors import InputError
 from sparsight.report.audit import failed_gate, row_words
 from sparsight.verdict import LEAST_FLOOR
+from sparsight.wording import explain
 
 _AXES = {"similarity": "how far from the original", "accuracy": "accuracy", "faithfulness": "faithfulness"}
 _SIGNS = {"preserved": "=", "changed": "≠", "undecided": "?", "gate": "⊘"}
@@ -100,11 +101,9 @@ def settings_of(rooms: Mapping[str, Mapping[str, Any]], **own: Any) -> AuditSett
         document["evidence"] = {"batch_size": default.batch_size, **document.get("evidence", {})}
         return AuditSettings.model_validate(document)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"])) or "settings"
-        cause = (first.get("ctx") or {}).get("error")
-        said = str(cause) if isinstance(cause, Exception) else first["msg"][0].lower() + first["msg"][1:]
-        raise InputError(f"{key}: {said}") from None
+        options = {**{name: name for name in own}, "saliency.method": "method"}
+        called = {key: f"--{name}" for key, name in options.items() if own.get(name) is not None}
+        raise InputError(explain(error, AuditSettings, called=called)) from None
 
 
 def command_line() -> str:

@@ -104,12 +104,16 @@ def parse_seeds(text: str) -> list[int]:
     Raises:
         InputError: if the text has another form.
     """
+    from sparsight.config import LARGEST_SEED
+
     parts = [part.strip() for part in text.split(",")]
-    if not all(part.isdecimal() and len(part) < 10 for part in parts):
+    if not all(map(str.isdecimal, parts)):
         raise InputError(f"--seeds {text!r}: must be a number of seeds, as 3, or a list, as 0,4,7")
-    numbers = [int(part) for part in parts]
+    numbers = [int(part) if len(part) < 100 else LARGEST_SEED + 1 for part in parts]  # more digits make no int
     if len(parts) > 1:
+        if max(numbers) > LARGEST_SEED:
+            raise InputError(f"--seeds {text!r}: a seed must be from 0 to {LARGEST_SEED}")
         return numbers
     if not 1 <= numbers[0] <= 1000:
-        raise InputError(f"--seeds {text!r}: must be from 1 to 1000")
+        raise InputError(f"--seeds {text!r}: must be from 1 to 1000, or a list, as 0,4,7")
     return list(range(numbers[0]))

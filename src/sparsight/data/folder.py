@@ -103,19 +103,20 @@ def read_folder(
     problems = [*readable.problems, *problems, *readable.explained(_missing(tree, splits, settings))]
     notes = readable.notes + (masks.notes if masks is not None else [])
     if copies:
-        notes.append(f"{copies} {'copy of an image' if copies == 1 else 'copies of images'} left out")
-    if tree.ignored:
-        notes.append(f"{tree.ignored} files or folders that are no images were ignored")
+        notes.append(f"{_counted(copies, 'copy of an image', 'copies of images')} left out")
+    table = settings.concepts or tree.root / CONCEPTS
+    if ignored := sum(other != table for other in tree.ignored):
+        what = _counted(ignored, "file or folder that is no image was", "files or folders that are no images were")
+        notes.append(f"{what} ignored")
     if tree.hidden:
         listed = ", ".join(str(one.relative_to(tree.root))[:80] for one in tree.hidden[:_SHOWN])
         others = ", ..." if len(tree.hidden) > _SHOWN else ""
         notes.append(f"folders with images whose names start with a dot are no classes: {listed}{others}; rename them")
     if several := sum(count > 1 for i, count in enumerate(pictures.frames.tolist()) if i not in unread):
-        notes.append(f"{several} files hold several frames or pages; the first was read")
+        notes.append(f"{_counted(several, 'file holds', 'files hold')} several frames or pages; the first was read")
     values = torch.zeros(n, 0, dtype=torch.int8)
     names: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
-    table = settings.concepts or tree.root / CONCEPTS
     shown = settings.concepts is not None and table.is_dir()
     if settings.concepts is None and not (table.exists() or table.is_symlink()):
         notes.append(NO_CONCEPTS)
@@ -127,7 +128,8 @@ def read_folder(
         else:
             values, names, groups = read.values, read.names, read.groups
             if read.unnamed:
-                notes.append(f"{read.unnamed} images have no line in {table.name}; their concepts are unknown")
+                without = _counted(read.unnamed, "image has", "images have")
+                notes.append(f"{without} no line in {table.name}, so that concepts are unknown")
     mean, std = _moments(images[splits["train" if len(splits["train"]) else "test"]])
     data = ConceptDataset(
         name=tree.root.name or "folder",
@@ -148,6 +150,10 @@ def read_folder(
         data, more = with_examples(data, read_example_folder(table), settings, settings.seed, reader)
         problems += more
     return data, tuple(problems)
+
+
+def _counted(n: int, one: str, many: str) -> str:
+    return f"{n} {one if n == 1 else many}"
 
 
 def _splits(

@@ -24,13 +24,13 @@ class Entry:
 
 @dataclass(frozen=True)
 class Tree:
-    """A folder's classes, its images in the order of their paths, how many other files stand among them, and the hidden
-    folders that were passed over although they hold images."""
+    """A folder's classes, its images in the order of their paths, what else stands among them, and the hidden folders
+    that were passed over although they hold images."""
 
     root: Path
     class_names: tuple[str, ...]
     entries: tuple[Entry, ...]
-    ignored: int
+    ignored: tuple[Path, ...]
     hidden: tuple[Path, ...]
 
 
@@ -100,16 +100,16 @@ def _gathered(root: Path, placed: list[tuple[str | None, Path]], stray: list[Pat
     if len(names) < 2:
         raise InputError(f"{root}: {len(names)} class folders; a classifier needs two or more")
     number = {name: k for k, name in enumerate(names)}
-    entries, ignored = [], len(stray)
+    entries, ignored = [], [*stray]
     hidden = [
         one for parent in dict.fromkeys((root, *(folder.parent for _, folder in placed))) for one in _hidden(parent)
     ]
     for split, folder in placed:
         below, files = _listed(folder, masks)
         images = [file for file in files if _is_image(file)]
-        ignored += len(files) - len(images) + len(below)
+        ignored += [*(file for file in files if not _is_image(file)), *below]
         entries += [Entry(file.relative_to(root), number[_class_name(folder)], split) for file in images]
-    return Tree(root, names, tuple(sorted(entries, key=lambda entry: entry.path.parts)), ignored, tuple(hidden))
+    return Tree(root, names, tuple(sorted(entries, key=lambda entry: entry.path.parts)), tuple(ignored), tuple(hidden))
 
 
 def _hidden(parent: Path) -> list[Path]:

@@ -15,7 +15,7 @@ from sparsight.exporting.scalars import Curves, Scalar, result_curves, training_
 from sparsight.io import PARTIAL, read_json, write_json
 from sparsight.networks import plan
 from sparsight.results import read_results
-from sparsight.runs import MANIFEST, check_settings, errors_named, has_ended, read_manifest, read_settings
+from sparsight.runs import MANIFEST, check_run, check_settings, errors_named, has_ended, read_manifest, read_settings
 
 CARD, _KIND = "scalars.json", "scalars"
 _AGAIN = "choose another --out"
@@ -55,9 +55,10 @@ def export_scalars(run: str | Path, out: str | Path | None = None) -> Scalars:
         InputError: if TensorBoard is not installed, no network is trained yet, a file of the run is damaged, or the
             folder cannot be used; then it is as it was.
     """
+    run = Path(run)
+    check_run(run)
     if find_spec("tensorboard") is None:
         raise InputError("tensorboard: is not installed; pip install 'sparsight[tensorboard]'")
-    run = Path(run)
     settings = read_settings(run)
     check_settings(run)
     networks, ended = plan(settings), has_ended(run)

@@ -17,6 +17,7 @@ from sparsight.exporting.place import CARD, FORMATS, KIND, staged_folder
 from sparsight.exporting.subject import Subject, logits_of, read_subject
 from sparsight.exporting.weights import Layer, apply_masks, count_layers, exported_masks, with_ones
 from sparsight.io import json_bytes, read_tensors, sha256, tensors_bytes
+from sparsight.runs import check_run
 from sparsight.training import one_thread
 
 
@@ -72,6 +73,7 @@ def export_ticket(
             logits when it is read back; then nothing stays written.
     """
     forms = _forms(formats)
+    check_run(Path(run))
     if "onnx" in forms:
         check_packages()
     with one_thread(torch.device("cpu")):

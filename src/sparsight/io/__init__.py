@@ -25,6 +25,7 @@ from sparsight.io.tensors import (
     tensors_bytes,
     write_tensors,
 )
+from sparsight.io.yaml_text import read_yaml
 
 __all__ = [
     "LIST",
@@ -42,6 +43,7 @@ __all__ = [
     "read_list",
     "read_metadata",
     "read_tensors",
+    "read_yaml",
     "remove_listed",
     "remove_partial_files",
     "sha256",

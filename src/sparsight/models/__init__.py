@@ -7,7 +7,7 @@ from sparsight.models.given import Given, given_model
 from sparsight.models.gradients import frozen, gives_gradients
 from sparsight.models.locate import Located, locate
 from sparsight.models.outputs import separated
-from sparsight.models.own import own_source
+from sparsight.models.own import check_own, own_source
 from sparsight.models.resnet_cifar import CifarResNet
 from sparsight.models.settings import CIFAR_DEPTHS, KNOWN_MODELS, TORCHVISION, ModelSettings, is_own
 from sparsight.models.split import (
@@ -36,6 +36,7 @@ __all__ = [
     "Parts",
     "Split",
     "build_model",
+    "check_own",
     "check_unknown",
     "eager",
     "evaluating",

@@ -11,14 +11,14 @@ import importlib.util
 import os
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import torch
 from torch import nn
@@ -94,19 +94,8 @@ def build_own(name: str, num_classes: int, source: str | None, *, trained: bool 
             f"model.source: {file.path} has changed since the run or its settings were made; restore it or "
             "choose another --out"
         )
-    module_name, _, function_name = name.partition(":")
     with _from_here():
-        try:
-            module = _executed(module_name, file)
-        except (Exception, SystemExit) as error:
-            _fail(f"importing {module_name}", error, file.path)
-        function = getattr(module, function_name, None)
-        if function is None:
-            _no_function(module, function_name, file.path)
-        if not callable(function):
-            raise InputError(
-                f"model.name: {function_name!r} in {file.path} is {type(function).__name__}, not a function"
-            )
+        function = _function(name, file)
         try:
             model = function(num_classes=num_classes)
         except (Exception, SystemExit) as error:
@@ -120,6 +109,30 @@ def build_own(name: str, num_classes: int, source: str | None, *, trained: bool 
     if not any(parameter.requires_grad for parameter in model.parameters()):
         raise InputError(f"model.name: {name} gives a network without a weight that can be trained")
     return model.train()
+
+
+def check_own(name: str) -> None:
+    """Check that the function is there, whose file is executed for that; it is not called.
+
+    Raises:
+        InputError: if there is no such module or function, or its code fails.
+    """
+    with _from_here():
+        _function(name, own_source(name))
+
+
+def _function(name: str, file: Source) -> Callable[..., Any]:
+    module_name, _, function_name = name.partition(":")
+    try:
+        module = _executed(module_name, file)
+    except (Exception, SystemExit) as error:
+        _fail(f"importing {module_name}", error, file.path)
+    function: object = getattr(module, function_name, None)
+    if function is None:
+        _no_function(module, function_name, file.path)
+    if not callable(function):
+        raise InputError(f"model.name: {function_name!r} in {file.path} is {type(function).__name__}, not a function")
+    return function
 
 
 @lru_cache(maxsize=8)
