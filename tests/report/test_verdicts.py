@@ -36,6 +36,7 @@ def test_differences_carry_their_sign():
     assert signed(math.nan) == "–"
     assert signed_interval(0.1, -0.2, 0.4) == "+0.10 [−0.20 to +0.40]"
     assert signed_interval(0.1, math.nan, math.nan) == "+0.10"
+    assert signed_interval(0.012, 0.0101, 0.0138) == "+0.012 [+0.010 to +0.014]", "ends that can be told apart"
 
 
 def test_a_verdict_is_a_word_with_its_interval_by_round_and_metric(data):
@@ -70,7 +71,8 @@ def test_an_undecided_verdict_for_another_reason_is_not_the_gates(data):
 def test_every_verdict_has_its_reason(data):
     tables = reason_tables(data)
     assert [len(table.rows) for table in tables] == [12, 12]
-    assert ("1", "Weights of g (Spearman)", f"⊘ gate failed: random bank. {GATE}.") in tables[0].rows
+    said = GATE.replace("weight_spearman", "“Weights of g (Spearman)”")
+    assert ("1", "Weights of g (Spearman)", f"⊘ gate failed: random bank. {said}.") in tables[0].rows
 
 
 def test_what_makes_no_headline_stands_apart(data):
