@@ -32,9 +32,9 @@ def test_a_report_is_a_page_with_figures_and_tables_beside_it(report_page):
     ]
     tables = {f"tables/{slug}{suffix}" for slug in named for suffix in (".csv", ".tex")}
     tables |= {"tables/concepts.csv", "tables/concepts-0.tex", "tables/concepts-1.tex"}
-    assert found == {"index.html", "report.json"} | figures | tables
+    assert found == {"index.html", "report.json", "schema.json", "files.json"} | figures | tables
     links = {value for value in read(report_page).values("href") if not value.startswith(("#", "data:"))}
-    assert links == {"report.json"} | figures | tables
+    assert links == {"report.json", "schema.json"} | figures | tables
     assert report_page.stat().st_size < 3_000_000
 
 
@@ -45,7 +45,10 @@ def test_the_page_asks_nothing_of_the_network(report_page):
     page = read(report_page)
     assert all(value.startswith("data:") for value in page.values("src"))
     assert "link" in page.tags, "the icon, without which a browser asks for one"
-    assert all(value.startswith(("#", "data:", "figures/", "tables/", "report.json")) for value in page.values("href"))
+    assert all(
+        value.startswith(("#", "data:", "figures/", "tables/", "report.json", "schema.json"))
+        for value in page.values("href")
+    )
 
 
 def test_the_page_can_be_read_without_seeing_it(report_page):
@@ -200,7 +203,8 @@ def test_names_are_only_names(hostile_page):
     folder = hostile_page.parent
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert all(
-        re.fullmatch(r"index\.html|report\.json|(figures|tables)/[a-z0-9-]+\.(png|svg|csv|tex)", name) for name in found
+        re.fullmatch(r"index\.html|(report|schema|files)\.json|(figures|tables)/[a-z0-9-]+\.(png|svg|csv|tex)", name)
+        for name in found
     )
 
 
