@@ -105,13 +105,15 @@ def read_folder(
     if copies:
         notes.append(f"{copies} {'copy of an image' if copies == 1 else 'copies of images'} left out")
     if tree.ignored:
-        notes.append(f"{tree.ignored} files or folders that are no images were ignored")
+        are = "file or folder that is no image was" if tree.ignored == 1 else "files or folders that are no images were"
+        notes.append(f"{tree.ignored} {are} ignored")
     if tree.hidden:
         listed = ", ".join(str(one.relative_to(tree.root))[:80] for one in tree.hidden[:_SHOWN])
         others = ", ..." if len(tree.hidden) > _SHOWN else ""
         notes.append(f"folders with images whose names start with a dot are no classes: {listed}{others}; rename them")
     if several := sum(count > 1 for i, count in enumerate(pictures.frames.tolist()) if i not in unread):
-        notes.append(f"{several} files hold several frames or pages; the first was read")
+        hold = "file holds" if several == 1 else "files hold"
+        notes.append(f"{several} {hold} several frames or pages; the first was read")
     values = torch.zeros(n, 0, dtype=torch.int8)
     names: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
