@@ -100,6 +100,12 @@ def test_the_page_shows_the_numbers_of_the_tables(report_page, report_data):
     np.testing.assert_allclose(own[["mean", "low", "high"]].astype(float), rows["value"].agg(["mean", "min", "max"]))
 
 
+def test_classes_without_pictures_are_counted(report_page, tmp_path, report_data):
+    assert "Test images of 8 of the 12 classes, each under its label" in read(report_page).text
+    data = report_data(rounds=2, seeds=(0,), strips=2)
+    assert "Test images, each under" in read(write_report(replace(data, classes=data.classes[:2]), tmp_path)).text
+
+
 def test_every_seed_stands_in_the_concepts_file(report_page, report_data):
     frame = pd.read_csv(report_page.parent / "tables/concepts.csv")
     assert sorted(frame["seed"].unique()) == [0, 1, 2]
