@@ -166,6 +166,7 @@ def test_killed_and_extended_it_ends_as_if_it_had_been_asked_for_at_once(finishe
 def test_the_report_says_so_once_and_shows_no_empty_figure(finished):
     result, _ = finished
     page = result.report.read_text(encoding="utf-8")
+    assert "<title>sparsight study: shapes</title>" in page, "the name of the folder"
     assert page.count("This data set has no concepts: ") == 1
     assert page.index("This data set has no concepts: ") < page.index('id="run"')
     assert not [part for part in ('id="concepts"', 'id="auroc"', 'id="depends"', 'id="moved"') if part in page]

@@ -315,6 +315,6 @@ def _facts(data: ConceptDataset, given: Sequence[Given], seconds: float) -> dict
         "Concepts": f"{len(data.concept_names):,}" if data.concept_names else "none",
         "Models": f"{len(given):,}",
         "Normalisation": in_words(given),
-        "Wall time": f"{seconds:.1f} s",
+        "Wall time": f"{seconds:.1f} s for looking at the models; comparing them and writing this page are not counted",
         "Machine": machine(),
     }

@@ -86,7 +86,7 @@ def test_a_copy_among_the_examples_of_a_concept_is_told(shown):
     files = sorted((shown / "striped" / "positive").iterdir())
     shutil.copy(files[0], files[0].with_name("copy.png"))
     chosen = choose_examples(read_example_folder(shown), ExampleSettings(concept_examples=7, concept_held_out=7), 0)
-    assert "1 files are copies of others of the same concept; each image is one example" in chosen.notes
+    assert "1 file is a copy of another of the same concept; each image is one example" in chosen.notes
 
 
 def test_a_file_in_several_concepts_is_one_image(shown):

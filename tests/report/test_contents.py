@@ -40,6 +40,10 @@ def parts(schema) -> Iterator[dict[str, object]]:
             yield from parts(own)
 
 
+def test_the_schema_stands_beside_the_page(whole_page):
+    assert json.loads((whole_page.parent / "schema.json").read_text(encoding="utf-8")) == SCHEMA
+
+
 def test_the_schema_is_one_and_leaves_nothing_open():
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     objects = [one for one in parts(SCHEMA) if "properties" in one and "type" in one and isinstance(one["type"], str)]
@@ -66,7 +70,7 @@ def test_a_page_with_all_parts_has_every_table_of_the_schema_with_its_columns(wh
 def test_it_names_every_file_of_the_report(whole_page):
     folder = whole_page.parent
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    assert {one["path"] for one in read(whole_page)["files"]} == there - {"index.html"}
+    assert {one["path"] for one in read(whole_page)["files"]} == there - {"index.html", "files.json"}
 
 
 def test_values_are_the_tables_own(report_page, report_data):
@@ -144,7 +148,7 @@ def test_names_are_only_names(hostile_page):
     CHECKER.validate(found)
     assert found["classes"][:-1] == list(HOSTILE[:-1])
     assert found["classes"][-1] == "?", "half a surrogate pair is no text"
-    assert {"path": "report.json", "content": found["files"][-1]["content"]} == found["files"][-1]
+    assert [one["path"] for one in found["files"][-2:]] == ["report.json", "schema.json"]
 
 
 def test_what_is_no_number_is_null(report_data):

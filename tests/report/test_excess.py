@@ -5,12 +5,13 @@ from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
+from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
 from sparsight.report.charts import charts
 from sparsight.report.excess import Step, clipped, excess_figure, excesses, limits
 from sparsight.report.measures import measures
-from sparsight.report.svg import svg
+from sparsight.report.svg import ARM_COLOURS, svg
 
 
 def _steps(*means, half=0.2, margin=0.5):
@@ -49,6 +50,15 @@ def test_margins_that_differ_are_drawn_as_they_are():
     drawn = [list(line.get_ydata()) for line in axes.lines if line.get_marker() == "_"]
     assert drawn == [[0.5, 0.5], [0.8, 0.8]]
     assert _levels(axes) == [0]
+    (legend,) = axes.figure.legends
+    dotted = [line.get_color() for line in legend.findobj(Line2D) if line.get_marker() == "_"]
+    assert dotted == list(ARM_COLOURS[:2]), "the legend's sample has a piece of each"
+    assert "margin of “preserved”" in [text.get_text() for text in legend.get_texts()]
+
+
+def test_a_margin_that_is_not_known_is_not_in_the_legend():
+    (axes,) = excess_figure({"m": _steps(0.1, 0.3, margin=math.nan)}, "t").axes
+    assert [text.get_text() for text in axes.figure.legends[0].get_texts()] == ["m", "as far as retraining"]
 
 
 def test_arms_differ_by_more_than_colour_and_do_not_hide_each_other():
@@ -96,4 +106,13 @@ def test_the_caption_says_what_is_cut_and_what_is_not_judged(report_data):
     assert "goes on beyond the chart" in captions["excess-5"]
     assert "beyond" not in captions["excess-0"]
     assert "A gate failed" in captions["excess-1"]
-    assert all("90\u00a0% interval" in caption for caption in captions.values())
+    assert all("Line: mean over seeds. Band: 90\u00a0% interval." in caption for caption in captions.values())
+
+
+def test_the_caption_of_one_seed_names_no_band(report_data):
+    data = report_data(rounds=3, strips=0, seeds=(0,))
+    data = replace(data, verdict=data.verdict.assign(ci_low=math.nan, ci_high=math.nan))
+    captions = [chart.caption for chart in charts(data, measures(data)) if chart.section == "drift"]
+    assert len(captions) == 6
+    assert all("One seed." in caption for caption in captions)
+    assert not [caption for caption in captions if "Band" in caption or "mean" in caption]

@@ -32,9 +32,9 @@ def test_a_report_is_a_page_with_figures_and_tables_beside_it(report_page):
     ]
     tables = {f"tables/{slug}{suffix}" for slug in named for suffix in (".csv", ".tex")}
     tables |= {"tables/concepts.csv", "tables/concepts-0.tex", "tables/concepts-1.tex"}
-    assert found == {"index.html", "report.json"} | figures | tables
+    assert found == {"index.html", "report.json", "schema.json", "files.json"} | figures | tables
     links = {value for value in read(report_page).values("href") if not value.startswith(("#", "data:"))}
-    assert links == {"report.json"} | figures | tables
+    assert links == {"report.json", "schema.json"} | figures | tables
     assert report_page.stat().st_size < 3_000_000
 
 
@@ -45,7 +45,10 @@ def test_the_page_asks_nothing_of_the_network(report_page):
     page = read(report_page)
     assert all(value.startswith("data:") for value in page.values("src"))
     assert "link" in page.tags, "the icon, without which a browser asks for one"
-    assert all(value.startswith(("#", "data:", "figures/", "tables/", "report.json")) for value in page.values("href"))
+    assert all(
+        value.startswith(("#", "data:", "figures/", "tables/", "report.json", "schema.json"))
+        for value in page.values("href")
+    )
 
 
 def test_the_page_can_be_read_without_seeing_it(report_page):
@@ -95,6 +98,12 @@ def test_the_page_shows_the_numbers_of_the_tables(report_page, report_data):
     frame = pd.read_csv(report_page.parent / "tables/accuracy.csv")
     own = frame.query("arm == 'magnitude' and round == 5 and quantity == 'f'").iloc[0]
     np.testing.assert_allclose(own[["mean", "low", "high"]].astype(float), rows["value"].agg(["mean", "min", "max"]))
+
+
+def test_classes_without_pictures_are_counted(report_page, tmp_path, report_data):
+    assert "Test images of 8 of the 12 classes, each under its label" in read(report_page).text
+    data = report_data(rounds=2, seeds=(0,), strips=2)
+    assert "Test images, each under" in read(write_report(replace(data, classes=data.classes[:2]), tmp_path)).text
 
 
 def test_every_seed_stands_in_the_concepts_file(report_page, report_data):
@@ -200,7 +209,8 @@ def test_names_are_only_names(hostile_page):
     folder = hostile_page.parent
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert all(
-        re.fullmatch(r"index\.html|report\.json|(figures|tables)/[a-z0-9-]+\.(png|svg|csv|tex)", name) for name in found
+        re.fullmatch(r"index\.html|(report|schema|files)\.json|(figures|tables)/[a-z0-9-]+\.(png|svg|csv|tex)", name)
+        for name in found
     )
 
 

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from sparsight.report.text import breakable, interval, listing, number, percent, plain
+from sparsight.report.text import breakable, enough_digits, interval, listing, number, percent, plain
 
 
 def test_numbers_have_fixed_decimals_and_a_dash_where_undefined():
@@ -29,6 +29,14 @@ def test_an_interval_shows_its_range_only_where_there_is_one():
     assert interval(0.5, 0.5, 0.5) == "0.500"
     assert interval(-0.1, -0.25, 0.05) == "−0.100 [−0.250 to 0.050]"
     assert interval(math.nan, math.nan, math.nan) == "–"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "digits"),
+    [(0.1, 0.2, 2), (0.0101, 0.0138, 3), (0.5, 0.5, 2), (0.5, 0.5 + 1e-9, 2), (math.nan, 1, 2)],
+)
+def test_the_ends_of_an_interval_can_be_told_apart(low, high, digits):
+    assert enough_digits(low, high, 2) == digits
 
 
 def test_names_become_one_short_printable_line():

@@ -36,6 +36,7 @@ def test_differences_carry_their_sign():
     assert signed(math.nan) == "–"
     assert signed_interval(0.1, -0.2, 0.4) == "+0.10 [−0.20 to +0.40]"
     assert signed_interval(0.1, math.nan, math.nan) == "+0.10"
+    assert signed_interval(0.012, 0.0101, 0.0138) == "+0.012 [+0.010 to +0.014]", "ends that can be told apart"
 
 
 def test_a_verdict_is_a_word_with_its_interval_by_round_and_metric(data):
@@ -70,7 +71,8 @@ def test_an_undecided_verdict_for_another_reason_is_not_the_gates(data):
 def test_every_verdict_has_its_reason(data):
     tables = reason_tables(data)
     assert [len(table.rows) for table in tables] == [12, 12]
-    assert ("1", "Weights of g (Spearman)", f"⊘ gate failed: random bank. {GATE}.") in tables[0].rows
+    said = GATE.replace("weight_spearman", "“Weights of g (Spearman)”")
+    assert ("1", "Weights of g (Spearman)", f"⊘ gate failed: random bank. {said}.") in tables[0].rows
 
 
 def test_what_makes_no_headline_stands_apart(data):
@@ -134,6 +136,11 @@ def test_where_the_method_moved_it_is_said(data):
 def test_what_moved_most_is_named(data):
     rows = movers_sheet(data).tables[0].rows
     assert rows == (("part belly", "0.250", "−0.125"), ("habitat", "0.062", "+0.500"))
+    whole = {"kind": "habitat", "name": "habitat", "round": 1, "moved": 0.5, "change": 0.5}  # as a run has it
+    group = {**whole, "kind": "concept group"}
+    judged = {**data.judged, "movers": {"magnitude": [whole, group]}}
+    rows = movers_sheet(replace(data, judged=judged)).tables[0].rows
+    assert [row[0] for row in rows] == ["habitat", "concept group habitat"]
 
 
 def test_correlations_that_are_defined_stand_with_their_interval(data):
@@ -167,6 +174,23 @@ def test_sections_stand_only_where_there_is_something_to_say(tmp_path, data):
     assert answers_sheet(empty) is None
     page = read(write_report(empty, tmp_path))
     assert not {"drift", "floor", "gates", "moved", "association"} & set(page.values("id"))
+
+
+def test_a_page_that_decides_nothing_is_no_evidence_of_no_change(tmp_path, report_data):
+    text = read(write_report(report_data(rounds=3, strips=0, seeds=(0,)), tmp_path)).text
+    assert "Nothing can be decided: 1 seed, and a verdict needs 3" in text
+    assert "Whether an explanation or the truth has changed is not known. Nothing can be decided: 1 seed" in text
+    assert "In no round" not in text
+    assert "false-alarm" not in text
+    assert "Test accuracy of one seed." in text
+
+
+def test_what_is_not_shown_is_no_sign_of_no_change(tmp_path, data):
+    arms = {arm: {**one, "truth": []} for arm, one in data.judged["arms"].items()}
+    text = read(write_report(replace(data, judged={**data.judged, "arms": arms}), tmp_path)).text
+    assert (
+        "In no round is an explanation or the truth shown to have changed, which is no sign that they have not." in text
+    )
 
 
 def test_the_page_holds_the_whole_story(report_page):

@@ -34,7 +34,11 @@ def test_concepts_must_be_steadier_than_random_directions():
     gate = random_bank("jaccard", 0.2, 0.5, ("jaccard",))
     assert (gate.passed, gate.value, gate.limit) == (True, 0.2, 0.5)
     assert gate.reason == "The floor of jaccard (0.20) is below that of a bank of random directions (0.50)"
-    assert not random_bank("jaccard", 0.5, 0.5, ()).passed
+    near, same = random_bank("jaccard", 0.503, 0.501, ()), random_bank("jaccard", 0.0, 0.0, ())
+    assert not near.passed
+    assert near.reason == "The floor of jaccard (0.503) is not below that of a bank of random directions (0.501)"
+    assert not same.passed
+    assert same.reason == "The floor of jaccard (0.00) is the same as that of a bank of random directions (0.00)"
     for floor, random in ((nan, 0.5), (0.5, nan)):
         undefined = random_bank("jaccard", floor, random, ())
         assert not undefined.passed

@@ -1,6 +1,6 @@
 import pytest
 
-from sparsight.verdict.reasons import chance, number, seeds
+from sparsight.verdict.reasons import apart, chance, number, seeds
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,20 @@ from sparsight.verdict.reasons import chance, number, seeds
 )
 def test_numbers(value, text):
     assert number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "texts"),
+    [
+        (0.1, 0.3, ("0.10", "0.30")),
+        (0.678, 0.68, ("0.678", "0.680")),
+        (0.0101, 0.0103, ("0.0101", "0.0103")),
+        (0.5, 0.5, ("0.50", "0.50")),
+        (0.0, 0.0, ("0.00", "0.00")),
+    ],
+)
+def test_two_numbers_can_be_told_apart(one, other, texts):
+    assert apart(one, other) == texts
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,8 @@ from rich.text import Text
 from sparsight.audit import Audit
 from sparsight.auditing import AuditSettings
 from sparsight.errors import InputError
-from sparsight.report.audit import failed_gate, row_words
+from sparsight.report import enough_digits
+from sparsight.report.audit import failed_gate, gate_words, row_words
 from sparsight.verdict import LEAST_FLOOR
 from sparsight.wording import explain
 
@@ -137,7 +138,7 @@ def _untested(found: Audit, name: str) -> list[str]:
     rows = [row for row in _shown(found, name) if row["verdict"] == "undecided"]
     void = {row["metric"]: gate for row in rows if (gate := failed_gate(found.data, row))}
     texts = [
-        f"{_SIGNS['gate']} {gate['name']}: {gate['reason']}"
+        f"{_SIGNS['gate']} {gate['name']}: {gate_words(found.data, gate)}"
         for gate in found.data.gates
         if any(void.get(metric) == gate["name"] for metric in gate["voids"]) and not gate["passed"]
     ]
@@ -170,7 +171,7 @@ def _measures(found: Audit, name: str) -> Table:
         table.add_row(
             f"  {row_words(found.data, row)}",
             _number(row["drift"], signed=axis != "similarity"),
-            "" if math.isnan(row["low"]) else f"{_two(row['low'])} to {_two(row['high'])}",
+            _ends(row["low"], row["high"]),
             *floors,
             _number(row["margin"]),
             f"{_SIGNS['gate']} gate: {gate}"
@@ -185,5 +186,8 @@ def _number(value: float, *, signed: bool = False) -> str:
     return "" if math.isnan(value) else f"{value:+.3f}" if signed else f"{value:.3f}"
 
 
-def _two(value: float) -> str:
-    return f"{round(value, 2) + 0.0:.2f}"
+def _ends(low: float, high: float) -> str:
+    if math.isnan(low):
+        return ""
+    digits = enough_digits(low, high, 2)
+    return " to ".join(f"{round(value, digits) + 0.0:.{digits}f}" for value in (low, high))

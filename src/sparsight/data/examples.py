@@ -124,7 +124,8 @@ def choose_examples(
         values[[rows[one] for one in ids], c] = PRESENT if kind == POSITIVE else ABSENT
     # An image in the folders of several concepts is none: it serves them all.
     copies = sum(len(set(getattr(source.concepts[c], kind))) - len(ids) for (c, kind), ids in kinds.items())
-    more = [f"{copies:,} files are copies of others of the same concept; each image is one example"] if copies else []
+    are = "file is a copy of another" if copies == 1 else "files are copies of others"
+    more = [f"{copies:,} {are} of the same concept; each image is one example"] if copies else []
     counts = {key: len(ids) for key, ids in drawn.items()}
     fewer, problems = _shortages(source, counts, settings)
     return Chosen(

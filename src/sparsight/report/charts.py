@@ -9,7 +9,7 @@ from sparsight.report.ablation import ablation_figure, ablations
 from sparsight.report.curves import Level, curves
 from sparsight.report.data import ReportData
 from sparsight.report.depends import habitat_share
-from sparsight.report.excess import clipped, excess_figure, excesses
+from sparsight.report.excess import banded, clipped, excess_figure, excesses
 from sparsight.report.gates import gated
 from sparsight.report.measures import Measures, maps_name, top_k
 from sparsight.report.names import metric_name, short_name
@@ -94,11 +94,13 @@ def charts(data: ReportData, measured: Measures) -> Iterator[Chart]:
 def _excess_charts(data: ReportData) -> Iterator[Chart]:
     for index, (metric, own) in enumerate(excesses(data, drawn_arms(data)).items()):
         steps = [step for of_arm in own.values() for step in of_arm]
+        lines = "Line: mean over seeds." if len(data.seeds) > 1 else "One seed."
+        band = " Band: 90\u00a0% interval." if banded(steps) else ""
         out = " A caret at the edge: the interval goes on beyond the chart." if clipped(steps) else ""
         if gated(data, metric):
             out += " A gate failed: the table says where this is not judged."
         name = metric_name(data, metric)
-        caption = f"{name}: excess over the floor. Line: mean over seeds. Band: 90\u00a0% interval.{out}"
+        caption = f"{name}: excess over the floor. {lines}{band}{out}"
         yield Chart(f"excess-{index}", "drift", caption, excess_figure(own, short_name(data, metric)))
 
 

@@ -3,10 +3,12 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.legend_handler import HandlerTuple
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
 from sparsight.report.quantity import Point, Quantity
@@ -153,14 +155,25 @@ def quiet(axes: Axes) -> None:
     axes.set_axisbelow(True)
 
 
-def legend(figure: Figure, handles: list[Artist], labels: list[str]) -> None:
-    """A legend above the chart. Labels are set afterwards: matplotlib leaves out those that begin with a ``_``."""
+def legend(figure: Figure, handles: Sequence[Artist | tuple[Artist, ...]], labels: list[str]) -> None:
+    """A legend above the chart. Labels are set afterwards: matplotlib leaves out those that begin with a ``_``.
+
+    Of several artists with one label each has its piece of the sample.
+    """
     if not handles:
         return
     blank = [str(index) for index in range(len(handles))]
     columns = 2 if max(map(len, labels)) <= 24 else 1
     figure.set_figheight(3.4 + 0.2 * math.ceil(len(labels) / columns))
-    legend = figure.legend(handles, blank, loc="outside upper left", ncols=columns, frameon=False, handlelength=3.2)
+    legend = figure.legend(
+        cast("list[Artist]", list(handles)),  # matplotlib takes tuples, which its types do not say
+        blank,
+        loc="outside upper left",
+        ncols=columns,
+        frameon=False,
+        handlelength=3.2,
+        handler_map={tuple: HandlerTuple(ndivide=None, pad=0.4)},
+    )
     for text, label in zip(legend.get_texts(), labels, strict=True):
         text.set_text(label)
         text.set_color(INK)

@@ -67,10 +67,15 @@ def excess_figure(own: dict[str, tuple[Step, ...]], title: str) -> Figure:
     axes.set_ylim(bottom, top)
     axes.set_autoscale_on(False)
     zero = axes.axhline(0, color=INK, linewidth=1.3, linestyle=(0, (7, 3)))
-    handles: list[Artist] = [_arm(axes, steps, i, len(own)) for i, steps in enumerate(own.values()) if steps]
+    handles: list[Artist | tuple[Artist, ...]] = [
+        _arm(axes, steps, i, len(own)) for i, steps in enumerate(own.values()) if steps
+    ]
     labels = [plain(arm, 40) for arm, steps in own.items() if steps]
-    handles += [zero, _margin(axes, own)]
-    labels += ["as far as retraining", "margin of “preserved”"]
+    handles.append(zero)
+    labels.append("as far as retraining")
+    if margin := _margin(axes, own):
+        handles.append(margin)
+        labels.append("margin of “preserved”")
     axes.set_ylabel("excess drift (floor units)", color=INK)
     axes.set_title(plain(title), loc="left", fontsize=10.5, fontweight="bold", color=INK)
     quiet(axes)
@@ -98,6 +103,11 @@ def clipped(steps: Sequence[Step]) -> bool:
     """Whether an interval goes on beyond the chart."""
     bottom, top = limits(steps)
     return any(step.low < bottom or step.high > top for step in steps)
+
+
+def banded(steps: Sequence[Step]) -> bool:
+    """Whether an interval is known anywhere."""
+    return any(math.isfinite(step.low) and math.isfinite(step.high) for step in steps)
 
 
 def _arm(axes: Axes, steps: tuple[Step, ...], index: int, arms: int) -> Artist:
@@ -128,14 +138,13 @@ def _shift(axes: Axes, index: int, arms: int) -> float:
     return float((right / left) ** (0.012 * (index - (arms - 1) / 2)))
 
 
-def _margin(axes: Axes, own: dict[str, tuple[Step, ...]]) -> Artist:
-    """One line where all arms and rounds have one margin, else one an arm in its colour."""
+def _margin(axes: Axes, own: dict[str, tuple[Step, ...]]) -> tuple[Artist, ...]:
+    """One line where all arms and rounds have one margin, else one an arm in its colour; none where none is known."""
     dots = (0, (1, 2))
     known = {round(step.margin, 6) for steps in own.values() for step in steps if math.isfinite(step.margin)}
     if len(known) == 1:
-        return axes.axhline(known.pop(), color=FAINT, linewidth=1.6, linestyle=dots)
-    handle: Artist = axes.plot([], [], color=FAINT, linewidth=1.6, linestyle=dots)[0]
-    for index, steps in enumerate(own.values()):
+        return (axes.axhline(known.pop(), color=FAINT, linewidth=1.6, linestyle=dots),)
+    return tuple(
         axes.plot(
             [step.weights for step in steps],
             [step.margin for step in steps],
@@ -143,5 +152,7 @@ def _margin(axes: Axes, own: dict[str, tuple[Step, ...]]) -> Artist:
             linewidth=1.6,
             linestyle=dots,
             marker="_",
-        )
-    return handle
+        )[0]
+        for index, steps in enumerate(own.values())
+        if any(math.isfinite(step.margin) for step in steps)
+    )

@@ -1,6 +1,7 @@
 """Files beside a page, and what the page says of them."""
 
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -46,6 +47,12 @@ def write_sheet(sheet: Sheet, folder: Path) -> File:
     write_bytes(folder / f"tables/{sheet.slug}.csv", csv(sheet.frame))
     write_bytes(folder / f"tables/{sheet.slug}.tex", latex(list(sheet.tables)))
     return File(f"tables/{sheet.slug}", (".csv", ".tex"), sheet.caption)
+
+
+def write_schema(package: str, folder: Path) -> File:
+    """Write the schema of ``report.json``, which stands in a package, beside it."""
+    write_bytes(folder / "schema.json", files(package).joinpath("schema.json").read_bytes())
+    return File("schema", (".json",), "What report.json may hold, as a JSON Schema.")
 
 
 def _write(figure: Figure, slug: str, caption: str, folder: Path) -> tuple[str, File]:

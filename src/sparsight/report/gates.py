@@ -18,10 +18,19 @@ _COLUMNS = ["name", "subject", "value", "limit", "passed", "voids", "reason"]
 
 def failed_gate(data: ReportData, metric: str, reason: str) -> str:
     """The name of the failed gate that a verdict's reason is of; empty where it is another reason."""
-    for gate in _gates(data):
-        if not gate["passed"] and metric in gate["voids"] and gate["reason"] == reason:
-            return str(gate["name"])
-    return ""
+    gate = _failed(data, metric, reason)
+    return str(gate["name"]) if gate else ""
+
+
+def reason_words(data: ReportData, metric: str, reason: str) -> str:
+    """A verdict's reason, in which a gate calls a metric what the page calls it."""
+    gate = _failed(data, metric, reason)
+    return in_words(gate, partial(metric_name, data)) if gate else reason
+
+
+def _failed(data: ReportData, metric: str, reason: str) -> dict[str, Any] | None:
+    found = (gate for gate in _gates(data) if not gate["passed"] and metric in gate["voids"])
+    return next((gate for gate in found if gate["reason"] == reason), None)
 
 
 def gated(data: ReportData, metric: str) -> bool:
@@ -81,8 +90,13 @@ def sheet_of_gates(
 
 def gate_words(gate: Mapping[str, Any], words: Callable[[str], str]) -> str:
     """A gate's sentence, in which a metric is called what the page calls it."""
+    return f"{in_words(gate, words)}."
+
+
+def in_words(gate: Mapping[str, Any], words: Callable[[str], str]) -> str:
+    """The same without its full stop."""
     subject, reason = str(gate["subject"]), str(gate["reason"])
-    return f"{reason.replace(subject, f'“{words(subject)}”') if subject in gate['voids'] else reason}."
+    return reason.replace(subject, f"“{words(subject)}”") if subject in gate["voids"] else reason
 
 
 def _gates(data: ReportData) -> list[dict[str, Any]]:

@@ -51,10 +51,7 @@ def movers_sheet(data: ReportData) -> Sheet | None:
     tables, numbers = [], []
     for arm in data.arms:
         found: list[dict[str, Any]] = list(data.judged.get("movers", {}).get(arm, ()))
-        rows = [
-            (f"{one['kind']} {one['name']}".strip(), number(known(one["moved"])), signed(known(one["change"]), 3))
-            for one in found
-        ]
+        rows = [(_called(one), number(known(one["moved"])), signed(known(one["change"]), 3)) for one in found]
         if rows:
             tables.append(Table(arm, ("What", "Moved beyond retraining", "Change"), tuple(rows)))
         numbers += [
@@ -62,6 +59,11 @@ def movers_sheet(data: ReportData) -> Sheet | None:
         ]
     frame = pd.DataFrame(numbers, columns=["arm", "round", "kind", "name", "moved", "change"])
     return Sheet("movers", "What moved most, in logits, at the last round.", tuple(tables), frame) if tables else None
+
+
+def _called(one: dict[str, Any]) -> str:
+    """``part bill``; ``habitat`` where there is one alone of a kind."""
+    return str(one["kind"] if one["name"] in ("", one["kind"]) else f"{one['kind']} {one['name']}")
 
 
 def _said(verdict: str, excess: object) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from sparsight.report.tables import Table
-from sparsight.report.text import NO_VALUE
+from sparsight.report.text import NO_VALUE, enough_digits
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,9 +35,11 @@ def signed(value: float, digits: int = 2) -> str:
 
 
 def signed_interval(value: float, low: float, high: float, digits: int = 2) -> str:
-    """``+0.12 [−0.05 to +0.30]``; the value alone where the interval is not defined."""
+    """``+0.12 [−0.05 to +0.30]``, with more digits where the ends would read alike; the value alone where the interval
+    is not defined."""
     if not (math.isfinite(low) and math.isfinite(high)):
         return signed(value, digits)
+    digits = enough_digits(low, high, digits)
     return f"{signed(value, digits)} [{signed(low, digits)} to {signed(high, digits)}]"
 
 

@@ -6,6 +6,7 @@ import re
 from markupsafe import Markup
 
 NO_VALUE = "–"
+_MOST_DIGITS = 6
 _NBSP = "\u00a0"
 _JOINERS = "\u200c\u200d"
 _JOINT = re.compile(r"(?<=[_:/])(?![_:./\s]|$)|(?<=\.)(?![_:./\s\d]|$)")
@@ -35,6 +36,14 @@ def interval(mean: float, low: float, high: float, digits: int = 3) -> str:
     if low < 0:
         return f"{number(mean, digits)} [{number(low, digits)} to {number(high, digits)}]"
     return f"{number(mean, digits)} [{number(low, digits)}–{number(high, digits)}]"
+
+
+def enough_digits(low: float, high: float, least: int) -> int:
+    """How many decimals tell the ends of an interval apart: ``least``, or more where they would read alike."""
+    for digits in range(least, _MOST_DIGITS + 1):
+        if number(low, digits) != number(high, digits):
+            return digits
+    return least
 
 
 def plain(name: object, limit: int = 80) -> str:

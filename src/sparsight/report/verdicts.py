@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from sparsight.report.data import ReportData
-from sparsight.report.gates import failed_gate
+from sparsight.report.gates import failed_gate, reason_words
 from sparsight.report.names import SYMBOLS, metric_name, short_name
 from sparsight.report.quantity import select
 from sparsight.report.sheet import Sheet, signed_interval
@@ -54,7 +54,7 @@ def reason_tables(data: ReportData) -> list[Table]:
     for arm in data.arms:
         own = select(data.verdict, arm=arm)
         rows = [
-            (str(row["round"]), short_name(data, row["metric"]), f"{_word(data, row)}. {row['reason']}.")
+            (str(row["round"]), short_name(data, row["metric"]), f"{_word(data, row)}. {_reason(data, row)}.")
             for row in sorted(_records(own[is_primary(own)]), key=lambda row: int(row["round"]))
         ]
         if rows:
@@ -99,6 +99,10 @@ def _word(data: ReportData, row: dict[str, Any]) -> str:
     if gate := failed_gate(data, row["metric"], row["reason"]):
         return f"{SYMBOLS['gate']} gate failed: {gate}"
     return f"{SYMBOLS.get(row['verdict'], '?')} {row['verdict']}"
+
+
+def _reason(data: ReportData, row: dict[str, Any]) -> str:
+    return reason_words(data, row["metric"], row["reason"])
 
 
 def _records(table: pd.DataFrame) -> Iterator[dict[str, Any]]:

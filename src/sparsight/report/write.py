@@ -1,4 +1,4 @@
-"""A report on disk: ``index.html``, ``report.json``, ``figures/``, ``tables/``, and the list of them all."""
+"""A report on disk: ``index.html``, ``report.json`` and its schema, ``figures/``, ``tables/``, and a list of it all."""
 
 import json
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from sparsight.report.charts import CONTROL, charts
 from sparsight.report.contents import contents
 from sparsight.report.data import ReportData
 from sparsight.report.export import csv, latex_concepts
-from sparsight.report.files import File, ShownChart, write_chart, write_figure, write_sheet
+from sparsight.report.files import File, ShownChart, write_chart, write_figure, write_schema, write_sheet
 from sparsight.report.measures import Measures, beside_name, maps_name, measures
 from sparsight.report.page import page
 from sparsight.report.sheets import sheets
@@ -50,7 +50,8 @@ def write_report(data: ReportData, folder: Path) -> Path:
         *_write_strips(data, folder),
         *(write_sheet(sheet, folder) for sheet in found.values()),
         *_write_concepts(shared, concepts, folder),
-        File("report", (".json",), "The numbers of this page for programs; its schema is report/schema.json."),
+        File("report", (".json",), "The numbers of this page for programs; its schema is schema.json."),
+        write_schema("sparsight.report", folder),
     ]
     write_bytes(folder / "report.json", _json(contents(data, measured, shared, found, written)))
     index = folder / INDEX

@@ -72,7 +72,7 @@ def read_results(folder: Path, settings: StudySettings, manifest: Mapping[str, A
     tested = manifest["images"]["test"]
     again = f"{min(settings.evidence.interventions, tested)} of {tested} test images"
     return ReportData(
-        title=f"sparsight study: {settings.data.name}",
+        title=f"sparsight study: {_called(settings)}",
         preset=folder.name,
         command=command(folder, settings),
         settings=settings.as_dict(),
@@ -97,13 +97,20 @@ def read_results(folder: Path, settings: StudySettings, manifest: Mapping[str, A
             "images": ", ".join(f"{manifest['images'][split]} {split}" for split in SPLITS),
             **({"scenes drawn again": again} if "interventions" in first else {}),
             "networks trained": str(len(networks)),
-            "wall time": _duration(manifest["wall_seconds"]),
+            "wall time": f"{_duration(manifest['wall_seconds'])} for networks and tables; reading the images, writing "
+            "this page and sessions that were broken off are not counted",
             "machine": manifest["machine"],
         },
         versions=manifest["versions"],
         has_concepts=has_concepts(first),
         results={name: manifest["files"][name] for name in RESULT_FILES},
     )
+
+
+def _called(settings: StudySettings) -> str:
+    """A user's folder of images by its own name."""
+    data = settings.data
+    return (data.path.name if data.name == "folder" else "") or data.name
 
 
 def result_flaws(folder: Path) -> list[DamagedError]:
@@ -191,10 +198,11 @@ def notices(
             mapless.setdefault(network.arm, {}).setdefault(network.round, []).append(dead_maps)
     yield from stopped_notices(folder, networks)
     for arm, rounds in mapless.items():
-        counts = "; ".join(f"round {r}: {', '.join(map(str, found))}" for r, found in sorted(rounds.items()))
+        of = f"of {manifest['images']['test']}"
+        counts = "; ".join(f"{', '.join(map(str, found))} {of} in round {r}" for r, found in sorted(rounds.items()))
         yield (
-            f"{arm}: of {manifest['images']['test']} {method_words(saliency)} maps so many are nowhere positive and "
-            f"count in no mean, where it is more than 1 in 20: {counts}"
+            f"{arm}: {method_words(saliency)} maps that are nowhere positive count in no mean: {counts}; networks with "
+            "1 in 20 or fewer are left out here"
         )
     yield from _of_method(saliency, closed)
 

@@ -13,7 +13,7 @@ from jaxtyping import Float64
 
 from sparsight.stats import mean
 from sparsight.verdict.measured import Key
-from sparsight.verdict.reasons import number
+from sparsight.verdict.reasons import apart, number
 
 
 @dataclass(frozen=True)
@@ -94,10 +94,9 @@ def random_bank(metric: str, floor: float, random: float, voids: tuple[str, ...]
         voids: the metric.
     """
     passed = floor < random
-    steadier = "below" if passed else "not below"
-    reason = (
-        f"the floor of {metric} ({number(floor)}) is {steadier} that of a bank of random directions ({number(random)})"
-    )
+    steadier = "below" if passed else "the same as" if floor == random else "not below"
+    own, drawn = apart(floor, random)
+    reason = f"the floor of {metric} ({own}) is {steadier} that of a bank of random directions ({drawn})"
     return _gate("random bank", metric, floor, random, passed, voids, reason)
 
 

@@ -5,11 +5,20 @@ import math
 from sparsight.verdict.measured import Verdict
 
 
-def number(value: float) -> str:
+def number(value: float, digits: int = 2) -> str:
     """Two digits after the point, or two that count where that would be little."""
-    if abs(value) < 0.00005:
+    if abs(value) < 0.005 * 10**-digits:
         return "0.00"
-    return f"{value:.2g}" if abs(value) < 0.0995 else f"{value:.2f}"
+    return f"{value:.{digits}g}" if abs(value) < 0.0995 else f"{value:.{digits}f}"
+
+
+def apart(one: float, other: float) -> tuple[str, str]:
+    """Two numbers, with more digits where they would read alike; equal ones do."""
+    for digits in range(2, 6):
+        found = number(one, digits), number(other, digits)
+        if found[0] != found[1]:
+            return found
+    return number(one), number(other)
 
 
 def chance(p: float) -> str:
@@ -27,10 +36,10 @@ def seeds(needed: int) -> str:
 def measured(row: Verdict, interval: str) -> str:
     """What was measured, and its interval, which is called ``interval``."""
     if row.axis == "similarity":
-        low, high = number(1 + row.ci_low), number(1 + row.ci_high)
+        low, high = apart(1 + row.ci_low, 1 + row.ci_high)
         what = f"drift {number(row.drift)} is {number(1 + row.excess)} times the floor of {number(row.floor)}"
     else:
-        low, high = number(row.ci_low), number(row.ci_high)
+        low, high = apart(row.ci_low, row.ci_high)
         what = f"{number(abs(row.drift))} {'above' if row.drift > 0 else 'below'} the unpruned networks"
     return f"{what} ({interval} interval {low} to {high})"
 

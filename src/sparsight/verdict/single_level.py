@@ -8,7 +8,7 @@ from jaxtyping import Float64
 from scipy.special import stdtr, stdtrit
 
 from sparsight.verdict.measured import Word
-from sparsight.verdict.reasons import chance, number
+from sparsight.verdict.reasons import apart, chance, number
 from sparsight.verdict.single_exact import PairedShares
 from sparsight.verdict.single_measured import LEAST_FLOOR, Estimate
 from sparsight.verdict.single_units import over_units
@@ -88,7 +88,7 @@ def decide_level(
     text = f"{number(abs(pair.value))} {'above' if pair.value > 0 else 'below'} the original"
     text = "as the original" if pair.value == 0 else text
     if not math.isnan(low):
-        text += f" ({100 * (1 - 2 * level):g} % interval {number(low)} to {number(high)})"
+        text += f" ({100 * (1 - 2 * level):g} % interval {' to '.join(apart(low, high))})"
     if why := why or pair.untested:
         return LevelVerdict(pair.value, low, high, pair.units, floor, margin, nan, nan, "undecided", f"{text}: {why}")
     preserved = max(pair.p_below(margin), pair.p_above(-margin))

@@ -2,7 +2,7 @@
 
 import math
 
-from sparsight.verdict.reasons import chance, number
+from sparsight.verdict.reasons import apart, chance, number
 from sparsight.verdict.single_measured import Compared, PairVerdict
 
 
@@ -20,7 +20,8 @@ def reason_of(row: PairVerdict, why: str, moved: bool, share: float) -> str:
         return why
     text = f"drift {number(one.drift.value)}"
     if not math.isnan(row.low):
-        text += f" ({100 * share:g} % interval {number(row.low)} to {number(row.high)} over {units_of(one)})"
+        low, high = apart(row.low, row.high)
+        text += f" ({100 * share:g} % interval {low} to {high} over {units_of(one)})"
     if why:
         return f"{text}: {why}"
     if one.identical:

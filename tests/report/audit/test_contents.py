@@ -11,6 +11,10 @@ from tests.report.conftest import HOSTILE
 SCHEMA = json.loads(files("sparsight.report.audit").joinpath("schema.json").read_text(encoding="utf-8"))
 
 
+def test_the_schema_stands_beside_the_page(audit_page):
+    assert json.loads((audit_page.parent / "schema.json").read_text(encoding="utf-8")) == SCHEMA
+
+
 def check(found):
     jsonschema.Draft202012Validator(SCHEMA).validate(found)
 

@@ -1,6 +1,8 @@
 import math
+from dataclasses import replace
 
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
@@ -37,14 +39,49 @@ def test_differences_have_their_margin_on_both_sides(audit_data):
     low, high = figure.axes[0].get_xlim()
     assert low == -high
     assert "floor: the original trained again" not in texts(figure)
-    assert len(figure.axes[0].collections) == 2 * 4
+    assert len(figure.axes[0].collections) == 2 * 4 + 1, "two margins each, and the line at 0"
 
 
 @pytest.mark.parametrize("floor", [(), ("a", "b", "c")])
 def test_differences_have_their_interval_with_a_floor_and_without(audit_data, floor):
     data = audit_data(models={"m": 0.3}, floor=floor, pictures=0)
     lines = forest(data, rows_of(data, "m", "levels"), "difference", signed=True).axes[0].lines
-    assert len(lines) == 4 * 3 + 1, "a dot, a line and two ends each, and the line at 0"
+    assert len(lines) == 4 * 3, "a dot, a line and two ends each"
+
+
+@pytest.mark.parametrize("floor", [(), ("a", "b", "c")])
+@pytest.mark.parametrize("part", ["primary", "levels", "others"])
+def test_no_text_lies_on_another_or_over_the_edge(audit_data, floor, part):
+    data = audit_data(models={"m": 0.3}, floor=floor, pictures=0)
+    dead = {**data.gates[1], "name": "randomised model", "passed": False, "reason": "it stays"}
+    bare = data.verdicts["metric"].isin(["linear_cka", "flips", "concept_auroc"])  # whose mark is another one
+    verdicts = data.verdicts.assign(low=data.verdicts["low"].mask(bare), high=data.verdicts["high"].mask(bare))
+    verdicts["reason"] = verdicts["reason"].mask(verdicts["metric"].isin(dead["voids"]), "drift 0.6: it stays")
+    signed = part == "levels"
+    data = replace(data, gates=(dead,), verdicts=verdicts)
+    figure = forest(data, rows_of(data, "m", part), "drift", signed=signed)
+    boxes = drawn(figure)
+    assert "⊘ gate: randomised model" in boxes or signed
+    what = "difference" if signed else "drift"
+    assert {what, f"{what}, with its interval", "margin of “preserved”"} <= set(boxes)
+    assert not [text for text in boxes if "…" in text]
+    for text, box in boxes.items():
+        assert 0 <= box.x0 < box.x1 <= figure.bbox.width, text
+        assert 0 <= box.y0 < box.y1 <= figure.bbox.height, text
+        assert [other for other, one in boxes.items() if box.overlaps(one)] == [text]
+
+
+def drawn(figure):
+    """The places of all texts that are seen; of words that occur twice one."""
+    FigureCanvasAgg(figure).draw()
+    (axes,) = figure.axes
+    low, high = axes.get_xlim()
+    beyond = [tick.label1 for tick in axes.xaxis.get_major_ticks() if not low <= tick.get_loc() <= high]
+    return {
+        text.get_text(): text.get_window_extent()
+        for text in figure.findobj(Text)
+        if text.get_text() and text.get_visible() and text not in beyond
+    }
 
 
 def test_without_numbers_a_forest_still_stands(audit_data):

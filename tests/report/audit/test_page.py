@@ -20,9 +20,9 @@ def test_a_report_is_a_page_with_figures_and_tables_beside_it(audit_page):
     figures = {f"figures/{slug}{suffix}" for slug in slugs for suffix in (".png", ".svg")}
     named = ["verdicts", "accuracy", "classes", "images", "answers", "gates", "concepts"]
     tables = {f"tables/{slug}{suffix}" for slug in named for suffix in (".csv", ".tex")}
-    assert found == {"index.html", "report.json"} | figures | tables
+    assert found == {"index.html", "report.json", "schema.json"} | figures | tables
     links = {value for value in read(audit_page).values("href") if not value.startswith(("#", "data:"))}
-    assert links == {"report.json"} | figures | tables
+    assert links == {"report.json", "schema.json"} | figures | tables
     assert audit_page.stat().st_size < 1_000_000
 
 
@@ -103,5 +103,6 @@ def test_names_are_only_names(hostile_audit):
     folder = hostile_audit.parent
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert all(
-        re.fullmatch(r"(index|report|(figures|tables)/[a-z0-9-]+)\.(html|json|png|svg|csv|tex)", n) for n in found
+        re.fullmatch(r"(index|report|schema|(figures|tables)/[a-z0-9-]+)\.(html|json|png|svg|csv|tex)", n)
+        for n in found
     )

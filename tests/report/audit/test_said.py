@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sparsight.report.audit import AuditHeadline
+from sparsight.report.audit import AuditHeadline, gate_words
 from sparsight.report.audit.pictures import picture_figure
 from tests.report.audit.made import show
 
@@ -68,6 +68,21 @@ def test_a_failed_gate_stands_in_the_place_of_the_verdicts_it_voids(audit_data):
     assert "a gate failed: 2 of 6" in text
     assert "✗ failed" in text
     assert re.search(r"Measure: .* under n \(", text[: text.index("Class: ")])
+
+
+def test_a_gate_calls_a_metric_what_the_page_calls_it(audit_data):
+    data = audit_data(models={"m": 0.3}, pictures=0)
+    why = "The floor of top_k_jaccard (0.68) is not below that of a bank of random directions (0.67)"
+    own = {"name": "random bank", "subject": "top_k_jaccard", "voids": ["top_k_jaccard"], "passed": False}
+    void = data.verdicts["metric"] == "top_k_jaccard"
+    verdicts = data.verdicts.assign(reason=data.verdicts["reason"].mask(void, f"drift 0.01: {why}"))
+    data = replace(data, gates=({**data.gates[0], **own, "reason": why},), verdicts=verdicts)
+    text = show(data).text
+    said = why.replace("top_k_jaccard", "“Top 3 concepts (Jaccard)”")
+    assert text.count(said) == 2, "as a gate, and as a reason"
+    assert f"⊘ gate failed: random bank. Drift 0.01: {said}." in text
+    assert "top_k_jaccard" not in text
+    assert gate_words(data, data.gates[0]) == said
 
 
 def test_a_model_against_itself_moves_nothing(audit_data):

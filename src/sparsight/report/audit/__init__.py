@@ -3,7 +3,7 @@
 from sparsight.report.audit.contents import contents
 from sparsight.report.audit.data import COLUMNS, AuditData, AuditHeadline, AuditMap, AuditPicture
 from sparsight.report.audit.summary import summary_html
-from sparsight.report.audit.words import failed_gate, measure_words, row_words
+from sparsight.report.audit.words import failed_gate, gate_words, measure_words, row_words
 from sparsight.report.audit.write import write_audit_report
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "AuditPicture",
     "contents",
     "failed_gate",
+    "gate_words",
     "measure_words",
     "row_words",
     "summary_html",

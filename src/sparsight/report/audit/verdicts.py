@@ -1,7 +1,16 @@
 """The verdicts as tables: what makes the headline, everything else, and the reason of each."""
 
 from sparsight.report.audit.data import AuditData
-from sparsight.report.audit.words import Row, numbers_of, row_words, share_inside, short, verdict_rows, word_of
+from sparsight.report.audit.words import (
+    Row,
+    numbers_of,
+    reason_words,
+    row_words,
+    share_inside,
+    short,
+    verdict_rows,
+    word_of,
+)
 from sparsight.report.sheet import Sheet
 from sparsight.report.tables import Table
 from sparsight.report.text import number, percent, sentence
@@ -51,7 +60,7 @@ def verdict_table(data: AuditData, model: str, part: str) -> Table | None:
 def reason_table(data: AuditData, model: str) -> Table | None:
     """Why each verdict of a model is what it is."""
     rows = tuple(
-        (row_words(data, row), f"{word_of(data, row)}. {sentence(str(row['reason']))}.")
+        (row_words(data, row), f"{word_of(data, row)}. {sentence(reason_words(data, row))}.")
         for part in PARTS
         for row in rows_of(data, model, part)
     )

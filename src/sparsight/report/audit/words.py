@@ -2,15 +2,17 @@
 
 import math
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from sparsight.report.audit.apart import apart
 from sparsight.report.audit.data import AuditData
+from sparsight.report.gates import in_words
 from sparsight.report.measures import method_words
 from sparsight.report.names import SYMBOLS, metric_words
 from sparsight.report.quantity import select
 from sparsight.report.sheet import signed_interval
-from sparsight.report.text import interval
+from sparsight.report.text import enough_digits, interval
 
 Row = Mapping[str, Any]
 
@@ -71,10 +73,24 @@ def row_words(data: AuditData, row: Row) -> str:
 
 def failed_gate(data: AuditData, row: Row) -> str:
     """The name of the failed gate that a verdict's reason is of; empty where it is another reason."""
-    for gate in data.gates:
-        if not gate["passed"] and row["metric"] in gate["voids"] and str(row["reason"]).endswith(str(gate["reason"])):
-            return str(gate["name"])
-    return ""
+    gate = _failed(data, row)
+    return str(gate["name"]) if gate else ""
+
+
+def reason_words(data: AuditData, row: Row) -> str:
+    """Why a verdict is what it is; a gate calls a metric what the page calls it."""
+    reason, gate = str(row["reason"]), _failed(data, row)
+    return f"{reason.removesuffix(str(gate['reason']))}{gate_words(data, gate)}" if gate else reason
+
+
+def gate_words(data: AuditData, gate: Mapping[str, Any]) -> str:
+    """What a gate found, in which a metric is called what the page calls it."""
+    return in_words(gate, partial(metric_of, data))
+
+
+def _failed(data: AuditData, row: Row) -> Mapping[str, Any] | None:
+    found = (gate for gate in data.gates if not gate["passed"] and row["metric"] in gate["voids"])
+    return next((gate for gate in found if str(row["reason"]).endswith(str(gate["reason"]))), None)
 
 
 def word_of(data: AuditData, row: Row) -> str:
@@ -91,7 +107,7 @@ def numbers_of(row: Row) -> str:
         return signed_interval(value, low, high, 3)
     if not (math.isfinite(low) and math.isfinite(high)):
         low = high = value
-    return interval(value, low, high)
+    return interval(value, low, high, enough_digits(low, high, 3))
 
 
 def share_inside(data: AuditData) -> float:

@@ -1,4 +1,4 @@
-"""The report of an audit on disk: ``index.html``, ``report.json``, ``figures/`` and ``tables/``."""
+"""The report of an audit on disk: ``index.html``, ``report.json`` and its schema, ``figures/`` and ``tables/``."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +19,7 @@ from sparsight.report.audit.pictures import answers_sheet, image_sheet, picture_
 from sparsight.report.audit.verdicts import PARTS, rows_of, verdict_sheet
 from sparsight.report.audit.words import metric_of, short
 from sparsight.report.export import csv, latex_concepts
-from sparsight.report.files import File, ShownChart, write_chart, write_figure, write_sheet
+from sparsight.report.files import File, ShownChart, write_chart, write_figure, write_schema, write_sheet
 from sparsight.report.gates import sheet_of_gates
 from sparsight.report.sheet import Sheet
 from sparsight.report.tables import ConceptTable
@@ -51,7 +51,8 @@ def write_audit_report(data: AuditData, folder: Path) -> Path:
     if concepts is not None:
         written.append(_write_concepts(data, concepts, csv(shared), folder))
     write_bytes(folder / "report.json", json_bytes(contents(data)))
-    written.append(File("report", (".json",), "All of this for programs; its schema is report/audit/schema.json."))
+    written.append(File("report", (".json",), "All of this for programs; its schema is schema.json."))
+    written.append(write_schema("sparsight.report.audit", folder))
     index = folder / "index.html"
     write_bytes(index, page(data, charts, concepts, found, written))
     return index
