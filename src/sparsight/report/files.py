@@ -59,6 +59,5 @@ def _write(figure: Figure, slug: str, caption: str, folder: Path) -> tuple[str, 
     """The SVG's text, too."""
     text = svg(figure, slug)
     write_bytes(folder / f"figures/{slug}.svg", text.encode("utf-8", "replace"))
-    figure.set_layout_engine("none")  # it stays as the SVG has it: another layout is a third of a drawing's time
     write_bytes(folder / f"figures/{slug}.png", png(figure))
     return text, File(f"figures/{slug}", (".png", ".svg"), caption)
