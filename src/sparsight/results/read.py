@@ -69,6 +69,7 @@ def read_results(folder: Path, settings: StudySettings, manifest: Mapping[str, A
     tables = {name: read_table(folder / RESULTS / f"{name}.csv", columns) for name, columns in COLUMNS.items()}
     classes, strips = read_strips(folder)
     design, first = settings.study, read_metrics(folder / networks[0].folder)
+    epochs = settings.training.epochs
     tested = manifest["images"]["test"]
     again = f"{min(settings.evidence.interventions, tested)} of {tested} test images"
     return ReportData(
@@ -93,7 +94,7 @@ def read_results(folder: Path, settings: StudySettings, manifest: Mapping[str, A
         notices=tuple(notices(folder, networks, manifest, settings.saliency.method)),
         facts={
             **{f"arm {name}": find_arm(name).summary for name in design.arms},
-            "network": f"{settings.model.name}, {settings.training.epochs} epochs a round",
+            "network": f"{settings.model.name}, {epochs} epoch{'s' * (epochs != 1)} a round",
             "images": ", ".join(f"{manifest['images'][split]} {split}" for split in SPLITS),
             **({"scenes drawn again": again} if "interventions" in first else {}),
             "networks trained": str(len(networks)),
