@@ -23,6 +23,8 @@ NUMERIC = (
     "training",
     "verdict",
 )
+os.environ["OMP_NUM_THREADS"] = "1"  # of the processes that tests start: there is one for each core already
+
 install_import_hook([f"sparsight.{room}" for room in NUMERIC], "beartype.beartype")
 
 
