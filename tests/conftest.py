@@ -32,6 +32,7 @@ TOGETHER = "tests/results/"
 """A folder whose files share a study that takes a minute: one process runs them all."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """For ``--dist loadgroup``: the tests of a file stay together, and those of some folders."""
     for item in items:

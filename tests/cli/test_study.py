@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import cycle
 
 import pandas as pd
 import pytest
@@ -100,9 +101,9 @@ MOMENTS = (
 def test_killed_in_every_stage_and_resumed_ends_with_the_same_bytes(finished, small, command, sparsight, results_of):
     run, _ = finished
     out = small.parent / "killed"
-    for moment in MOMENTS:
+    for moment, workers in zip(MOMENTS, cycle("02"), strict=False):
         process = subprocess.Popen(
-            command("study", small, "--out", out, "--no-report"),
+            command("study", small, "--out", out, "--no-report", "--workers", workers),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=small.parent,

