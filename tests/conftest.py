@@ -28,18 +28,6 @@ os.environ["OMP_NUM_THREADS"] = "1"  # of the processes that tests start: there 
 install_import_hook([f"sparsight.{room}" for room in NUMERIC], "beartype.beartype")
 
 
-TOGETHER = "tests/results/"
-"""A folder whose files share a study that takes a minute: one process runs them all."""
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """For ``--dist loadgroup``: the tests of a file stay together, and those of some folders."""
-    for item in items:
-        place = item.nodeid.split("::")[0]
-        item.add_marker(pytest.mark.xdist_group(TOGETHER if place.startswith(TOGETHER) else place))
-
-
 @pytest.fixture(autouse=True)
 def _one_thread() -> None:
     torch.set_num_threads(1)
