@@ -267,10 +267,22 @@ def forget_manifest(folder: Path) -> dict[str, Any]:
     return earlier
 
 
+def result_hashes(folder: Path, folders: Sequence[str]) -> dict[str, str]:
+    """The SHA-256 of every file that results rest on, and of theirs, by its place in the run.
+
+    Args:
+        folder: the run's.
+        folders: its networks'; those of a wider study that was given up are none of its results.
+    """
+    files = [path for room in (*folders, RESULTS) for path in (folder / room).rglob("*") if path.is_file()]
+    files += [folder / name for name in (DATA, WEIGHTS) if (folder / name).exists()]
+    return {str(path.relative_to(folder)): sha256(path) for path in sorted(files)}
+
+
 def write_manifest(
     folder: Path,
     settings: StudySettings,
-    folders: Sequence[str],
+    files: Mapping[str, str],
     data: ConceptDataset,
     notices: list[str],
     seconds: float,
@@ -281,15 +293,12 @@ def write_manifest(
     Args:
         folder: the run's.
         settings: what was run.
-        folders: its networks'; those of a wider study that was given up are none of its results.
+        files: ``result_hashes`` of the run.
         data: what was studied.
         notices: what was dropped from the data, a line each.
         seconds: wall time of this session.
         earlier: the manifest that stood before; the wall times of sessions that ended are added up.
     """
-    rooms = (*folders, RESULTS)
-    files = [path for room in rooms for path in (folder / room).rglob("*") if path.is_file()]
-    files += [folder / name for name in (DATA, WEIGHTS) if (folder / name).exists()]
     if earlier and earlier["versions"] != versions():
         notices = [*notices, OTHER_VERSIONS]
     document = {
@@ -300,7 +309,7 @@ def write_manifest(
         "images": {split: len(indices) for split, indices in data.splits.items()},
         "notices": notices,
         "wall_seconds": earlier.get("wall_seconds", 0.0) + seconds,
-        "files": {str(path.relative_to(folder)): sha256(path) for path in sorted(files)},
+        "files": files,
     }
     write_json(folder / MANIFEST, document, "manifest")
 

@@ -39,6 +39,7 @@ from sparsight.runs import (
     open_run,
     read_manifest,
     read_settings,
+    result_hashes,
     standing_data,
     weights_bytes,
     weights_file,
@@ -190,11 +191,11 @@ def run_study(
         earlier = forget_manifest(folder)
         write_settings(folder, agreed)
         write_results(folder, agreed, data, networks)
-        homes = [network.folder for network in networks]
-        write_manifest(folder, agreed, homes, data, [*data.notes, *notices], time.monotonic() - started, earlier)
-        changed = earlier.get("files") != read_manifest(folder)["files"]
-        if not report and changed and remove_listed(folder / REPORT, LIST_KIND, PAGES):
+        files = result_hashes(folder, [network.folder for network in networks])
+        # Before there is a manifest again: a run that is killed here takes whatever report stands for an old one.
+        if not report and files != earlier.get("files") and remove_listed(folder / REPORT, LIST_KIND, PAGES):
             hears.note("report: removed, as the tables have changed; sparsight report writes it again")
+        write_manifest(folder, agreed, files, data, [*data.notes, *notices], time.monotonic() - started, earlier)
         result = _result(folder, report)
         line, forecast = check.ended()
         if forecast is not None:
