@@ -8,6 +8,8 @@ import pytest
 import torch
 from jaxtyping import install_import_hook
 
+from tests.shapes import checked
+
 # Every array that passes between rooms is held to the shape in the signature.
 NUMERIC = (
     "arms",
@@ -25,7 +27,7 @@ NUMERIC = (
 )
 os.environ["OMP_NUM_THREADS"] = "1"  # of the processes that tests start: there is one for each core already
 
-install_import_hook([f"sparsight.{room}" for room in NUMERIC], "beartype.beartype")
+install_import_hook([f"sparsight.{room}" for room in NUMERIC], f"{checked.__module__}.{checked.__name__}")
 
 
 @pytest.fixture(autouse=True)
