@@ -8,7 +8,8 @@ import pytest
 import torch
 from jaxtyping import install_import_hook
 
-from tests.shapes import checked
+from tests.shapes import checked, unchecked
+from tests.spread import BySharedWork, in_order
 
 # Every array that passes between rooms is held to the shape in the signature.
 NUMERIC = (
@@ -30,9 +31,27 @@ os.environ["OMP_NUM_THREADS"] = "1"  # of the processes that tests start: there 
 install_import_hook([f"sparsight.{room}" for room in NUMERIC], f"{checked.__module__}.{checked.__name__}")
 
 
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> BySharedWork:
+    """How tests are spread over workers, in the order below."""
+    config.option.loadscopereorder = False
+    return BySharedWork(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The same order with and without workers."""
+    items[:] = in_order(items)
+
+
 @pytest.fixture(autouse=True)
 def _one_thread() -> None:
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="module")
+def shapes_unchecked() -> Iterator[None]:
+    """For files that make whole runs many times over, and are about something else than what passes between rooms."""
+    with unchecked():
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

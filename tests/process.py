@@ -19,19 +19,25 @@ _SERVER = multiprocessing.get_context("forkserver")
 _SERVER.set_forkserver_preload(LOADED)
 
 
-def run(arguments: Sequence[object], cwd: Path, timeout: float = 300) -> "subprocess.CompletedProcess[str]":
-    """``python -m sparsight ...`` in ``cwd``: what it ended with and what it printed."""
+def start(arguments: Sequence[object], cwd: Path, stdout: Path, stderr: Path) -> "multiprocessing.Process":
+    """``python -m sparsight ...`` in ``cwd``, begun; what it prints goes to files."""
     words = ["sparsight", *map(str, arguments)]
+    process = _SERVER.Process(target=_run, args=(words, str(cwd), dict(os.environ), str(stdout), str(stderr)))
+    process.start()
+    return process
+
+
+def run(arguments: Sequence[object], cwd: Path, timeout: float = 300) -> "subprocess.CompletedProcess[str]":
+    """The same, to its end: what it ended with and what it printed."""
     with tempfile.TemporaryDirectory() as place:
         said = [Path(place) / name for name in ("stdout", "stderr")]
-        process = _SERVER.Process(target=_run, args=(words, str(cwd), dict(os.environ), *map(str, said)))
-        process.start()
+        process = start(arguments, cwd, *said)
         process.join(timeout)
         if process.exitcode is None:
             process.kill()
             process.join()
-            raise subprocess.TimeoutExpired(words, timeout, said[0].read_bytes(), said[1].read_bytes())
-        return subprocess.CompletedProcess(words, process.exitcode, *(path.read_text() for path in said))
+            raise subprocess.TimeoutExpired("sparsight", timeout, said[0].read_bytes(), said[1].read_bytes())
+        return subprocess.CompletedProcess("sparsight", process.exitcode, *(path.read_text() for path in said))
 
 
 def _run(words: list[str], cwd: str, environment: Mapping[str, str], *said: str) -> None:

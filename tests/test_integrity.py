@@ -16,6 +16,7 @@ from sparsight.runs import write_settings
 from sparsight.study import Silent, report_run, run_study
 from sparsight.verifying import verify_run
 
+pytestmark = pytest.mark.usefixtures("shapes_unchecked")
 SETTINGS = StudySettings.model_validate(
     {
         "data": {"name": "toybirds", "train": 12, "validation": 12, "test": 12, "image_size": 32},

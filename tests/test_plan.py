@@ -16,6 +16,7 @@ from sparsight.planning import STAGES, Forecast
 from sparsight.planning.bench import PHASES
 from sparsight.study import run_study
 
+pytestmark = pytest.mark.usefixtures("shapes_unchecked")
 SETTINGS = {
     "data": {"name": "toybirds", "train": 48, "validation": 24, "test": 24, "image_size": 32},
     "model": {"name": "resnet8", "stem_stride": 2},

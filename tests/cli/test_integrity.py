@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sparsight.seals import seal_of
+from tests.process import start
 
 FEW = ("--rounds", "2", "--arms", "magnitude", "--retrains", "0", "--no-report")
 OTHERS = "another sparsight process works on this run; wait for it or choose another --out"
@@ -55,7 +56,7 @@ def test_verify_refuses_what_is_no_run_or_has_not_ended(copy, sparsight):
 
 def test_what_was_damaged_is_told_in_one_line(finished, copy, sparsight, results_of):
     (copy / "magnitude/seed-0/round-01/evidence.safetensors").write_bytes(b"")
-    ended = sparsight("study", "small.yaml", "--out", "run", "--no-report", cwd=copy.parent)
+    ended = sparsight("study", "small.yaml", "--out", "run", "--no-report", "--workers", "0", cwd=copy.parent)
     assert ended.returncode == 0, ended.stderr
     assert "\nmagnitude/seed-0/round-01/evidence.safetensors: damaged; made again\n" in f"\n{ended.stdout}"
     assert results_of(copy) == results_of(finished[0])
@@ -136,13 +137,15 @@ def test_a_report_that_cannot_be_written_is_told_in_one_line(copy, sparsight):
 
 
 @pytest.mark.parametrize("many", [4])
-def test_of_several_processes_at_one_run_exactly_one_works(small, command, sparsight, many):
-    options = command("study", "small.yaml", "--out", "run", *FEW, "--workers", "0")
-    started = [
-        subprocess.Popen(options, cwd=small.parent, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        for _ in range(many)
+def test_of_several_processes_at_one_run_exactly_one_works(small, sparsight, many):
+    options = ("study", "small.yaml", "--out", "run", *FEW, "--workers", "0")
+    said = [[small.parent / f"{name}-{i}" for name in ("stdout", "stderr")] for i in range(many)]
+    started = [start(options, small.parent, *files) for files in said]
+    for process in started:
+        process.join(300)
+    ended = [
+        ([path.read_text() for path in files], process.exitcode) for files, process in zip(said, started, strict=True)
     ]
-    ended = [(process.communicate(timeout=300), process.returncode) for process in started]
     refused = [err for (_, err), code in ended if code == 2]
     worked = [out for (out, _), code in ended if code == 0]
     assert len(refused) + len(worked) == many

@@ -1,13 +1,13 @@
 """A study of a network of the user's own."""
 
 import shutil
-import signal
-import subprocess
 import time
 
 import pytest
 import yaml
 from safetensors.torch import load_file
+
+from tests.process import start
 
 NET = """\
 from pathlib import Path
@@ -59,16 +59,14 @@ def test_seeds_decide_the_weights_and_the_file_is_noted(own, sparsight):
     assert not weights[0].equal(weights[1])
 
 
-def test_killed_and_resumed_ends_with_the_same_bytes(own, copy, command, sparsight, results_of):
+def test_killed_and_resumed_ends_with_the_same_bytes(own, copy, sparsight, results_of):
     shutil.rmtree(copy / "run")
-    process = subprocess.Popen(
-        command("study", "small.yaml", "--out", "run"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=copy
-    )
+    process = start(("study", "small.yaml", "--out", "run"), copy, copy / "stdout", copy / "stderr")
     while not (copy / "run/dense/right/seed-0/ticket.safetensors").exists():
-        assert process.poll() is None, process.communicate()[1].decode()
+        assert process.exitcode is None, (copy / "stderr").read_text()
         time.sleep(0.002)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
+    process.kill()
+    process.join()
     ended = sparsight("study", "small.yaml", "--out", "run", "--workers", "0", "--no-report", cwd=copy)
     assert ended.returncode == 0, ended.stderr
     assert results_of(copy / "run") == results_of(own / "run")
@@ -88,7 +86,7 @@ def test_a_source_that_has_changed_is_refused_and_nothing_is_run(copy, sparsight
     before = results_of(copy / "run")
     (copy / "mine" / "imported").unlink()
     (copy / "mine" / "net.py").write_text(NET + "# changed\n")
-    ended = sparsight("study", "small.yaml", "--out", "run", cwd=copy)
+    ended = sparsight("study", "small.yaml", "--out", "run", "--workers", "0", cwd=copy)
     assert (ended.returncode, ended.stdout.strip(), ended.stderr.count("\n")) == (2, "", 1)
     assert "model.source: the file of mine.net:build has changed since" in ended.stderr
     strangers = sparsight("study", "run/study.yaml", "--out", "other", cwd=copy)  # its settings name another file

@@ -1,15 +1,15 @@
 import json
 import shutil
-import signal
 import subprocess
 import sys
 import time
-from itertools import cycle
 
 import pandas as pd
 import pytest
 import torch
 from safetensors.torch import load_file
+
+from tests.process import start
 
 NETWORKS = 2 + 1 + 2 + 2 * 2  # two dense parents, a retrain, another of two rounds, two arms of two rounds
 
@@ -98,23 +98,19 @@ MOMENTS = (
 """Files on whose appearance the run is killed, one after the other."""
 
 
-def test_killed_in_every_stage_and_resumed_ends_with_the_same_bytes(finished, small, command, sparsight, results_of):
+def test_killed_in_every_stage_and_resumed_ends_with_the_same_bytes(finished, small, sparsight, results_of):
     run, _ = finished
-    out = small.parent / "killed"
-    for moment, workers in zip(MOMENTS, cycle("02"), strict=False):
-        process = subprocess.Popen(
-            command("study", small, "--out", out, "--no-report", "--workers", workers),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=small.parent,
-        )
+    out, errors = small.parent / "killed", small.parent / "stderr"
+    for moment, workers in zip(MOMENTS, "02000", strict=True):
+        options = ("study", small, "--out", out, "--no-report", "--workers", workers)
+        process = start(options, small.parent, small.parent / "stdout", errors)
         while not (out / moment).exists():
-            assert process.poll() is None, process.communicate()[1].decode()
+            assert process.exitcode is None, errors.read_text()
             time.sleep(0.002)
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
+        process.kill()
+        process.join()
         assert not (out / "manifest.json").exists()
-    ended = sparsight("study", small, "--out", out, "--no-report", cwd=small.parent)
+    ended = sparsight("study", small, "--out", out, "--no-report", "--workers", "0", cwd=small.parent)
     assert ended.returncode == 0, ended.stderr
     assert "stand already" in ended.stdout
     assert results_of(out) == results_of(run)
@@ -143,7 +139,7 @@ def test_more_rounds_seeds_and_arms_extend_a_run(finished, tmp_path, sparsight, 
     extended = ("--rounds", "4", "--seeds", "2", "--arms", "magnitude-global", "--no-report")
     for name in ("notes.txt", "figures/mine.png", "tables/mine.csv"):
         (tmp_path / "run" / "report" / name).write_text("not a part of the report")
-    ended = sparsight("study", "small.yaml", "--out", "run", *extended, cwd=tmp_path)
+    ended = sparsight("study", "small.yaml", "--out", "run", *extended, "--workers", "0", cwd=tmp_path)
     assert ended.returncode == 0, ended.stderr
     assert "report: removed, as the tables have changed; sparsight report writes it again" in ended.stdout
     left = {path.name for path in (tmp_path / "run" / "report").rglob("*") if path.is_file()}
@@ -193,7 +189,7 @@ def test_a_second_process_on_the_same_run_is_refused(small, command, sparsight):
 
 
 def test_a_diverging_training_stops_naming_arm_round_and_step(small, sparsight):
-    ended = sparsight("study", small, "--set", "training.learning_rate=1e30", cwd=small.parent)
+    ended = sparsight("study", small, "--set", "training.learning_rate=1e30", "--workers", "0", cwd=small.parent)
     assert ended.returncode == 2
     assert "dense:" in ended.stderr
     assert "seed 0, round 0, epoch 0, step" in ended.stderr
@@ -210,7 +206,7 @@ def test_weights_from_a_file(small, sparsight, tmp_path):
     still = ("model.weights=start.safetensors", "training.learning_rate=1e-30", "training.weight_decay=0")
     options = [part for setting in still for part in ("--set", setting)]
     few = ("--rounds", "1", "--arms", "magnitude", "--retrains", "0", "--no-report")
-    ended = sparsight("study", small, *options, *few, "--out", "run", cwd=tmp_path)
+    ended = sparsight("study", small, *options, *few, "--out", "run", "--workers", "0", cwd=tmp_path)
     assert ended.returncode == 0, ended.stderr
     ticket = load_file(tmp_path / "run" / "dense" / "right" / "seed-0" / "ticket.safetensors")
     assert torch.allclose(ticket["fc.weight"], state["fc.weight"])

@@ -67,7 +67,7 @@ def stage(run: Path) -> str:
     if any(run.rglob("checkpoint.safetensors")):
         return "training, with a checkpoint"
     tickets, seen = (len(list(run.rglob(name))) for name in ("ticket.safetensors", "metrics.json"))
-    return "evidence" if tickets > seen else "training" if tickets < 18 else "all networks stand"
+    return "evidence" if tickets > seen else "training, or just after it"
 
 
 def kill(process: subprocess.Popen[bytes], victim: str, draw: random.Random) -> None:
@@ -82,10 +82,10 @@ def kill(process: subprocess.Popen[bytes], victim: str, draw: random.Random) -> 
     os.kill(target, signal.SIGKILL)
 
 
-def soak(kills: int, seed: int, place: Path, say: bool = True) -> Tally:
-    """Kill ``kills`` times. Gives what happened; ``wrong`` names every difference."""
+def soak(kills: int, seed: int, place: Path, study: str = SETTINGS, say: bool = True) -> Tally:
+    """Kill ``kills`` times a study of these settings. Gives what happened; ``wrong`` names every difference."""
     settings = place / "settings.yaml"
-    settings.write_text(SETTINGS)
+    settings.write_text(study)
     started = time.monotonic()
     subprocess.run(command(settings, place / "whole"), check=True, capture_output=True)
     whole, expected = time.monotonic() - started, contents(place / "whole")

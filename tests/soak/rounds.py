@@ -60,7 +60,7 @@ def watch(rounds: int, place: Path) -> tuple[list[Held], Held]:
         }
     )
     listener = Watch()
-    run_study(settings, place / "run", workers=0, checkpoint_seconds=0.0, listener=listener)
+    run_study(settings, place / "run", workers=0, checkpoint_seconds=0.0, report=False, listener=listener)
     return listener.after, held()
 
 

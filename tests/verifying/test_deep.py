@@ -22,6 +22,7 @@ from sparsight.verifying import verify_run
 from sparsight.verifying.deep import Forward, deep_faults
 from sparsight.verifying.masks import mask_faults
 
+pytestmark = pytest.mark.usefixtures("shapes_unchecked")
 SETTINGS = StudySettings.model_validate(
     {
         "data": {"name": "toybirds", "train": 24, "validation": 12, "test": 24, "image_size": 32},

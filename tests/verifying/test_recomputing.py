@@ -20,6 +20,7 @@ from sparsight.study import run_study
 from sparsight.verifying.evidence import evidence_faults
 from sparsight.verifying.tickets import ticket_faults
 
+pytestmark = pytest.mark.usefixtures("shapes_unchecked")
 SETTINGS = StudySettings.model_validate(
     {
         "data": {"name": "toybirds", "train": 48, "validation": 24, "test": 24, "image_size": 32},
