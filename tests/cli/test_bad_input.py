@@ -10,6 +10,8 @@ from PIL import Image
 
 from sparsight.models import ModelSettings, build_model
 
+pytestmark = pytest.mark.usefixtures("shapes_unchecked")
+
 NETS = """\
 import random
 import torch

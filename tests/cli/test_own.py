@@ -79,7 +79,7 @@ def test_commands_that_read_a_run_import_nothing(copy, sparsight):
         assert ended.returncode == 0, ended.stdout + ended.stderr
     assert not (copy / "mine" / "imported").exists()
     shutil.rmtree(copy / "mine")
-    assert sparsight("report", "run", cwd=copy).returncode == 0
+    assert sparsight("verify", "run", cwd=copy).returncode == 0
 
 
 def test_a_source_that_has_changed_is_refused_and_nothing_is_run(copy, sparsight, results_of):

@@ -15,6 +15,8 @@ from sparsight.runs import read_manifest
 from sparsight.standing import Standing
 from sparsight.study import run_study
 
+pytestmark = pytest.mark.usefixtures("shapes_unchecked")
+
 SETTINGS = StudySettings.model_validate(
     {
         "data": {"name": "toybirds", "train": 36, "validation": 12, "test": 24, "image_size": 32},

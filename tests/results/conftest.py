@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from tests.results.made import Made, read_made
+from tests.shapes import unchecked
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +34,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     concepts[:, [1, 10]] = 1
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sparsight.study.load_dataset", lambda *_: replace(data, concepts=concepts))
-        return run_study(settings, tmp_path_factory.mktemp("results") / "run", workers=0, report=False).folder
+        with unchecked():
+            return run_study(settings, tmp_path_factory.mktemp("results") / "run", workers=0, report=False).folder
 
 
 @pytest.fixture(scope="session")

@@ -44,9 +44,9 @@ class Tally:
     victims: Counter[str] = field(default_factory=Counter)
 
 
-def command(settings: Path, run: Path) -> list[str]:
+def command(settings: Path, run: Path, *options: str) -> list[str]:
     study = [sys.executable, "-m", "sparsight", "study", str(settings), "--out", str(run)]
-    return [*study, "--workers", "2", "--checkpoint-every", "0"]
+    return [*study, "--workers", "2", "--checkpoint-every", "0", *options]
 
 
 def contents(run: Path) -> dict[str, bytes]:
@@ -82,12 +82,14 @@ def kill(process: subprocess.Popen[bytes], victim: str, draw: random.Random) -> 
     os.kill(target, signal.SIGKILL)
 
 
-def soak(kills: int, seed: int, place: Path, study: str = SETTINGS, say: bool = True) -> Tally:
-    """Kill ``kills`` times a study of these settings. Gives what happened; ``wrong`` names every difference."""
+def soak(
+    kills: int, seed: int, place: Path, study: str = SETTINGS, options: tuple[str, ...] = (), say: bool = True
+) -> Tally:
+    """Kill a study of these settings and options. Gives what happened; ``wrong`` names every difference."""
     settings = place / "settings.yaml"
     settings.write_text(study)
     started = time.monotonic()
-    subprocess.run(command(settings, place / "whole"), check=True, capture_output=True)
+    subprocess.run(command(settings, place / "whole", *options), check=True, capture_output=True)
     whole, expected = time.monotonic() - started, contents(place / "whole")
     draw, tally = random.Random(seed), Tally()
     while tally.kills < kills:
@@ -95,7 +97,10 @@ def soak(kills: int, seed: int, place: Path, study: str = SETTINGS, say: bool = 
         tally.chains += 1
         for _ in range(min(CHAIN, kills - tally.kills)):
             process = subprocess.Popen(
-                command(settings, run), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+                command(settings, run, *options),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
             )
             time.sleep(draw.uniform(0, 0.7 * whole))
             if process.poll() is not None:
@@ -111,7 +116,7 @@ def soak(kills: int, seed: int, place: Path, study: str = SETTINGS, say: bool = 
                 process.wait()
             tally.kills += 1
         time.sleep(0.5)  # workers whose parent is gone end by themselves, and with them the lock
-        ended = subprocess.run(command(settings, run), check=False, capture_output=True, text=True)
+        ended = subprocess.run(command(settings, run, *options), check=False, capture_output=True, text=True)
         if ended.returncode:
             tally.wrong.append(f"{run.name}: ended with {ended.returncode}: {ended.stderr.strip()[-300:]}")
         found = contents(run)

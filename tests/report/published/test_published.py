@@ -20,7 +20,7 @@ BIRDS = ("Rusty Blackbird", "Mourning Warbler", "House Sparrow", "No such bird")
 
 @pytest.fixture(scope="module")
 def run():
-    made = make_data(classes=BIRDS, rounds=6)
+    made = make_data(classes=BIRDS, rounds=6, strips=1)
     share = dict(enumerate((1.0, 0.9, 0.729, 0.5, 0.29, 0.23)))
     tables = {
         name: getattr(made, name).assign(weights_remaining=getattr(made, name)["round"].map(share))
