@@ -7,6 +7,7 @@ import runpy
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -36,8 +37,20 @@ def run(arguments: Sequence[object], cwd: Path, timeout: float = 300) -> "subpro
         if process.exitcode is None:
             process.kill()
             process.join()
-            raise subprocess.TimeoutExpired("sparsight", timeout, said[0].read_bytes(), said[1].read_bytes())
-        return subprocess.CompletedProcess("sparsight", process.exitcode, *(path.read_text() for path in said))
+            raise subprocess.TimeoutExpired(list(arguments), timeout, said[0].read_bytes(), said[1].read_bytes())
+        return subprocess.CompletedProcess(list(arguments), process.exitcode, *(path.read_text() for path in said))
+
+
+def kill_at(moment: Path, arguments: Sequence[object], cwd: Path) -> None:
+    """The same, killed as soon as the file ``moment`` is there."""
+    with tempfile.TemporaryDirectory() as place:
+        said = [Path(place) / name for name in ("stdout", "stderr")]
+        process = start(arguments, cwd, *said)
+        while not moment.exists():
+            assert process.exitcode is None, said[1].read_text()
+            time.sleep(0.002)
+        process.kill()
+        process.join()
 
 
 def _run(words: list[str], cwd: str, environment: Mapping[str, str], *said: str) -> None:

@@ -1,13 +1,12 @@
 """A study of a network of the user's own."""
 
 import shutil
-import time
 
 import pytest
 import yaml
 from safetensors.torch import load_file
 
-from tests.process import start
+from tests.process import kill_at
 
 NET = """\
 from pathlib import Path
@@ -61,12 +60,7 @@ def test_seeds_decide_the_weights_and_the_file_is_noted(own, sparsight):
 
 def test_killed_and_resumed_ends_with_the_same_bytes(own, copy, sparsight, results_of):
     shutil.rmtree(copy / "run")
-    process = start(("study", "small.yaml", "--out", "run"), copy, copy / "stdout", copy / "stderr")
-    while not (copy / "run/dense/right/seed-0/ticket.safetensors").exists():
-        assert process.exitcode is None, (copy / "stderr").read_text()
-        time.sleep(0.002)
-    process.kill()
-    process.join()
+    kill_at(copy / "run/dense/right/seed-0/ticket.safetensors", ("study", "small.yaml", "--out", "run"), copy)
     ended = sparsight("study", "small.yaml", "--out", "run", "--workers", "0", "--no-report", cwd=copy)
     assert ended.returncode == 0, ended.stderr
     assert results_of(copy / "run") == results_of(own / "run")
@@ -79,7 +73,7 @@ def test_commands_that_read_a_run_import_nothing(copy, sparsight):
         assert ended.returncode == 0, ended.stdout + ended.stderr
     assert not (copy / "mine" / "imported").exists()
     shutil.rmtree(copy / "mine")
-    assert sparsight("verify", "run", cwd=copy).returncode == 0
+    assert sparsight("report", "run", cwd=copy).returncode == 0
 
 
 def test_a_source_that_has_changed_is_refused_and_nothing_is_run(copy, sparsight, results_of):

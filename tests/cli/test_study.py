@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from tests.process import start
+from tests.process import kill_at
 
 NETWORKS = 2 + 1 + 2 + 2 * 2  # two dense parents, a retrain, another of two rounds, two arms of two rounds
 
@@ -100,15 +100,10 @@ MOMENTS = (
 
 def test_killed_in_every_stage_and_resumed_ends_with_the_same_bytes(finished, small, sparsight, results_of):
     run, _ = finished
-    out, errors = small.parent / "killed", small.parent / "stderr"
+    out = small.parent / "killed"
     for moment, workers in zip(MOMENTS, "02000", strict=True):
         options = ("study", small, "--out", out, "--no-report", "--workers", workers)
-        process = start(options, small.parent, small.parent / "stdout", errors)
-        while not (out / moment).exists():
-            assert process.exitcode is None, errors.read_text()
-            time.sleep(0.002)
-        process.kill()
-        process.join()
+        kill_at(out / moment, options, small.parent)
         assert not (out / "manifest.json").exists()
     ended = sparsight("study", small, "--out", out, "--no-report", "--workers", "0", cwd=small.parent)
     assert ended.returncode == 0, ended.stderr

@@ -138,6 +138,17 @@ def test_what_cannot_be_used_on_paper_is_not_printed(chromium, audit_page):
     assert browser.execute_script(shown.format(".after img, .before img, .moved img")) == 4 * 5
 
 
+def load_seconds(browser, page) -> float:
+    """Processor seconds of loading a page."""
+    browser.execute_cdp_cmd("Performance.enable", {"timeDomain": "threadTicks"})
+    try:
+        browser.get(page.as_uri())
+        found = browser.execute_cdp_cmd("Performance.getMetrics", {})["metrics"]
+    finally:
+        browser.execute_cdp_cmd("Performance.disable", {})
+    return {one["name"]: one["value"] for one in found}["TaskDuration"]
+
+
 def test_a_large_audit_is_a_small_file_that_is_soon_there(chromium, audit_data, tmp_path):
     models = {"torchvision:resnet50@sparse.safetensors": 0.25, "timm:resnet50.int8": 0.04, "my.module:small@w.pt": 0.4}
     classes = tuple(f"{i:03d}.Some_Long_Winded_Bird" for i in range(200))
@@ -145,11 +156,5 @@ def test_a_large_audit_is_a_small_file_that_is_soon_there(chromium, audit_data, 
     page = write_audit_report(data, tmp_path)
     assert page.stat().st_size < 5_000_000
     browser = chromium(page)
-    browser.execute_cdp_cmd("Performance.enable", {"timeDomain": "threadTicks"})
-    try:
-        browser.get(page.as_uri())
-        found = browser.execute_cdp_cmd("Performance.getMetrics", {})["metrics"]
-    finally:
-        browser.execute_cdp_cmd("Performance.disable", {})
-    seconds = {one["name"]: one["value"] for one in found}["TaskDuration"]
-    assert seconds < 2, "of the processor, whatever else the machine does"
+    # The least of three: on a busy core the same work takes longer by its own clock, too.
+    assert min(load_seconds(browser, page) for _ in range(3)) < 1, "of the processor, whatever else the machine does"
