@@ -3,12 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from PIL import Image
 
 from sparsight.data import FolderSettings, load_dataset
-from sparsight.data.folder import NO_CONCEPTS, _counts
+from sparsight.data.folder import NO_CONCEPTS
 from sparsight.errors import InputError
 
 
@@ -176,16 +174,3 @@ def test_a_table_that_is_wrong_is_refused_with_its_line(birds, text, says):
     with pytest.raises(InputError, match=says) as error:
         load(birds)
     assert "\n" not in str(error.value)
-
-
-@given(n=st.integers(3, 500), train=st.integers(1, 98), validation=st.integers(1, 98))
-@settings(max_examples=60, deadline=None)
-def test_shares_never_ask_for_more_than_there_are_and_leave_no_split_empty(n, train, validation):
-    if train + validation > 99:
-        return
-    wanted = FolderSettings(
-        path="x", train=train / 100, validation=validation / 100, test=(100 - train - validation) / 100
-    )
-    counts = _counts(n, wanted)
-    assert sum(counts.values()) == n
-    assert min(counts.values()) >= 1

@@ -4,7 +4,7 @@ from sparsight.data.cub import CubSettings
 from sparsight.data.dataset import ABSENT, PRESENT, SPLITS, UNKNOWN, ConceptDataset
 from sparsight.data.example_pictures import decode_examples
 from sparsight.data.examples import Chosen, ConceptSource, ExampleSettings, choose_examples
-from sparsight.data.folder import FolderSettings
+from sparsight.data.folder_settings import FolderSettings
 from sparsight.data.glimpse import Glimpse, readable
 from sparsight.data.ham10000 import HamSettings
 from sparsight.data.load import (

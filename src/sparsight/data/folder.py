@@ -1,28 +1,22 @@
 """Images of the user's own, in class folders, with concepts from a CSV file or without any."""
 
-import hashlib
 import math
-from collections.abc import Collection
-from pathlib import Path
-from typing import Literal
 
 import torch
 from jaxtyping import UInt8
-from pydantic import Field, field_validator, model_validator
 from torch import Tensor
 
 from sparsight.data.concept_table import read_concepts
 from sparsight.data.dataset import SPLITS, ConceptDataset
 from sparsight.data.example_folder import read_example_folder
 from sparsight.data.example_pictures import with_examples
-from sparsight.data.examples import ExampleSettings
 from sparsight.data.folder_masks import read_folder_masks
-from sparsight.data.listing import expanded
+from sparsight.data.folder_settings import FolderSettings
+from sparsight.data.folder_splits import split_images
 from sparsight.data.pictures import DecodingListener, read_pictures
 from sparsight.data.size import check_size
 from sparsight.data.tree import Tree, read_tree
 from sparsight.data.unreadable import without_unreadable
-from sparsight.draws import generator
 from sparsight.errors import InputError
 
 MOST_BYTES = 8 << 30
@@ -32,45 +26,6 @@ NO_CONCEPTS = (
     "no concepts: accuracy, maps and embeddings are studied alone; a CSV file of image,<concept>,... or "
     "class,<concept>,..., named by --concepts FILE, adds them"
 )
-
-
-class FolderSettings(ExampleSettings):
-    """Where the images lie and how they are split; paths are taken from the working directory.
-
-    Attributes:
-        path: a folder of class folders, or of train, validation (or val) and test with class folders in them.
-        image_size: side of the square images in pixels.
-        train, validation, test: shares of each class, where the folders do not decide. A study needs some of each; an
-            audit without concepts takes all images to test on.
-        seed: draws the split.
-        concepts: a CSV file (see ``read_concepts``), or a folder of example images (see ``read_example_folder``); by
-            default ``concepts.csv`` in the folder, and none without it.
-        masks: a folder laid out as ``path`` with a mask for every image, under any lossless format's extension; or a
-            COCO JSON file (see ``read_coco``).
-        flip: whether a mirrored image keeps its class and concepts.
-    """
-
-    name: Literal["folder"] = "folder"
-    path: Path
-    image_size: int = Field(default=64, ge=8, le=1024)
-    train: float = Field(default=0.6, ge=0, lt=1)
-    validation: float = Field(default=0.2, ge=0, lt=1)
-    test: float = Field(default=0.2, gt=0, le=1)
-    seed: int = Field(default=0, ge=0, lt=2**63)
-    concepts: Path | None = None
-    masks: Path | None = None
-    flip: bool = True
-
-    @field_validator("path", "concepts", "masks")
-    @classmethod
-    def _absolute(cls, path: Path | None) -> Path | None:
-        return None if path is None else expanded(path)
-
-    @model_validator(mode="after")
-    def _shares(self) -> "FolderSettings":
-        if self.train + self.validation + self.test > 1 + 1e-9:
-            raise ValueError("train, validation and test are shares; their sum must not exceed 1")
-        return self
 
 
 def read_folder(
@@ -97,7 +52,7 @@ def read_folder(
             problems.append(str(error))
         else:
             problems, unread = masks.problems, unread | masks.unread
-    drawn, copies = _splits(settings, tree, images, unread)
+    drawn, copies = split_images(settings, tree, images, unread)
     readable = without_unreadable(drawn, unread, [entry.path for entry in tree.entries], settings.skip_bad)
     splits = readable.splits
     problems = [*readable.problems, *problems, *readable.explained(_missing(tree, splits, settings))]
@@ -154,52 +109,6 @@ def read_folder(
 
 def _counted(n: int, one: str, many: str) -> str:
     return f"{n} {one if n == 1 else many}"
-
-
-def _splits(
-    settings: FolderSettings, tree: Tree, images: UInt8[Tensor, "n 3 s s"], unread: Collection[int]
-) -> tuple[dict[str, Tensor], int]:
-    """Indices by split, and how many copies were left out. Given splits keep copies on their own side; across sides
-    the test image stays before the validation image before the training image. What cannot be read is no copy, and
-    has its place, too: who mends it or does without it moves no other image.
-    """
-    given = bool(tree.entries) and tree.entries[0].split is not None
-    rank = {split: k for k, split in enumerate(reversed(SPLITS))}
-    order = sorted(range(len(tree.entries)), key=lambda i: (rank.get(tree.entries[i].split or "", 0), i))
-    first: dict[bytes, str | None] = {}
-    kept = []
-    for i in order:
-        key = str(i).encode() if i in unread else hashlib.sha256(images[i].numpy().tobytes()).digest()
-        if key not in first or (given and first[key] == tree.entries[i].split):
-            first[key] = tree.entries[i].split
-            kept.append(i)
-    sides: dict[str, list[int]] = {split: [] for split in SPLITS}
-    for k, name in enumerate(tree.class_names):
-        mine = [i for i in kept if tree.entries[i].label == k]
-        if given:
-            for i in mine:
-                sides[tree.entries[i].split or "train"].append(i)
-            continue
-        shuffled = torch.randperm(len(mine), generator=generator("split", "folder", settings.seed, name)).tolist()
-        start = 0
-        for split, count in _counts(len(mine), settings).items():
-            sides[split] += [mine[j] for j in shuffled[start : start + count]]
-            start += count
-    found = {split: torch.tensor(sorted(chosen), dtype=torch.int64) for split, chosen in sides.items()}
-    return found, len(order) - len(kept)
-
-
-def _counts(n: int, settings: FolderSettings) -> dict[str, int]:
-    """Images of a class by split: the shares rounded down, one at least where there are three; with shares that sum to
-    1, training takes what is left.
-    """
-    shares = {split: getattr(settings, split) for split in SPLITS}
-    counts = {split: max(1, math.floor(n * share + 1e-9)) if share else 0 for split, share in shares.items()}
-    while sum(counts.values()) > max(n, 0) and any(counts.values()):
-        counts[max(SPLITS, key=lambda split: counts[split])] -= 1
-    if settings.train + settings.validation + settings.test > 1 - 1e-9:
-        counts["train" if settings.train else "test"] += n - sum(counts.values())
-    return counts
 
 
 def _missing(tree: Tree, splits: dict[str, Tensor], settings: FolderSettings) -> list[str]:

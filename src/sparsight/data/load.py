@@ -14,7 +14,8 @@ from pydantic import BaseModel, Field
 
 from sparsight.data.cub import CubSettings, read_cub
 from sparsight.data.dataset import ConceptDataset
-from sparsight.data.folder import FolderSettings, read_folder
+from sparsight.data.folder import read_folder
+from sparsight.data.folder_settings import FolderSettings
 from sparsight.data.glimpse import Glimpse
 from sparsight.data.ham10000 import HamSettings, read_ham
 from sparsight.data.mnist import MnistSettings, mnist
