@@ -50,8 +50,10 @@ def split_images(
 
 
 def counts_of(n: int, settings: FolderSettings) -> dict[str, int]:
-    """Return the images of a class by split: the shares rounded down, one at least where there are three; with shares that sum to
-    1, training takes what is left.
+    """Return how many images of a class stand in each split.
+
+    The shares rounded down, one at least where there are three images; with shares that sum to 1, training takes what
+    is left.
     """
     shares = {split: getattr(settings, split) for split in SPLITS}
     counts = {split: max(1, math.floor(n * share + 1e-9)) if share else 0 for split, share in shares.items()}
