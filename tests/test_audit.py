@@ -322,8 +322,13 @@ def test_an_audit_shows_itself_and_writes_itself(birds, trained, tmp_path):
     assert page == tmp_path / "audit" / "report" / "index.html"
     assert (tmp_path / "audit" / "evidence" / "model-01.safetensors").exists()
     assert audit.write(tmp_path / "audit") == page
-    with pytest.raises(InputError, match="holds another audit, which differs in its models; choose another --out"):
+    with pytest.raises(InputError, match="holds another audit, which differs in its models, weights; choose another"):
         audit_models(trained[0], [trained[1], trained[2]], birds).write(tmp_path / "audit")
+    with pytest.raises(InputError, match="holds another audit, which differs in its weights; choose another"):
+        audit_models(trained[0], trained[2], birds, out=tmp_path / "audit")
+    fewer = replace(birds, splits={**birds.splits, "test": birds.splits["test"][:40]})
+    with pytest.raises(InputError, match="holds another audit, which differs in its data; choose another"):
+        audit_models(trained[0], trained[1], fewer, out=tmp_path / "audit")
 
 
 def test_how_it_is_made_again_is_said_with_its_settings(birds, trained):

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 
 import pandas as pd
 import torch
@@ -16,15 +16,21 @@ import torch
 from sparsight.auditing import (
     COARSE_PLACES,
     LEAST_PLACES,
+    AuditListener,
     AuditSettings,
     Grid,
+    Images,
     Look,
     Model,
     Row,
+    Silent,
     Subject,
     accuracy_rows,
+    asked,
     ceilings,
+    check_names,
     check_order,
+    check_place,
     class_rows,
     compared,
     comparing,
@@ -45,7 +51,9 @@ from sparsight.auditing import (
     named,
     normalised,
     of_libraries,
+    path_text,
     pictures,
+    roles,
     similarity,
     similarity_rows,
     subject_of,
@@ -64,37 +72,6 @@ from sparsight.training import resolve_device
 from sparsight.verdict import LEAST_FLOOR, Gate
 
 
-class AuditListener(Protocol):
-    """Who is told how an audit goes."""
-
-    def note(self, text: str) -> None:
-        """Something is to be known: one line."""
-
-    def decoded(self, done: int, total: int) -> None:
-        """So many of the images are decoded."""
-
-    def looking(self, name: str, place: int, models: int) -> None:
-        """The model of that name is looked at now, the so-many-th of so many."""
-
-    def seen(self, done: int, total: int) -> None:
-        """It has seen so many of the images of a pass: of the test images, then of those that concepts are learned
-        from."""
-
-
-class _Silent:
-    def note(self, text: str) -> None:
-        pass
-
-    def decoded(self, done: int, total: int) -> None:
-        pass
-
-    def looking(self, name: str, place: int, models: int) -> None:
-        pass
-
-    def seen(self, done: int, total: int) -> None:
-        pass
-
-
 @dataclass(frozen=True, eq=False)
 class Audit:
     """What an audit found.
@@ -102,10 +79,14 @@ class Audit:
     Attributes:
         data: everything that its report shows: verdicts by metric, accuracies, drifts by class and image.
         evidence: of each model by name: logits, embeddings, maps, concepts.
+        asked: what was asked for, as ``audit.json`` records it (``auditing/asked.py``).
+        page: the report, where a folder was given to write into; else None.
     """
 
     data: AuditData
     evidence: Mapping[str, Look]
+    asked: Mapping[str, Any]
+    page: Path | None = None
 
     @property
     def word(self) -> str:
@@ -130,19 +111,12 @@ class Audit:
 
     def write(self, out: str | Path) -> Path:
         """Write the evidence and the report into a folder, and give the report's page; an earlier audit of the same is
-        replaced.
+        replaced, whether the command line or Python wrote it.
 
         Raises:
             InputError: if the folder holds something else, or cannot be written.
         """
-        asked = {
-            "original": self.data.original,
-            "models": list(self.data.models),
-            "floor": list(self.data.floor),
-            "images": self.data.facts["Images"],
-            "settings": dict(self.data.settings),
-        }
-        return write_folder(Path(out), asked, self.evidence, lambda place: write_audit_report(self.data, place))
+        return write_folder(Path(out), self.asked, self.evidence, lambda place: write_audit_report(self.data, place))
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
@@ -155,47 +129,65 @@ def audit_models(
     data: ConceptDataset | str | Path,
     *,
     floor: Sequence[Model] = (),
-    settings: AuditSettings | None = None,
+    concepts: str | Path | None = None,
+    masks: str | Path | None = None,
     image_size: int | None = None,
+    data_settings: Mapping[str, Any] | None = None,
+    settings: AuditSettings | None = None,
+    out: str | Path | None = None,
     command: str | None = None,
     listener: AuditListener | None = None,
 ) -> Audit:
     """Compare models with an original on the same images.
 
     Args:
-        original: a classifier: any ``torch.nn.Module`` that gives logits (b, k), or its name (``given_model``).
-        pruned: one or several, made by whatever tool, with the same classes in the same order.
-        data: the images, or a name of them (``auditing/material.py``), which are then read as large as the models of
-            libraries expect them. Concepts, if there are some, are learned on ``train``; all else is measured on
-            ``test``.
-        floor: originals trained again, at least three of them, for a verdict beyond a margin.
-        settings: layer, margin, normalisation and all else; the defaults if None.
+        original: a module; a name, as the command line takes it; or a ``Given`` of which more is known.
+        pruned: one or several models made from it.
+        data: a data set; or a folder of class folders, a data set's name, ``NAME:PATH`` or a run's folder. Concepts are
+            learned on its ``train``; all else is measured on ``test``.
+        floor: originals retrained, at least three of them, for a verdict beyond a margin.
+        concepts: a CSV file of concepts, or a folder of example images of each, for images that have a name.
+        masks: a folder of object masks, or a COCO JSON file, for images that have a name.
         image_size: side in pixels at which images that have a name are read; that of the models of libraries if None.
+        data_settings: any other setting of images that have a name, as ``{"skip_bad": True}``.
+        settings: layer, margin, normalisation and all else; the defaults if None.
+        out: the folder to write evidence and report into, which is checked before a model is looked at; ``write``
+            writes them later if None.
         command: how the audit is made again, for the report.
         listener: is told how it goes.
 
     Raises:
-        InputError: if a model cannot be looked at, its classes are not those of the images, or images are too few.
+        InputError: if a model cannot be looked at, its classes are not those of the images, images are too few, or the
+            folder holds something else.
     """
-    started, settings, hears = time.monotonic(), settings or AuditSettings(), listener or _Silent()
+    started, settings, hears = time.monotonic(), settings or AuditSettings(), listener or Silent()
     several = list(pruned) if isinstance(pruned, Sequence) and not isinstance(pruned, str) else [pruned]
     if not several:
         raise InputError("audit: no model to compare with the original; name one or more")
     check_method(settings.saliency)
     models = [original, *several, *floor]
+    more = {**(data_settings or {}), **({"image_size": image_size} if image_size else {})}
+    images = Images(
+        data, None if concepts is None else path_text(concepts), None if masks is None else path_text(masks), more
+    )
+    request = asked(original, several, floor, images, settings)
+    if out is not None:
+        _check_out(Path(out), request, models, settings)
     loaded = of_libraries(models, settings.layer)
-    side = usual_side(models, loaded)
     if isinstance(data, ConceptDataset):
-        if image_size is not None:
-            raise InputError("image_size: these images are read already; give their folder's path, or leave it out")
+        if concepts or masks or more:
+            named_too = next(iter([*more, *(["concepts"] if concepts else ["masks"])]))
+            raise InputError(f"{named_too}: these images are read already; give their folder's path, or leave it out")
         read = data
     else:
-        read = material(str(data), more={"image_size": image_size} if image_size else None, side=side, reader=hears)
+        read = material(
+            images.called or "", None, images.concepts, images.masks, more, usual_side(models, loaded), hears
+        )
     if len(read.splits["test"]) < 2:
         raise InputError(f"{read.name}: one test image is too few to compare models on; give more")
     _check_concepts(read, settings)
-    roles = ["original", *["model"] * len(several), *["trained again"] * len(floor)]
-    given, notes = normalised(named(models, roles, len(read.class_names), loaded), read, settings.normalise)
+    parts = roles(len(several), len(floor))
+    given, notes = normalised(named(models, parts, len(read.class_names), loaded), read, settings.normalise)
     notes += read.notes
     device = resolve_device(settings.device)
     if (passes := passes_of(settings.saliency)) > 1:
@@ -226,10 +218,19 @@ def audit_models(
     facts = _facts(read, given, time.monotonic() - started)
     found = _report(read, looks[0], looks[1 : 1 + len(several)], again, settings)
     found = replace(found, missing={one.name: one.missing for one in looks if one.missing})
-    called = None if isinstance(data, ConceptDataset) else data
-    again_by = command or in_python(models, len(several), called, settings, image_size)
-    shown = replace(found, command=again_by, notices=tuple(dict.fromkeys(notes)))
-    return Audit(replace(shown, facts=facts, versions=versions()), {one.name: one for one in looks})
+    again_by = command or in_python(models, len(several), images, settings)
+    shown = replace(found, command=again_by, notices=tuple(dict.fromkeys(notes)), facts=facts, versions=versions())
+    audit = Audit(shown, {one.name: one for one in looks}, request)
+    return audit if out is None else replace(audit, page=audit.write(out))
+
+
+def _check_out(out: Path, request: Mapping[str, Any], models: Sequence[Model], settings: AuditSettings) -> None:
+    """Refuse a folder that cannot be used; what is wrong with the models is reported first."""
+    try:
+        check_place(out, request)
+    except InputError:
+        check_names([str(one) for one in models if isinstance(one, str | Path)], settings.layer)
+        raise
 
 
 def _check_concepts(data: ConceptDataset, settings: AuditSettings) -> None:

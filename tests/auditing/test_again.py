@@ -4,7 +4,8 @@ import pytest
 from torch import nn
 
 import sparsight
-from sparsight.auditing import AuditSettings, in_python
+from sparsight.auditing import AuditSettings, Images, in_python
+from sparsight.data import ToyBirdsSettings, load_dataset
 from sparsight.models import Given
 
 FLOOR = ["net:build@again.pt"] * 3
@@ -28,11 +29,13 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_it_asks_for_the_same(name, monkeypatch):
     models, pruned, data, settings = CASES[name]
-    code = in_python(models, pruned, data, settings, 96)
+    read = load_dataset(ToyBirdsSettings(train=12, validation=12, test=12, image_size=32))
+    more = {"image_size": 96, "skip_bad": True}
+    code = in_python(models, pruned, Images(data or read, None, "it's masks", more), settings)
     asked = {}
 
-    def audit_models(original, pruned, data, floor=(), settings=None, image_size=None):
-        assert image_size == 96
+    def audit_models(original, pruned, data, floor=(), settings=None, **others):
+        assert others == {"masks": "it's masks", "image_size": 96, "data_settings": {"skip_bad": True}}
         asked.update(models=[original, *pruned, *floor], pruned=len(pruned), data=data, settings=settings)
 
     monkeypatch.setattr(sparsight, "audit_models", audit_models, raising=False)

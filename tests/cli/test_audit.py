@@ -13,7 +13,10 @@ from safetensors.torch import save_file
 from torch import nn
 from torch.nn.utils import prune
 
+from sparsight import audit_models
+from sparsight.auditing import AuditSettings
 from sparsight.cli.audit import spread
+from sparsight.errors import InputError
 from tests import process
 
 DENSE, SPARSE = "torchvision:resnet18@dense.safetensors", "torchvision:resnet18@sparse.pt"
@@ -87,6 +90,38 @@ def test_an_audit_from_the_first_command_to_its_report(place):
     assert again.returncode == 2
     assert "audits/photos: holds another file (report/notes.txt); take it away" in again.stderr
     assert (folder / "report" / "notes.txt").read_text() == "mine"
+
+
+def test_the_command_line_and_python_make_one_folder(place, monkeypatch):
+    """Command line, then Python, then command line: each replaces what the other wrote, and the tables are equal."""
+    asked = (DENSE, SPARSE, "--data", "photos/", "--image-size", "64", "--margin", "0.2", "--normalise", "data")
+    tables = []
+
+    def looked():
+        found = place / "one" / "report" / "tables"
+        tables.append({path.name: path.read_bytes() for path in found.glob("*.csv")})
+        record = json.loads((place / "one" / "audit.json").read_text())
+        return record["asked"]
+
+    assert run(place, *asked, "--out", "one").returncode == 0
+    record = looked()
+    monkeypatch.chdir(place)
+    found = audit_models(
+        DENSE,
+        SPARSE,
+        Path("photos"),
+        image_size=64,
+        settings=AuditSettings(margin=0.2, normalise="data"),
+    )
+    assert found.write("one") == Path("one/report/index.html")
+    assert looked() == record
+    again = run(place, *asked, "--out", "one")
+    assert again.returncode == 0, again.stderr
+    assert looked() == record
+    assert tables[0]
+    assert tables[0] == tables[1] == tables[2]
+    with pytest.raises(InputError, match="one: holds another audit, which differs in its settings"):
+        audit_models(DENSE, SPARSE, "photos", image_size=64, settings=AuditSettings(margin=0.1), out="one")
 
 
 def test_a_floor_makes_a_verdict_and_fail_on_an_exit_code(place):

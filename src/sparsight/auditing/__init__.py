@@ -1,8 +1,10 @@
 """The parts of an audit: models and images taken in, looked at, compared, judged."""
 
 from sparsight.auditing.again import in_python
+from sparsight.auditing.asked import Images, asked, path_text, roles
 from sparsight.auditing.gates import floor_gates, gates
 from sparsight.auditing.judge import Row, headline, level_rows, similarity, similarity_rows
+from sparsight.auditing.listening import AuditListener, Silent
 from sparsight.auditing.look import Look, look
 from sparsight.auditing.material import material
 from sparsight.auditing.measure import (
@@ -27,13 +29,17 @@ from sparsight.auditing.taking import Model, check_names, looked_at, named, of_l
 __all__ = [
     "COARSE_PLACES",
     "LEAST_PLACES",
+    "AuditListener",
     "AuditSettings",
     "Grid",
+    "Images",
     "Look",
     "Model",
     "Row",
+    "Silent",
     "Subject",
     "accuracy_rows",
+    "asked",
     "ceilings",
     "check_names",
     "check_order",
@@ -59,7 +65,9 @@ __all__ = [
     "named",
     "normalised",
     "of_libraries",
+    "path_text",
     "pictures",
+    "roles",
     "similarity",
     "similarity_rows",
     "subject_of",

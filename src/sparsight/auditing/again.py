@@ -1,37 +1,32 @@
 """The Python that makes an audit again."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from torch import nn
 
+from sparsight.auditing.asked import Images
 from sparsight.auditing.settings import AuditSettings
 from sparsight.auditing.taking import Model
 from sparsight.models import Given
 
 
-def in_python(
-    models: Sequence[Model],
-    pruned: int,
-    data: str | Path | None,
-    settings: AuditSettings,
-    image_size: int | None = None,
-) -> str:
+def in_python(models: Sequence[Model], pruned: int, images: Images, settings: AuditSettings) -> str:
     """One call; what has no name there is a variable: ``original``, ``model``, ``again``, ``data``.
 
     Args:
-        models: the original, the others, and those trained again.
+        models: the original, the others, and those retrained.
         pruned: how many the others are.
-        data: what the images are called; None where they were given as they are.
+        images: which ones, and how they are read.
         settings: of which those are written that are not the default.
-        image_size: of the images, where it was given.
     """
     first, *others = _expressions(models, pruned)
-    parts = [first, f"[{', '.join(others[:pruned])}]", "data" if data is None else repr(str(data))]
+    parts = [first, f"[{', '.join(others[:pruned])}]", "data" if images.called is None else repr(images.called)]
     if others[pruned:]:
         parts.append(f"floor=[{', '.join(others[pruned:])}]")
-    if image_size is not None:
-        parts.append(f"image_size={image_size}")
+    more = dict(images.more)
+    size = more.pop("image_size", None)
+    named = {"concepts": images.concepts, "masks": images.masks, "image_size": size, "data_settings": more or None}
+    parts += [f"{name}={value!r}" for name, value in named.items() if value is not None]
     if own := settings.model_dump(mode="json", exclude_defaults=True):
         written = ", ".join(f"{name}={value!r}" for name, value in own.items())
         parts.append(f"settings=sparsight.auditing.AuditSettings({written})")

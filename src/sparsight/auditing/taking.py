@@ -87,7 +87,6 @@ def named(models: Sequence[Model], roles: Sequence[str], num_classes: int, loade
         InputError: if a name is no model, or two models are one and the same network, which was changed in place.
     """
     found: list[Given] = []
-    taken: set[str] = set()
     for model, role in zip(models, roles, strict=True):
         if isinstance(model, Given):
             one = replace(model, model=unwrapped(model.model))
@@ -97,10 +96,17 @@ def named(models: Sequence[Model], roles: Sequence[str], num_classes: int, loade
             one = loaded.get(str(model)) or given_model(str(model), num_classes)
         for k, other in enumerate(found):
             _check_apart(models[k], model, other, one)
-        others = (f"{one.name} ({k})" for k in itertools.count(2))
-        name = next(name for name in itertools.chain([one.name], others) if name not in taken)
-        taken.add(name)
-        found.append(replace(one, name=name))
+        found.append(one)
+    names = distinct(one.name for one in found)
+    return [replace(one, name=name) for one, name in zip(found, names, strict=True)]
+
+
+def distinct(names: Iterable[str]) -> list[str]:
+    """Each name, with a number behind it where it has come before."""
+    found: list[str] = []
+    for one in names:
+        others = (f"{one} ({k})" for k in itertools.count(2))
+        found.append(next(name for name in itertools.chain([one], others) if name not in found))
     return found
 
 

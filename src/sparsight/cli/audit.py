@@ -56,45 +56,29 @@ def audit(
     differ by more than the original does when it is trained again.
     """
     from sparsight.audit import audit_models
-    from sparsight.auditing import check_names, check_place, material, of_libraries, usual_side, write_folder
     from sparsight.cli.audited import Watching, command_line, print_audit, settings_of
-    from sparsight.models import fingerprint
-    from sparsight.report.audit import write_audit_report
-    from sparsight.saliency import check_method
 
     check_fail_on(fail_on, len(floor or ()), margin)
     rooms, own = _assigned(set_ or [])
     settings = settings_of(rooms, layer=layer, margin=margin, normalise=normalise, method=method, device=device)
     folder = out or Path("audits") / (Path(data.rpartition(":")[2]).name or "audit")
-    names = [original, *pruned, *(floor or [])]
-    more = {**own, **({"image_size": image_size} if image_size else {}), **({"skip_bad": True} if skip_bad else {})}
-    check_method(settings.saliency)
-    asked = {
-        **{"original": original, "models": pruned, "floor": floor or []},
-        **{"data": data, "concepts": concepts, "masks": masks, "images": more, "settings": settings.as_dict()},
-        "weights": {name: fingerprint(name) for name in names},
-    }
-    try:
-        check_place(folder, asked)
-    except InputError:
-        check_names(names, settings.layer)  # what is wrong with these is said first
-        raise
     with Watching() as watching:
-        loaded = of_libraries(names, settings.layer)
-        images = material(data, None, concepts, masks, more, usual_side(names, loaded), watching)
-        given = [loaded.get(name, name) for name in names]
-        last = 1 + len(pruned)
         found = audit_models(
-            given[0],
-            given[1:last],
-            images,
-            floor=given[last:],
+            original,
+            pruned,
+            data,
+            floor=floor or (),
+            concepts=concepts,
+            masks=masks,
+            image_size=image_size,
+            data_settings={**own, **({"skip_bad": True} if skip_bad else {})},
             settings=settings,
+            out=folder,
             command=command_line(),
             listener=watching,
         )
-        page = write_folder(folder, asked, found.evidence, lambda place: write_audit_report(found.data, place))
-    print_audit(found, page)
+    assert found.page is not None  # a folder was given
+    print_audit(found, found.page)
     if fail_on is not None and (found.word == "changed" or (fail_on == "undecided" and found.word == "undecided")):
         raise typer.Exit(1)
 

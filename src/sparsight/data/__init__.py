@@ -2,6 +2,7 @@
 
 from sparsight.data.cub import CubSettings
 from sparsight.data.dataset import ABSENT, PRESENT, SPLITS, UNKNOWN, ConceptDataset
+from sparsight.data.digest import data_digest
 from sparsight.data.example_pictures import decode_examples
 from sparsight.data.examples import Chosen, ConceptSource, ExampleSettings, choose_examples
 from sparsight.data.folder_settings import FolderSettings
@@ -53,6 +54,7 @@ __all__ = [
     "cache_folder",
     "cached_files",
     "choose_examples",
+    "data_digest",
     "dataset_bytes",
     "decode_examples",
     "examine",

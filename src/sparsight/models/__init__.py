@@ -1,6 +1,7 @@
 """Classifiers, and where they are cut into a backbone Φ and a head h."""
 
 from sparsight.models.build import build_model, initial_weights, weights_notice
+from sparsight.models.digest import network_digest
 from sparsight.models.files import fingerprint
 from sparsight.models.find import check_unknown, find_split
 from sparsight.models.given import Given, given_model
@@ -54,6 +55,7 @@ __all__ = [
     "load_weights",
     "locate",
     "named_module",
+    "network_digest",
     "own_source",
     "read_state",
     "separated",
