@@ -13,6 +13,7 @@ from sparsight.io import (
     check_sealed,
     csv_bytes,
     hold,
+    hold_place,
     json_bytes,
     read_json,
     read_list,
@@ -332,3 +333,23 @@ def test_yaml_with_a_key_twice_or_that_is_none_is_refused_with_its_line(text, sa
 def test_what_is_merged_into_a_mapping_of_yaml_may_be_given_again():
     text = "one: &one {x: 1}\ndeep: {deeper: {two: &two {<<: *one, x: 2}}}\nthree: {<<: *two, x: 3}\n"
     assert read_yaml(text, "") == {"one": {"x": 1}, "deep": {"deeper": {"two": {"x": 2}}}, "three": {"x": 3}}
+
+
+def test_the_place_of_a_folder_is_held_from_beside_it_and_nothing_is_left(tmp_path):
+    place = tmp_path / "deep" / "audit"
+    code = f"import pathlib, sparsight.io\nwith sparsight.io.hold_place(pathlib.Path({str(place)!r})): print('held')"
+    with hold_place(place):
+        place.mkdir()
+        place.rename(tmp_path / "gone")
+        second = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        assert "another sparsight process is about to write this folder" in second.stderr
+    third = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert third.stdout == "held\n"
+    assert [one.name for one in tmp_path.iterdir()] == ["gone"]
+
+
+def test_a_place_where_nothing_can_be_made_is_refused_in_one_line(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    for bad in (tmp_path / "file" / "audit", tmp_path / ("n" * 300)):
+        with pytest.raises(InputError, match=r"cannot be written \(.+\); choose another --out"), hold_place(bad):
+            pass

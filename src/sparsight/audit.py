@@ -7,6 +7,7 @@ shows; and the verdict is that of a single pair, or, with originals that were tr
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,7 @@ from sparsight.comparison import Drift
 from sparsight.data import ConceptDataset, normalise
 from sparsight.errors import InputError
 from sparsight.evidence import usable_concepts
+from sparsight.io import hold_place
 from sparsight.models import Given
 from sparsight.report.audit import COLUMNS, AuditData, AuditHeadline, summary_html, write_audit_report
 from sparsight.runs import machine, versions
@@ -114,9 +116,14 @@ class Audit:
         replaced, whether the command line or Python wrote it.
 
         Raises:
-            InputError: if the folder holds something else, or cannot be written.
+            InputError: if the folder holds something else, is being written by another process, or cannot be written.
         """
-        return write_folder(Path(out), self.asked, self.evidence, lambda place: write_audit_report(self.data, place))
+        with hold_place(Path(out)):
+            return self.write_held(Path(out))
+
+    def write_held(self, out: Path) -> Path:
+        """Write into a folder whose place this process holds (``hold_place``)."""
+        return write_folder(out, self.asked, self.evidence, lambda place: write_audit_report(self.data, place))
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
@@ -160,7 +167,7 @@ def audit_models(
         InputError: if a model cannot be looked at, its classes are not those of the images, images are too few, or the
             folder holds something else.
     """
-    started, settings, hears = time.monotonic(), settings or AuditSettings(), listener or Silent()
+    settings, hears = settings or AuditSettings(), listener or Silent()
     several = list(pruned) if isinstance(pruned, Sequence) and not isinstance(pruned, str) else [pruned]
     if not several:
         raise InputError("audit: no model to compare with the original; name one or more")
@@ -171,9 +178,30 @@ def audit_models(
         data, None if concepts is None else path_text(concepts), None if masks is None else path_text(masks), more
     )
     request = asked(original, several, floor, images, settings)
-    if out is not None:
-        _check_out(Path(out), request, models, settings)
+    work = partial(_audited, models, len(several), images, settings, request, command, hears)
+    if out is None:
+        return work()
+    folder = Path(out)
+    _check_out(folder, request, models, settings)
+    with hold_place(folder):
+        check_place(folder, request)  # another process may have written there meanwhile
+        audit = work()
+        return replace(audit, page=audit.write_held(folder))
+
+
+def _audited(
+    models: Sequence[Model],
+    count: int,
+    images: Images,
+    settings: AuditSettings,
+    request: Mapping[str, Any],
+    command: str | None,
+    hears: AuditListener,
+) -> Audit:
+    """Look at the original, ``count`` others and those retrained, and judge."""
+    started, several, floor = time.monotonic(), models[1 : 1 + count], models[1 + count :]
     loaded = of_libraries(models, settings.layer)
+    data, concepts, masks, more = images.data, images.concepts, images.masks, images.more
     if isinstance(data, ConceptDataset):
         if concepts or masks or more:
             named_too = next(iter([*more, *(["concepts"] if concepts else ["masks"])]))
@@ -220,8 +248,7 @@ def audit_models(
     found = replace(found, missing={one.name: one.missing for one in looks if one.missing})
     again_by = command or in_python(models, len(several), images, settings)
     shown = replace(found, command=again_by, notices=tuple(dict.fromkeys(notes)), facts=facts, versions=versions())
-    audit = Audit(shown, {one.name: one for one in looks}, request)
-    return audit if out is None else replace(audit, page=audit.write(out))
+    return Audit(shown, {one.name: one for one in looks}, request)
 
 
 def _check_out(out: Path, request: Mapping[str, Any], models: Sequence[Model], settings: AuditSettings) -> None:

@@ -17,6 +17,7 @@ from sparsight import audit_models
 from sparsight.auditing import AuditSettings
 from sparsight.cli.audit import spread
 from sparsight.errors import InputError
+from sparsight.io import hold_place
 from tests import process
 
 DENSE, SPARSE = "torchvision:resnet18@dense.safetensors", "torchvision:resnet18@sparse.pt"
@@ -122,6 +123,20 @@ def test_the_command_line_and_python_make_one_folder(place, monkeypatch):
     assert tables[0] == tables[1] == tables[2]
     with pytest.raises(InputError, match="one: holds another audit, which differs in its settings"):
         audit_models(DENSE, SPARSE, "photos", image_size=64, settings=AuditSettings(margin=0.1), out="one")
+
+
+def test_a_second_audit_into_one_folder_is_refused_before_it_does_the_work(place):
+    asked = (DENSE, SPARSE, "--data", "photos", "--image-size", "64", "--out", "busy")
+    with hold_place(place / "busy"):
+        second = run(place, *asked)
+        assert second.returncode == 2
+        assert second.stderr.count("\n") == 1
+        assert "busy: another sparsight process is about to write this folder; wait for it or choose another --out" in (
+            second.stderr
+        )
+        assert second.stdout == ""
+    assert not (place / "busy").exists()
+    assert not list(place.glob(".busy*"))
 
 
 def test_a_floor_makes_a_verdict_and_fail_on_an_exit_code(place):

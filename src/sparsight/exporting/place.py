@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from sparsight.errors import InputError
-from sparsight.io import PARTIAL, partial_file, read_json, remove_partial_files
+from sparsight.io import PARTIAL, hold_place, partial_file, read_json, remove_partial_files
 from sparsight.runs import errors_named
 
 FORMATS = {"state": "state.safetensors", "mask": "mask.safetensors", "onnx": "model.onnx"}
@@ -34,7 +34,7 @@ def staged_folder(out: Path, run: Path, names: Sequence[str], ticket: str) -> It
     Raises:
         InputError: if the folder cannot be used or written, or holds something else.
     """
-    with errors_named(out, "mend it or choose another --out"):
+    with errors_named(out, "mend it or choose another --out"), hold_place(out):
         _check(out, run, ticket)
         made = [place for place in (out, *out.parents) if not place.exists()]
         try:

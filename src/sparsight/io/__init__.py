@@ -15,7 +15,7 @@ from sparsight.io.files import (
     write_json,
 )
 from sparsight.io.listing import LIST, read_list, remove_listed, write_list
-from sparsight.io.lock import hold
+from sparsight.io.lock import hold, hold_place
 from sparsight.io.room import check_room, free_room, spoken_size
 from sparsight.io.tensors import (
     mapped_tensors,
@@ -36,6 +36,7 @@ __all__ = [
     "csv_bytes",
     "free_room",
     "hold",
+    "hold_place",
     "json_bytes",
     "mapped_tensors",
     "partial_file",

@@ -1,8 +1,8 @@
-"""Who may work on a run's folder."""
+"""Who may work on a folder: a run's, in which the lock stands, or one that appears whole, beside which it stands."""
 
 import errno
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import filelock
@@ -10,6 +10,7 @@ import filelock
 from sparsight.errors import InputError
 
 _READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
+_TRIES = 10
 
 
 @contextmanager
@@ -41,3 +42,53 @@ def hold(folder: Path, *, reading: bool = False) -> Iterator[bool]:
         yield lock.is_locked
     finally:
         lock.release()
+
+
+@contextmanager
+def hold_place(folder: Path) -> Iterator[None]:
+    """Hold the place of a folder that is put there as a whole, from before the work that fills it.
+
+    Such a folder is replaced by another of its name, so that the lock is a hidden file beside it, which goes when it is
+    released, and with it the folders that were made for it, where they are empty.
+
+    Args:
+        folder: need not exist.
+
+    Raises:
+        InputError: if another process holds the place, or no lock can be made there.
+    """
+    place = folder.absolute()
+    path = place.parent / f".{place.name}.lock"
+    try:
+        made = [one for one in place.parents if not one.exists()]
+        place.parent.mkdir(parents=True, exist_ok=True)
+        lock = _acquired(path)
+    except filelock.Timeout:
+        raise InputError(
+            f"{folder}: another sparsight process is about to write this folder; wait for it or choose another --out"
+        ) from None
+    except OSError as error:
+        why = error.strerror or error
+        raise InputError(f"{folder}: cannot be written ({why}); choose another --out") from error
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            path.unlink()
+        lock.release()
+        with suppress(OSError):
+            path.unlink(missing_ok=True)  # where an open file cannot be removed, it is now
+        for one in made:
+            with suppress(OSError):
+                one.rmdir()
+
+
+def _acquired(path: Path) -> filelock.BaseFileLock:
+    """A lock whose file stands: one that its holder removed between our opening and locking it is no lock."""
+    for _ in range(_TRIES):
+        lock = filelock.FileLock(path)
+        lock.acquire(blocking=False)
+        if path.exists():
+            return lock
+        lock.release()
+    raise filelock.Timeout(str(path))
