@@ -11,7 +11,7 @@ import torch
 from sparsight.arms import Ticket, read_ticket, ticket_origin, write_ticket
 from sparsight.config import StudySettings
 from sparsight.errors import InputError
-from sparsight.io import read_json, write_json, write_tensors
+from sparsight.io import read_json, write_bytes, write_json, write_list, write_tensors
 from sparsight.runs import write_settings
 from sparsight.study import Silent, report_run, run_study
 from sparsight.verifying import verify_run
@@ -114,6 +114,99 @@ def test_every_way_of_damage_is_named_by_verify_and_refused_by_the_report(finish
             with pytest.raises(InputError) as caught:
                 report_run(copy)
             assert str(caught.value).count(name) == 1, kind
+
+
+def piped(path: Path, elsewhere: Path) -> None:
+    os.mkfifo(path)
+
+
+def linked(path: Path, elsewhere: Path) -> None:
+    """A whole copy outside of the run: the same bytes, but another's."""
+    path.symlink_to(elsewhere)
+
+
+PUT = cycle((piped, linked))
+STRANGE = [(name, next(PUT)) for name in (*FILES, "data.safetensors", "manifest.json", f"{LAST}/metrics.json")]
+
+
+@pytest.mark.parametrize(("name", "put"), STRANGE)
+def test_what_is_no_plain_file_is_named_made_again_and_never_followed(finished, copy, tmp_path, name, put):
+    outside = shutil.copy(copy / name, tmp_path / "outside")
+    before = Path(outside).read_bytes()
+    (copy / name).unlink()
+    put(copy / name, Path(outside))
+    words = "is a pipe" if put is piped else "is a link"
+    assert f"{name}: {words}, not a plain file" in failures(copy)
+    ear = Ear()
+    if name == "study.yaml":
+        with pytest.raises(InputError, match=r"study\.yaml: (is a|damaged)"):
+            run_study(SETTINGS, copy, workers=0, report=False, listener=ear)
+        return
+    run_study(SETTINGS, copy, workers=0, report=False, listener=ear)
+    assert [note.split(": ")[0] for note in ear.notes] == [name]
+    assert (copy / name).is_file()
+    assert not (copy / name).is_symlink()
+    assert kept(copy) == kept(finished)
+    assert Path(outside).read_bytes() == before
+
+
+PLACES = ("dense", "released-code/seed-0", "results", "report", "report/figures")
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("act", ["study", "report", "verify"])
+def test_a_folder_of_the_run_that_is_a_link_is_named_and_what_it_leads_to_is_left_alone(finished, tmp_path, place, act):
+    copy = shutil.copytree(finished, tmp_path / "run")
+    write_bytes(copy / "report" / "figures" / "x.svg", b"drawn")
+    write_bytes(copy / "report" / "index.html", b"written")
+    write_list(copy / "report", ["figures/x.svg", "index.html"], "report")
+    outside = tmp_path / "outside"
+    shutil.move(copy / place, outside)
+    (copy / place).symlink_to(outside)
+    before = {path: path.read_bytes() for path in outside.rglob("*") if path.is_file()}
+    if act == "verify":
+        assert f"{place}: is a link where the run has a folder" in failures(copy)
+    else:
+        with pytest.raises(InputError, match=f"/{place}: is a link where the run has a folder"):
+            run_study(SETTINGS, copy, workers=0) if act == "study" else report_run(copy)
+    assert {path: path.read_bytes() for path in outside.rglob("*") if path.is_file()} == before
+    (copy / place).unlink()  # the remedies: what was there is put in its place, or it is made again
+    if act != "study" or "report" in place:
+        shutil.move(outside, copy / place)
+    run_study(SETTINGS, copy, workers=0, report=False)
+    assert failures(copy) == ""
+
+
+def test_a_link_of_the_users_beside_the_report_is_left_alone(copy, tmp_path):
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / "note").write_text("mine")
+    (copy / "report").mkdir()
+    (copy / "report" / "mine").symlink_to(tmp_path / "theirs")
+    report_run(copy)
+    run_study(SETTINGS, copy, workers=0, report=False)
+    assert failures(copy) == ""
+    assert (copy / "report" / "mine" / "note").read_text() == "mine"
+
+
+def test_the_lock_is_no_link(finished, copy, tmp_path):
+    (tmp_path / "theirs").write_text("mine")
+    (copy / ".lock").unlink()
+    (copy / ".lock").symlink_to(tmp_path / "theirs")
+    for act in (lambda: run_study(SETTINGS, copy, workers=0), lambda: report_run(copy)):
+        with pytest.raises(InputError, match=r"\.lock: is a link"):
+            act()
+    assert ".lock: is a link" in failures(copy)
+    assert (tmp_path / "theirs").read_text() == "mine"
+
+
+def test_a_run_below_a_link_is_a_run(finished, tmp_path):
+    shutil.copytree(finished, tmp_path / "disk" / "run")
+    (tmp_path / "runs").symlink_to("disk")
+    (tmp_path / "own").symlink_to("disk/run")
+    for folder in (tmp_path / "runs" / "run", tmp_path / "own"):
+        assert failures(folder) == ""
+        run_study(SETTINGS, folder, workers=0, report=False)
+    report_run(tmp_path / "own")
 
 
 # What breaks a file's seal is found by it, whichever way it was broken, so of three ways each file takes one, by turns;

@@ -1,5 +1,6 @@
 import errno
 import json
+import os
 import pickle
 import subprocess
 import sys
@@ -353,3 +354,43 @@ def test_a_place_where_nothing_can_be_made_is_refused_in_one_line(tmp_path):
     for bad in (tmp_path / "file" / "audit", tmp_path / ("n" * 300)):
         with pytest.raises(InputError, match=r"cannot be written \(.+\); choose another --out"), hold_place(bad):
             pass
+
+
+def test_nothing_is_removed_or_written_through_a_link_in_a_listed_folder(tmp_path):
+    folder, elsewhere = tmp_path / "report", tmp_path / "elsewhere"
+    write_bytes(folder / "figures" / "a.svg", b"1")
+    write_list(folder, ["figures/a.svg"], "made")
+    (folder / "figures").rename(elsewhere)
+    (folder / "figures").symlink_to(elsewhere)
+    write_bytes(folder / "b.csv", b"2")
+    write_list(folder, ["b.csv"], "made")
+    assert [path.name for path in elsewhere.iterdir()] == ["a.svg"]
+    assert remove_listed(folder, "made")
+    assert [path.name for path in elsewhere.iterdir()] == ["a.svg"]
+
+
+def test_what_lies_where_a_file_is_staged_is_not_written_through(tmp_path, monkeypatch):
+    theirs = tmp_path / "theirs"
+    theirs.write_bytes(b"mine")
+    staged = f".file.{os.getpid()}-{threading.get_ident()}.partial"
+    (tmp_path / staged).symlink_to(theirs)
+    write_bytes(tmp_path / "file", b"ours")
+    assert theirs.read_bytes() == b"mine"
+    assert (tmp_path / "file").read_bytes() == b"ours"
+    assert not (tmp_path / "file").is_symlink()
+
+
+def test_a_lock_that_is_no_plain_file_is_refused(tmp_path):
+    (tmp_path / "theirs").write_bytes(b"mine")
+    (tmp_path / ".lock").symlink_to(tmp_path / "theirs")
+    with pytest.raises(DamagedError, match=r"\.lock: is a link, not a plain file; remove it"), hold(tmp_path):
+        pass
+    assert (tmp_path / "theirs").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("read", [lambda path: read_json(path, "card"), lambda path: read_tensors(path, "ticket")])
+def test_a_pipe_in_place_of_a_sealed_file_is_damaged(tmp_path, read):
+    for path in (tmp_path / "x.json", tmp_path / "x.safetensors"):
+        os.mkfifo(path)
+        with pytest.raises(DamagedError, match="is a pipe, not a plain file"):
+            read(path)

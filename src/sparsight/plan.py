@@ -17,6 +17,7 @@ from sparsight.io import free_room, spoken_size
 from sparsight.making import check_concepts, check_network
 from sparsight.models import is_own, own_source
 from sparsight.networks import Network, plan
+from sparsight.plain import plain_files
 from sparsight.planning import (
     LEAST_SECONDS,
     Clocks,
@@ -195,7 +196,7 @@ def _warnings(folder: Path, said: Forecast) -> list[str]:
     warnings = []
     if 0 < said.seconds["training"] + said.seconds["evidence"] < LEAST_SECONDS:
         warnings.append("of so short a study this is a rough guess: most of its time goes into first steps")
-    standing = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else 0
+    standing = sum(path.stat().st_size for path in plain_files(folder))
     free = free_room(folder)
     if free is not None and said.disk - standing > free:
         warnings.append(f"{spoken_size(free)} are free where {folder} would be: make room, or choose another --out")

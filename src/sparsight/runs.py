@@ -15,22 +15,29 @@ from sparsight.config import StudySettings, difference, extended, validated
 from sparsight.data import ConceptDataset, read_dataset
 from sparsight.errors import DamagedError, InputError
 from sparsight.io import (
+    LOCK,
     PARTIAL,
+    check_plain,
     check_readable_file,
     hold,
     read_json,
     read_metadata,
     remove_partial_files,
     sha256,
+    sha256_plain,
+    strange_places,
     tensors_bytes,
     write_bytes,
     write_json,
 )
 from sparsight.models import ModelSettings, initial_weights, read_state
+from sparsight.plain import plain_files, read_plain
 from sparsight.seals import ZEROS, seal_of, sealed
 
 STUDY, MANIFEST, DATA, WEIGHTS = "study.yaml", "manifest.json", "data.safetensors", "weights.safetensors"
 RESULTS, REPORT = "results", "report"
+REPORT_FOLDERS = ("figures", "tables")
+"""Folders of a report's own."""
 DENSE_TICKETS = "dense/*/seed-*/ticket.safetensors"
 OTHER_VERSIONS = "parts of this run were made with other versions of its libraries"
 """The notice of a manifest that does not follow from data and settings."""
@@ -59,7 +66,7 @@ def open_run(folder: Path, settings: StudySettings) -> Iterator[StudySettings]:
             if not has_ended(folder):
                 write_settings(folder, combined)
             weights = weights_file(folder, settings.model)
-            if weights is not None and not (folder / WEIGHTS).exists():
+            if weights is not None and not _lies(folder / WEIGHTS):
                 write_bytes(folder / WEIGHTS, weights_bytes(weights))
             yield combined
 
@@ -134,7 +141,8 @@ def check_folder(folder: Path, settings: StudySettings) -> StudySettings:
     try:
         if folder.exists() and not folder.is_dir():
             raise InputError(f"{folder}: is a file; choose another --out")
-        if not (folder / STUDY).exists():
+        check_places(folder)
+        if not _lies(folder / STUDY):
             if _is_run(folder):
                 raise InputError(f"{folder}: its {STUDY} is missing; restore it or choose another --out")
             others = [entry.name for entry in folder.iterdir() if not _ours(entry.name)] if folder.exists() else []
@@ -147,7 +155,7 @@ def check_folder(folder: Path, settings: StudySettings) -> StudySettings:
     check_settings(folder)
     changes = difference(standing, settings)
     weights = settings.model.weights
-    if weights is not None and (folder / WEIGHTS).exists():
+    if weights is not None and _lies(folder / WEIGHTS):
         check_readable_file(weights)
         if kept_weights(folder) not in (None, sha256(weights)):
             changes.append(f"model.weights: {weights} has changed since")
@@ -173,7 +181,7 @@ def _is_run(folder: Path) -> bool:
 
 def _ours(name: str) -> bool:
     """Files that a killed start may leave before there is a ``study.yaml``."""
-    return name in (".lock", WEIGHTS) or name.endswith(PARTIAL)
+    return name in (LOCK, WEIGHTS) or name.endswith(PARTIAL)
 
 
 def check_run(folder: Path) -> None:
@@ -183,7 +191,7 @@ def check_run(folder: Path) -> None:
         InputError: if it has no settings, or cannot be looked into, as where its name is too long for the system.
     """
     try:
-        (folder / STUDY).stat()
+        (folder / STUDY).lstat()
     except (FileNotFoundError, NotADirectoryError, ValueError):  # the last of a zero byte in the name
         raise InputError(
             f"{folder}: not a run's folder (it has no {STUDY}); give the folder that sparsight study made"
@@ -193,6 +201,26 @@ def check_run(folder: Path) -> None:
         raise InputError(f"{folder}: cannot be read ({why}); give the folder that sparsight study made") from None
 
 
+def check_places(folder: Path) -> None:
+    """Check that a run, which may itself be a link, leads nowhere else; one that is not there does not.
+
+    Raises:
+        DamagedError: if a folder of its own is a link or no folder.
+        InputError: if it cannot be looked into.
+    """
+    try:
+        flaws = strange_places(folder, REPORT, REPORT_FOLDERS)
+    except OSError as error:
+        raise InputError(f"{error.filename}: cannot be read ({error.strerror}); mend its permissions") from None
+    if flaws:
+        raise flaws[0]
+
+
+def _lies(path: Path) -> bool:
+    """Whether anything lies at a path, be it a link that leads nowhere."""
+    return os.path.lexists(path)
+
+
 def read_settings(folder: Path) -> StudySettings:
     """The settings that a run was made with.
 
@@ -200,12 +228,13 @@ def read_settings(folder: Path) -> StudySettings:
         InputError: if the folder is not a run's, or its settings cannot be read.
     """
     check_run(folder)
+    check_places(folder)
     path = folder / STUDY
-    check_readable_file(path)
+    check_plain(path)
     if seal_of(path) is None:
         raise DamagedError(path, "damaged or edited by hand", "restore it or choose another --out")
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = yaml.safe_load(read_plain(path).decode())
     except (yaml.YAMLError, ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
@@ -274,9 +303,9 @@ def result_hashes(folder: Path, folders: Sequence[str]) -> dict[str, str]:
         folder: the run's.
         folders: its networks'; those of a wider study that was given up are none of its results.
     """
-    files = [path for room in (*folders, RESULTS) for path in (folder / room).rglob("*") if path.is_file()]
+    files = [path for room in (*folders, RESULTS) for path in plain_files(folder / room)]
     files += [folder / name for name in (DATA, WEIGHTS) if (folder / name).exists()]
-    return {str(path.relative_to(folder)): sha256(path) for path in sorted(files)}
+    return {str(path.relative_to(folder)): sha256_plain(path) for path in sorted(files)}
 
 
 def write_manifest(
@@ -325,7 +354,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     Raises:
         InputError: if the run has not ended yet, or the file is damaged.
     """
-    if not (folder / MANIFEST).exists():
+    if not _lies(folder / MANIFEST):
         raise InputError(f"{folder}: the run has not ended; run its sparsight study command again to go on")
     manifest: dict[str, Any] = read_json(folder / MANIFEST, "manifest")
     if not all(isinstance(manifest.get(name), kind) for name, kind in _MANIFEST.items()):
@@ -343,6 +372,6 @@ def check_result(folder: Path, manifest: Mapping[str, Any], name: str) -> None:
         DamagedError: if it is not.
         InputError: if it is missing.
     """
-    check_readable_file(folder / name)
-    if manifest["files"].get(name) != sha256(folder / name):
+    check_plain(folder / name)
+    if manifest["files"].get(name) != sha256_plain(folder / name):
         raise DamagedError(folder / name, "damaged or changed since the run ended")

@@ -5,8 +5,12 @@ the format, never searched for, so that no name in a file can be taken for a sea
 """
 
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
+
+from sparsight.errors import DamagedError
+from sparsight.plain import open_plain
 
 _DIGITS = 64
 ZEROS = b"0" * _DIGITS
@@ -86,11 +90,12 @@ def seal_file(path: Path, suffix: str) -> str:
 
 
 def seal_of(path: Path) -> str | None:
-    """The digest that a file carries, if the file is whole; None if it is missing, damaged or without a seal."""
+    """The digest that a file carries, if the file is whole; None if it is missing, damaged, without a seal, or no plain
+    file."""
     form = FORMS[path.suffix]
     try:
-        with path.open("rb") as file:
-            start = form.start(path.stat().st_size)
+        with open_plain(path) as file:
+            start = form.start(os.fstat(file.fileno()).st_size)
             if start < 0:
                 return None
             found = hashlib.sha256(file.read(start))
@@ -101,6 +106,6 @@ def seal_of(path: Path) -> str | None:
             found.update(form.blank)
             while block := file.read(1 << 20):
                 found.update(block)
-    except OSError:
+    except (OSError, DamagedError):
         return None
     return digest.decode() if digest == found.hexdigest().encode() else None

@@ -153,7 +153,7 @@ def run_study(
         hears.note(notice)
     notices = [*told, *check_concepts(settings, data), *check_shown(data, settings.evidence.shown)]
 
-    if not (folder / DATA).exists():
+    if not os.path.lexists(folder / DATA):
         check_room(
             folder, dataset_bytes(data), "the run's own copy of the images", "make room, or choose another --out"
         )
@@ -247,7 +247,7 @@ def _take_stock(
             start["weights"] = seal_in(weights, Path(WEIGHTS).suffix)
             staged.enter_context(partial_file(folder / WEIGHTS)).write_bytes(weights)
         found = survey(folder, networks, start)
-        flaws = [DamagedError(folder / name) for name in again if (folder / name).exists()]
+        flaws = [DamagedError(folder / name) for name in again if os.path.lexists(folder / name)]
         flaws += [flaw for state in found.values() for flaw in state.flaws]
         for flaw in [*flaws, *result_flaws(folder)]:
             hears.note(f"{flaw.path.relative_to(folder)}: {flaw.why}; made again")

@@ -8,6 +8,7 @@ from typing import Any
 
 from sparsight.errors import DamagedError
 from sparsight.io import check_sealed, read_metadata, read_tensors, write_bytes, write_tensors
+from sparsight.plain import read_plain
 from sparsight.pruning import Mask
 from sparsight.seals import ZEROS, sealed
 from sparsight.training import Epoch, Optimiser, State
@@ -122,7 +123,7 @@ def ticket_flaws(folder: Path, network: str = "") -> list[DamagedError]:
 def _named_in(log: Path) -> object:
     """The network that the last line of a log names; None if it is a line of something else."""
     try:
-        last = json.loads(log.read_text(encoding="utf-8").splitlines()[-1])
+        last = json.loads(read_plain(log).decode().splitlines()[-1])
     except (ValueError, IndexError):
         return None
     return last.get("network") if isinstance(last, dict) else None
@@ -139,7 +140,7 @@ def read_log(folder: Path) -> tuple[Epoch, ...]:
     check_sealed(path)
     names = [field.name for field in fields(Epoch)]
     try:
-        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        lines = [json.loads(line) for line in read_plain(path).decode().splitlines()]
         return tuple(Epoch(**{name: line[name] for name in names}) for line in lines if names[0] in line)
     except (ValueError, KeyError, TypeError):
         raise DamagedError(path) from None

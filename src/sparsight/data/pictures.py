@@ -24,7 +24,7 @@ from sparsight.data.glimpse import Glimpse, shown_sizes
 from sparsight.data.listing import expanded
 from sparsight.data.picture import MOST_BYTES, read_picture
 from sparsight.errors import InputError
-from sparsight.io import PARTIAL, check_room, mapped_tensors, read_metadata, read_tensors, sha256, spoken_size
+from sparsight.io import PARTIAL, check_room, lock_at, mapped_tensors, read_metadata, read_tensors, sha256, spoken_size
 
 FORM = 1
 """Of the cache: raised when a picture is decoded to other pixels than before."""
@@ -271,7 +271,7 @@ def _check_room(
 @contextmanager
 def _alone(path: Path, hears: DecodingListener) -> Iterator[None]:
     """Hold a lock, which the system frees when the process ends; wait for it if another process holds it."""
-    lock = filelock.FileLock(path)
+    lock = lock_at(path)
     try:
         lock.acquire(blocking=False)
     except filelock.Timeout:

@@ -2,6 +2,7 @@
 
 from sparsight.io.files import (
     PARTIAL,
+    check_plain,
     check_readable_file,
     check_sealed,
     csv_bytes,
@@ -10,12 +11,14 @@ from sparsight.io.files import (
     read_json,
     remove_partial_files,
     sha256,
+    sha256_plain,
     write_bytes,
     write_csv,
     write_json,
 )
 from sparsight.io.listing import LIST, read_list, remove_listed, write_list
-from sparsight.io.lock import hold, hold_place
+from sparsight.io.lock import LOCK, hold, hold_place, lock_at
+from sparsight.io.places import strange_places
 from sparsight.io.room import check_room, free_room, spoken_size
 from sparsight.io.tensors import (
     mapped_tensors,
@@ -29,7 +32,9 @@ from sparsight.io.yaml_text import read_yaml
 
 __all__ = [
     "LIST",
+    "LOCK",
     "PARTIAL",
+    "check_plain",
     "check_readable_file",
     "check_room",
     "check_sealed",
@@ -38,6 +43,7 @@ __all__ = [
     "hold",
     "hold_place",
     "json_bytes",
+    "lock_at",
     "mapped_tensors",
     "partial_file",
     "read_json",
@@ -48,8 +54,10 @@ __all__ = [
     "remove_listed",
     "remove_partial_files",
     "sha256",
+    "sha256_plain",
     "spoken_size",
     "staged_tensors",
+    "strange_places",
     "tensors_bytes",
     "write_bytes",
     "write_csv",

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sparsight.errors import DamagedError, InputError
+from sparsight.plain import entries, open_plain, read_plain
 from sparsight.seals import ZEROS, seal_of, sealed
 
 PARTIAL = ".partial"
@@ -37,6 +38,8 @@ def partial_file(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}{PARTIAL}")
     try:
+        partial.unlink(missing_ok=True)
+        partial.touch(exist_ok=False)  # a new file: what is written through a link that lay there would go elsewhere
         yield partial
         with partial.open("rb+") as file:
             os.fsync(file.fileno())
@@ -63,8 +66,9 @@ def _sync_folder(folder: Path) -> None:
 
 def remove_partial_files(folder: Path) -> None:
     """Delete what killed writers left below ``folder``. Call it only while holding the folder's lock."""
-    for partial in folder.rglob(f".*{PARTIAL}"):
-        partial.unlink(missing_ok=True)
+    for path in entries(folder) if folder.is_dir() else ():
+        if path.name.startswith(".") and path.name.endswith(PARTIAL):
+            path.unlink(missing_ok=True)
 
 
 def write_json(path: Path, value: Any, kind: str | None = None) -> None:
@@ -109,10 +113,10 @@ def read_json(path: Path, kind: str | None = None) -> Any:
     if kind is not None:
         check_sealed(path)
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads((path.read_bytes() if kind is None else read_plain(path)).decode())
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InputError(f"{path}: not valid JSON; delete it to have it made again") from None
     if kind is None:
         return value
@@ -126,9 +130,9 @@ def check_sealed(path: Path) -> str:
 
     Raises:
         InputError: if it cannot be read.
-        DamagedError: if it is not whole.
+        DamagedError: if it is not whole, or no plain file.
     """
-    check_readable_file(path)
+    check_plain(path)
     digest = seal_of(path)
     if digest is None:
         raise DamagedError(path)
@@ -164,7 +168,32 @@ def check_readable_file(path: Path) -> None:
     raise InputError(f"{path}: not a file")
 
 
+def check_plain(path: Path) -> None:
+    """Check that a plain file lies at ``path`` and can be opened for reading.
+
+    Raises:
+        InputError: if nothing lies there, or it cannot be opened.
+        DamagedError: if something else lies there: a link, a pipe, a folder.
+    """
+    try:
+        open_plain(path).close()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    except ValueError:  # a zero byte
+        raise InputError(f"{str(path)!r}: not a path") from None
+
+
 def sha256(path: Path) -> str:
-    """Hexadecimal SHA-256 of a file's bytes."""
+    """Hexadecimal SHA-256 of the bytes of a user's file, which may be a link."""
     with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sha256_plain(path: Path) -> str:
+    """Hexadecimal SHA-256 of the bytes of a plain file.
+
+    Raises:
+        DamagedError: if something else lies there.
+    """
+    with open_plain(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

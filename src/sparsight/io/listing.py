@@ -5,7 +5,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from sparsight.errors import DamagedError, InputError
-from sparsight.io.files import read_json, sha256, write_json
+from sparsight.io.files import read_json, sha256_plain, write_json
+from sparsight.plain import strange_on_the_way
 
 LIST = "files.json"
 
@@ -24,7 +25,7 @@ def write_list(folder: Path, names: Collection[str], kind: str) -> None:
         before = read_list(folder, kind)
     except InputError:
         before = {}
-    write_json(folder / LIST, {"files": {name: sha256(folder / name) for name in names}}, kind)
+    write_json(folder / LIST, {"files": {name: sha256_plain(folder / name) for name in names}}, kind)
     _remove(folder, {name: digest for name, digest in before.items() if name not in names})
 
 
@@ -69,9 +70,11 @@ def remove_listed(folder: Path, kind: str, entries: Collection[str] = ()) -> boo
 
 
 def _remove(folder: Path, files: dict[str, str]) -> bool:
-    """Remove files that are as they were listed, and their folders where nothing is left in them."""
-    alike = [folder / name for name, digest in files.items() if (folder / name).is_file()]
-    alike = [path for path in alike if sha256(path) == files[path.relative_to(folder).as_posix()]]
+    """Remove files that are as they were listed, and their folders where nothing is left in them; nothing is removed
+    through a link."""
+    own = [name for name in files if strange_on_the_way(folder, name) is None]
+    own = [name for name in own if (folder / name).is_file()]
+    alike = [folder / name for name in own if sha256_plain(folder / name) == files[name]]
     for path in alike:
         path.unlink()
     _remove_empty({path.parent for path in alike} - {folder})

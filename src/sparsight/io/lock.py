@@ -7,8 +7,10 @@ from pathlib import Path
 
 import filelock
 
-from sparsight.errors import InputError
+from sparsight.errors import DamagedError, InputError
+from sparsight.plain import strange
 
+LOCK = ".lock"
 _READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
 _TRIES = 10
 
@@ -26,9 +28,10 @@ def hold(folder: Path, *, reading: bool = False) -> Iterator[bool]:
 
     Raises:
         InputError: if another process holds it.
+        DamagedError: if something else than a plain file lies in its place.
         OSError: if it cannot be made.
     """
-    lock = filelock.FileLock(folder / ".lock")
+    lock = lock_at(folder / LOCK)
     try:
         lock.acquire(blocking=False)
     except filelock.Timeout:
@@ -86,9 +89,20 @@ def hold_place(folder: Path) -> Iterator[None]:
 def _acquired(path: Path) -> filelock.BaseFileLock:
     """A lock whose file stands: one that its holder removed between our opening and locking it is no lock."""
     for _ in range(_TRIES):
-        lock = filelock.FileLock(path)
+        lock = lock_at(path)
         lock.acquire(blocking=False)
         if path.exists():
             return lock
         lock.release()
     raise filelock.Timeout(str(path))
+
+
+def lock_at(path: Path) -> filelock.BaseFileLock:
+    """A lock that is a file, to be acquired. The file is opened for writing, so that nothing else may lie there.
+
+    Raises:
+        DamagedError: if a link, a pipe or a folder does.
+    """
+    if (found := strange(path)) is not None:
+        raise DamagedError(path, f"is {found}, not a plain file", "remove it")
+    return filelock.FileLock(path)

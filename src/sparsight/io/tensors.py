@@ -154,8 +154,9 @@ def read_tensors(path: Path, kind: str | None = None) -> dict[str, Tensor]:
         InputError: if the file is missing, truncated, or something else (a pickle is named as such, and not opened).
         DamagedError: if a kind is asked for, and it is not sealed, or of another kind.
     """
-    check_readable_file(path)
-    if kind is not None:
+    if kind is None:
+        check_readable_file(path)
+    else:
         _check_kind(path, kind)
     try:
         return safetensors.torch.load_file(path)

@@ -23,7 +23,8 @@ def files_of(name: str) -> tuple[Path, ...]:
     """
     if name.startswith(HUGGING_FACE):
         folder = Path(name.removeprefix(HUGGING_FACE)).expanduser()
-        return tuple(path for kind in ("*.json", "*.safetensors") for path in sorted(folder.glob(kind)))
+        found = (path for kind in ("*.json", "*.safetensors") for path in sorted(folder.glob(kind)))
+        return tuple(path for path in found if path.is_file())
     network, _, weights = name.partition("@")
     source = (own_source(network).path,) if is_own(network) else ()
     path = Path(weights).expanduser()

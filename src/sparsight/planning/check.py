@@ -12,6 +12,7 @@ from sparsight.data import ConceptDataset
 from sparsight.evidence import EVIDENCE, METRICS, read_evidence, read_metrics
 from sparsight.footprint import private_peak
 from sparsight.networks import Network
+from sparsight.plain import plain_files
 from sparsight.planning.forecast import Disk, Forecast, Memory, Pace, forecast
 from sparsight.planning.tables import Sample, Tables, measure_tables, tables
 from sparsight.planning.words import checked, expected, spoken_time
@@ -93,7 +94,7 @@ class Check:
             why = "everything stood already" if not self.jobs else "too short a study, or too few networks, to predict"
             return f"took {spoken_time(wall)}: {why}", None
         memory = self._held()
-        disk = sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
+        disk = sum(path.stat().st_size for path in plain_files(self.folder))
         document = {"said": self.said.as_dict(), "was": {"wall": wall, "memory": memory, "disk": disk}}
         return checked(self.said, wall, memory, disk), document
 

@@ -1,6 +1,7 @@
 """Read ``results/`` back as what a report shows."""
 
 import csv
+import io
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from sparsight.errors import DamagedError, InputError
 from sparsight.evidence import METRICS, has_concepts, read_metrics
 from sparsight.io import read_json
 from sparsight.networks import Network, plan
+from sparsight.plain import open_plain
 from sparsight.report import COLUMNS, ReportData, method_words
 from sparsight.results.stopped import stopped_notices
 from sparsight.results.strips import STRIPS, read_strips
@@ -154,8 +156,8 @@ def read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     """
     remedy = "run the study's command again to have it made"
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            header, *rows = csv.reader(file)
+        with open_plain(path) as file, io.TextIOWrapper(file, encoding="utf-8", newline="") as text:
+            header, *rows = csv.reader(text)
         if tuple(header) != columns:
             raise ValueError("it has other columns than a result table")
         cells = dict(zip(columns, zip(*rows, strict=True) if rows else ((),) * len(columns), strict=True))

@@ -1,26 +1,43 @@
 """Whether a run's files are those that were written, and come from each other."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from sparsight.errors import DamagedError, InputError
-from sparsight.io import LIST, read_list, sha256
+from sparsight.io import LIST, LOCK, read_list, sha256_plain, strange_places
 from sparsight.networks import Network
+from sparsight.plain import entries, plain_files, strange, strange_on_the_way
 from sparsight.report import LIST_KIND, PAGES
-from sparsight.runs import MANIFEST, REPORT, STUDY
+from sparsight.runs import MANIFEST, REPORT, REPORT_FOLDERS, STUDY
 from sparsight.seals import FORMS, seal_of
 from sparsight.standing import Standing
 from sparsight.verifying.check import Check, Found
 
-_NEITHER = {STUDY, MANIFEST, ".lock"}
+_NEITHER = {STUDY, MANIFEST, LOCK}
 """Files at the top that the manifest cannot list, or that hold nothing."""
 
 
 def files_of(folder: Path) -> list[Path]:
-    """Every file of a run but its report's, which is drawn again from the rest."""
-    found = [path for path in folder.rglob("*") if path.is_file()]
-    return sorted(path for path in found if path.relative_to(folder).parts[0] != REPORT)
+    """Every plain file of a run but its report's, which is drawn again from the rest."""
+    return sorted(path for path in plain_files(folder) if path.relative_to(folder).parts[0] != REPORT)
+
+
+def check_plain_files(folder: Path) -> tuple[Check, bool]:
+    """Whether a run holds plain files and folders alone, and whether it can be read: no folder of its own may be a
+    link, as what a link leads to is not the run's.
+    """
+    broken = strange_places(folder, REPORT, REPORT_FOLDERS)
+    wrong = [Found(flaw.path, flaw.why) for flaw in broken]
+    named = {flaw.path for flaw in broken}
+    for path in entries(folder):
+        inside = path.relative_to(folder)
+        if inside.parts[0] != REPORT and path not in named and (found := strange(path)) is not None:
+            wrong.append(Found(path, f"is {found}, not a plain file"))
+    after = "; nothing else can be checked beside it" if broken else ""
+    looked = f"no links, pipes or devices among the files and folders of the run{after}"
+    return Check("plain files", looked, _lines(folder, wrong)), not broken
 
 
 def check_seals(folder: Path) -> Check:
@@ -46,8 +63,8 @@ def check_manifest(folder: Path, manifest: Mapping[str, Any], networks: Sequence
 def check_report(folder: Path) -> Check:
     """The report's files against the list that was written with them; a file of the user's beside them is no fault."""
     report, own = folder / REPORT, folder / REPORT / LIST
-    files = {path.relative_to(report).as_posix() for path in report.rglob("*") if path.is_file() and path != own}
-    if not own.exists() and not files & set(PAGES):
+    files = {path.relative_to(report).as_posix() for path in plain_files(report) if path != own}
+    if not os.path.lexists(own) and not files & set(PAGES):
         none = f"not looked at: there is none{_others(len(files))}; sparsight report writes it"
         return Check("report", none, (), skipped=True)
     looked = f"files that {REPORT}/{LIST} lists; not whether they show what the tables hold"
@@ -70,9 +87,11 @@ def _against(place: Path, listed: Mapping[str, str], lister: Path, words: str) -
     for name, digest in listed.items():
         if Path(name).is_absolute() or ".." in Path(name).parts:
             yield Found(lister, f"lists {name!r}, which is not in the run")
+        elif (strange_part := strange_on_the_way(place, name)) is not None:
+            yield Found(strange_part[0], f"is {strange_part[1]}, not what {words} lists")
         elif not (place / name).is_file():
             yield Found(place / name, "missing")
-        elif sha256(place / name) != digest:
+        elif sha256_plain(place / name) != digest:
             yield Found(place / name, f"not what {words} lists")
 
 

@@ -1,5 +1,6 @@
 """All checks of a run, one after the other."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from sparsight.evidence import read_evidence
 from sparsight.io import hold
 from sparsight.models import build_model, is_own
 from sparsight.networks import Network, plan
+from sparsight.plain import read_plain, strange
 from sparsight.results import result_files
 from sparsight.runs import (
     DATA,
@@ -30,7 +32,7 @@ from sparsight.verifying.check import Check
 from sparsight.verifying.deep import Forward, deep_faults
 from sparsight.verifying.evidence import TRAINING, evidence_faults
 from sparsight.verifying.facts import check_facts
-from sparsight.verifying.files import check_manifest, check_origins, check_report, check_seals
+from sparsight.verifying.files import check_manifest, check_origins, check_plain_files, check_report, check_seals
 from sparsight.verifying.masks import mask_faults, prunes
 from sparsight.verifying.tickets import ticket_faults
 
@@ -56,12 +58,16 @@ def verify_run(folder: Path, *, deep: bool = False) -> tuple[Check, ...]:
         InputError: if the folder is not a run's, the run has not ended, or a process works on it.
     """
     check_run(folder)
-    if not (folder / MANIFEST).exists():
-        read_settings(folder)
-        read_manifest(folder)
-    with errors_named(folder, "mend it"), hold(folder, reading=True) as held:
-        alone = () if held else (Check("lock", UNLOCKED, (), skipped=True),)
-        return (*alone, *_checks(folder, deep))
+    with errors_named(folder, "mend it"):
+        plain, readable = check_plain_files(folder)
+        if not readable:
+            return (plain,)
+        if not os.path.lexists(folder / MANIFEST):
+            read_settings(folder)
+            read_manifest(folder)
+        with hold(folder, reading=True) as held:
+            alone = () if held else (Check("lock", UNLOCKED, (), skipped=True),)
+            return (*alone, plain, *_checks(folder, deep))
 
 
 def _checks(folder: Path, deep: bool) -> Iterator[Check]:
@@ -196,7 +202,7 @@ def _tables(
     failures = [
         f"{path.relative_to(folder)}: {'not what the evidence gives' if path.is_file() else 'missing'}"
         for path, content in places.items()
-        if not path.is_file() or path.read_bytes() != content
+        if strange(path) is not None or not path.is_file() or read_plain(path) != content
     ]
     return Check("results", f"{len(files)} files, made again from the evidence", tuple(failures))
 
