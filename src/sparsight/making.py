@@ -40,6 +40,7 @@ from sparsight.footprint import private_peak
 from sparsight.io import check_sealed
 from sparsight.models import KNOWN_MODELS, Split, build_model, check_unknown, find_split, weights_notice
 from sparsight.networks import Network
+from sparsight.pruning import check_prunable, unpruned_notice
 from sparsight.runs import DATA, WEIGHTS
 from sparsight.saliency import maps_of
 from sparsight.standing import evidence_sources, sources, standing, ticket_sources
@@ -142,7 +143,7 @@ def check_network(settings: StudySettings, data: ConceptDataset, weights: Path |
 
     Raises:
         InputError: if crops could miss the images, weights do not fit, the images are too small for the network, its
-            parts are not known, or the saliency layer cannot be explained.
+            weights cannot be pruned, its parts are not known, or the saliency layer cannot be explained.
     """
     for name in ("train", "validation"):
         if not len(data.splits[name]):
@@ -155,12 +156,13 @@ def check_network(settings: StudySettings, data: ConceptDataset, weights: Path |
     if settings.model.name not in KNOWN_MODELS:
         check_unknown(settings.model, partial(_new_model, _drawn(settings), classes, seed), _two(data), classes)
     model = _new_model(settings.model_copy(update={"model": from_file}), classes, seed)
+    check_prunable(settings.model.name, model)
     one = normalise(data.images[data.splits["test"][:1]], data, torch.device("cpu"))
     cut, first = _cut(settings, model, data), torch.zeros(1, 1, dtype=torch.int64)
     for how in (settings.saliency, *([settings.saliency.second] if settings.saliency.beside else ())):
         maps_of(model, cut, one, first, how)
-    notice = weights_notice(settings.model, classes, weights)
-    return [] if notice is None else [notice]
+    notices = (weights_notice(settings.model, classes, weights), unpruned_notice(model))
+    return [notice for notice in notices if notice is not None]
 
 
 def check_concepts(settings: StudySettings, data: ConceptDataset) -> list[str]:

@@ -58,7 +58,7 @@ class StudyPlan:
         workers: how many trainings run side by side; 0: in the study's own process.
         said: seconds, memory and disk; of what is left to do, but the disk of all.
         cache: bytes that the cache of decoded images would grow by.
-        notes: what the forecast does not know, a line each.
+        notes: what a study would note of data and network, and what the forecast does not know, a line each.
         calibration: seconds that all this has taken.
     """
 
@@ -106,9 +106,11 @@ def plan_study(
     data, images = timed(lambda: standing_data(folder) or load_dataset(settings.data, glimpse))
     after = private_peak()
     drawn = _drawn(settings)
-    check_network(drawn, data, drawn.model.weights)
-    check_concepts(settings, data)
-    check_shown(data, settings.evidence.shown)
+    told = [
+        *check_network(drawn, data, drawn.model.weights),
+        *check_concepts(settings, data),
+        *check_shown(data, settings.evidence.shown),
+    ]
     networks = plan(combined)
     found = _standing(folder, combined, networks)
     works = {one: work_of(one, combined, data, found[one].trained, found[one].seen) for one in networks}
@@ -141,7 +143,7 @@ def plan_study(
         side_by_side,
         said,
         glimpse.cache,
-        (*_notes(combined, parts, glimpse, len(data)), *_warnings(folder, said)),
+        (*data.notes, *told, *_notes(combined, parts, glimpse, len(data)), *_warnings(folder, said)),
         (clocks() + begun * -1).wall,
     )
 

@@ -14,6 +14,7 @@ from sparsight.pruning import (
     Mask,
     PruningSettings,
     full_mask,
+    hold_at_zero,
     is_bias,
     is_norm_statistic,
     magnitude,
@@ -145,6 +146,7 @@ def train_round(
         later["optimiser"] = previous.optimiser
     begin = start or _start(arm, model, previous)
     model.load_state_dict(rewind(begin, mask, carried_state(arm, round_, previous)))
+    hold_at_zero(model, mask)
     fitted = _fit(
         shop,
         model,

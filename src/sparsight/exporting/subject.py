@@ -1,5 +1,6 @@
 """Which network of a run is asked for, whether it stands, and what it says to the run's first test images."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -16,6 +17,7 @@ from sparsight.evidence import read_evidence
 from sparsight.io import check_sealed
 from sparsight.models import build_model, evaluating
 from sparsight.networks import Network
+from sparsight.pruning import tied
 from sparsight.runs import DATA, MANIFEST, check_settings, read_settings
 from sparsight.standing import sources, standing
 
@@ -37,6 +39,7 @@ class Subject:
         settings: the run's.
         data: the run's.
         ticket: the network's, its masks in the order of the layers.
+        shared: for each further name of a parameter that two layers share its name in the masks.
         digest: the SHA-256 in the ticket's file.
         images: the first test images, normalised; two at least, so that a single one stands twice.
         logits: what the ticket's weights make of them.
@@ -50,6 +53,7 @@ class Subject:
     settings: StudySettings
     data: ConceptDataset
     ticket: Ticket
+    shared: Mapping[str, str]
     digest: str
     images: Float[Tensor, "b 3 h w"]
     logits: Float[Tensor, "b k"]
@@ -98,13 +102,16 @@ def read_subject(run: Path, arm: str, seed: int, round_: int) -> Subject:
     except RuntimeError as error:
         raise _another(run, settings, str(error).splitlines()[-1].strip()[:200]) from error
     ticket = replace(ticket, mask={name: ticket.mask[name] for name in model.state_dict() if name in ticket.mask})
+    shared = {name: first for name, first in tied(model).items() if first in ticket.mask}
     logits = logits_of(model, images)
     stored = read_evidence(home)["logits/test"][:IMAGES]
     allowed = CLOSE[settings.training.device] * float(stored.abs().max())
     if not torch.allclose(logits[: len(stored)], stored, rtol=0, atol=allowed):
         raise _another(run, settings, "its logits are not those that the run holds")
     digest = check_sealed(home / TICKET)
-    return Subject(run, find_arm(arm).name, seed, round_, network, settings, data, ticket, digest, images, logits)
+    return Subject(
+        run, find_arm(arm).name, seed, round_, network, settings, data, ticket, shared, digest, images, logits
+    )
 
 
 def find_network(run: Path, settings: StudySettings, arm: str, seed: int, round_: int) -> Network:

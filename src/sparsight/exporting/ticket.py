@@ -15,7 +15,7 @@ from sparsight.exporting.card import card, origin
 from sparsight.exporting.graph import check_packages, onnx_bytes, onnx_difference
 from sparsight.exporting.place import CARD, FORMATS, KIND, staged_folder
 from sparsight.exporting.subject import Subject, logits_of, read_subject
-from sparsight.exporting.weights import Layer, apply_masks, count_layers, exported_masks, with_ones
+from sparsight.exporting.weights import Layer, apply_masks, by_every_name, count_layers, exported_masks, with_ones
 from sparsight.io import json_bytes, read_tensors, sha256, tensors_bytes
 from sparsight.runs import check_run
 from sparsight.training import one_thread
@@ -103,6 +103,7 @@ def _write_state(path: Path, subject: Subject) -> None:
 
 
 def _write_masks(path: Path, subject: Subject, masks: Mapping[str, Tensor]) -> None:
+    masks = by_every_name(masks, subject.shared)
     path.write_bytes(tensors_bytes(masks, origin(subject)))
     model = subject.new_model()
     model.load_state_dict(with_ones(subject.ticket.weights, masks))

@@ -48,6 +48,19 @@ def exported_masks(ticket: Ticket) -> dict[str, Bool[Tensor, "..."]]:
     return {f"{name}{_MASK}": keep for name, keep in ticket.alive.items()}
 
 
+def by_every_name(
+    masks: Mapping[str, Bool[Tensor, "..."]], shared: Mapping[str, str]
+) -> dict[str, Bool[Tensor, "..."]]:
+    """The exported masks with one for each layer that shares its parameter with another: each layer is pruned by its
+    own name.
+
+    Args:
+        masks: as ``exported_masks`` names them.
+        shared: for each further name of a parameter its name in the masks.
+    """
+    return {**masks, **{f"{name}{_MASK}": masks[f"{first}{_MASK}"].clone() for name, first in shared.items()}}
+
+
 def apply_masks(model: nn.Module, masks: Mapping[str, Bool[Tensor, "..."]]) -> None:
     """Prune a model by exported masks; ``torch.nn.utils.prune.remove`` would make it permanent.
 

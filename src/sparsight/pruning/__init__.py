@@ -1,16 +1,20 @@
 """Masks: which weights are kept, how many, and what the kept ones start from."""
 
-from sparsight.pruning.mask import Mask, full_mask, kept, largest, masked, prunable
+from sparsight.pruning.mask import Mask, full_mask, hold_at_zero, kept, largest, masked
+from sparsight.pruning.prunable import UNPRUNED, check_prunable, prunable, tied, unpruned, unpruned_notice
 from sparsight.pruning.rewind import is_bias, is_norm_statistic, rewind
 from sparsight.pruning.schedule import count_at, prune_by_layer, prune_globally
 from sparsight.pruning.scores import magnitude
 from sparsight.pruning.settings import PruningSettings
 
 __all__ = [
+    "UNPRUNED",
     "Mask",
     "PruningSettings",
+    "check_prunable",
     "count_at",
     "full_mask",
+    "hold_at_zero",
     "is_bias",
     "is_norm_statistic",
     "kept",
@@ -21,4 +25,7 @@ __all__ = [
     "prune_by_layer",
     "prune_globally",
     "rewind",
+    "tied",
+    "unpruned",
+    "unpruned_notice",
 ]

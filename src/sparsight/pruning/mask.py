@@ -5,27 +5,9 @@ from collections.abc import Iterable, Mapping
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _NormBase
 
 Mask = dict[str, Tensor]
 """For each prunable parameter, by its name in the state dict, a boolean tensor of its shape: true where it is kept."""
-
-
-def prunable(model: nn.Module, norms: bool = False) -> list[str]:
-    """Names of the prunable parameters: weights of convolutions and linear layers, in the model's order.
-
-    Args:
-        model: any module; the classifier's last layer counts as well.
-        norms: count the scales of batch norms too (what the released code does; docs/paper.md).
-    """
-    kinds: tuple[type[nn.Module], ...] = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
-    if norms:
-        kinds += (_NormBase,)
-    names = []
-    for name, module in model.named_modules():
-        if isinstance(module, kinds) and isinstance(getattr(module, "weight", None), nn.Parameter):
-            names.append(f"{name}.weight" if name else "weight")
-    return names
 
 
 def full_mask(state: Mapping[str, Tensor], names: Iterable[str]) -> Mask:
@@ -39,6 +21,17 @@ def masked(state: Mapping[str, Tensor], mask: Mask) -> dict[str, Tensor]:
     for name, keep in mask.items():
         copy[name].masked_fill_(~keep, 0)
     return copy
+
+
+@torch.no_grad()
+def hold_at_zero(model: nn.Module, mask: Mask) -> None:
+    """Set a network's weights to zero (never minus zero) where the mask is false.
+
+    In place, since a parameter that several layers share has one entry in a mask and several in a state dict.
+    """
+    parameters = dict(model.named_parameters())
+    for name, keep in mask.items():
+        parameters[name].masked_fill_(~keep.to(parameters[name].device), 0)
 
 
 def kept(mask: Mask) -> int:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from sparsight.data import ConceptDataset, normalise
 from sparsight.errors import InputError
-from sparsight.pruning import masked
+from sparsight.pruning import hold_at_zero
 from sparsight.training.batches import DrawKey, steps_per_epoch, training_batches
 from sparsight.training.loss import class_weights
 from sparsight.training.noise import seeded_noise
@@ -102,7 +102,7 @@ def fit(
     if resume is not None:
         model.load_state_dict(resume.state)
     elif mask_each_step:
-        model.load_state_dict(masked(model.state_dict(), mask))
+        hold_at_zero(model, mask)
     model.to(device).to(memory_format=torch.channels_last)
     still = held(model, mask, rule, again=mask_each_step and optimiser is not None)
     sgd = torch.optim.SGD(

@@ -9,6 +9,7 @@ from sparsight.data import ConceptDataset
 from sparsight.evidence import check_shown
 from sparsight.making import check_concepts
 from sparsight.models import is_own, weights_notice
+from sparsight.pruning import UNPRUNED
 from sparsight.runs import MANIFEST, OTHER_VERSIONS, STUDY, WEIGHTS
 from sparsight.seals import seal_of
 from sparsight.verifying.check import Check
@@ -31,7 +32,7 @@ def _faults(folder: Path, manifest: Mapping[str, Any], settings: StudySettings, 
         yield f"{MANIFEST}: its seeds are not those of the settings"
     if manifest["images"] != {split: len(indices) for split, indices in data.splits.items()}:
         yield f"{MANIFEST}: its numbers of images are not those of the data"
-    said = [line for line in manifest["notices"] if line != OTHER_VERSIONS and not _of_own_weights(line, settings)]
+    said = [line for line in manifest["notices"] if line != OTHER_VERSIONS and not _of_network(line, settings)]
     if said != _notices(folder, settings, data):
         yield f"{MANIFEST}: its notices are not what data and settings give"
 
@@ -49,7 +50,10 @@ def _notices(folder: Path, settings: StudySettings, data: ConceptDataset) -> lis
     ]
 
 
-def _of_own_weights(line: str, settings: StudySettings) -> bool:
-    """Whether a notice is about the weights of a network of the user's own, which cannot be known without its code."""
+def _of_network(line: str, settings: StudySettings) -> bool:
+    """Whether a notice is about what is not pruned, or the weights of a network of the user's own, which cannot be
+    known without its code."""
     model = settings.model
+    if line.startswith(UNPRUNED):
+        return True
     return is_own(model.name) and model.weights is not None and line.startswith(f"{model.weights.name} ")

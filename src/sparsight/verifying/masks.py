@@ -8,11 +8,12 @@ from torch import nn
 
 from sparsight.arms import find_arm, next_mask, read_ticket
 from sparsight.networks import Network
+from sparsight.pruning import tied
 
 
 def mask_faults(folder: Path, network: Network, model: nn.Module, rate: float) -> Iterator[str]:
     """Layers whose mask is not the one that pruning the ticket before gives; nothing is said of networks that take
-    their masks from another arm, or are not pruned.
+    their masks from another arm, or are not pruned. Weights of a parameter that has several names, and differ there.
 
     Args:
         folder: the run's.
@@ -23,10 +24,14 @@ def mask_faults(folder: Path, network: Network, model: nn.Module, rate: float) -
     Raises:
         InputError: if a file is missing or damaged.
     """
+    ticket = read_ticket(folder / network.folder)
+    for other, name in tied(model).items():
+        if not torch.equal(ticket.weights[other], ticket.weights[name]):
+            yield f"{other}: differs from {name}, which is the same parameter"
     if not prunes(network):
         return
     assert network.before is not None
-    stored = read_ticket(folder / network.folder).mask
+    stored = ticket.mask
     previous = read_ticket(folder / network.before.folder)
     made = next_mask(model, find_arm(network.arm), network.seed, network.round, previous, rate)
     if stored.keys() != made.keys():
