@@ -4,6 +4,7 @@ import yaml
 from sparsight.arms.arm import TOGGLES
 from sparsight.config import (
     concepts_of,
+    data_as_used,
     difference,
     evidence_digest,
     extended,
@@ -155,6 +156,20 @@ def test_a_setting_that_came_later_is_in_no_digest_as_runs_without_it_had_it():
     assert evidence_digest(base) == "f90c07056a15a7aab08366b7865d970bcfd762330790e23510dae1232565f4be"
     mixed = load_study("toybirds", overrides={"training": {"precision": "bfloat16"}})
     assert training_digest(mixed) != training_digest(base)
+
+
+@pytest.mark.parametrize(
+    ("name", "digest"),
+    [
+        ("folder:x", "496e311e74d7f1706340d31fcaff0a949a8295df7c891b3e38026b1dcce81421"),
+        ("cub200", "2effbac55f3fdbc3b1f0dc25968a178137beb6a5a40dce9642abb5c6ae821319"),
+        ("ham10000", "9c64210be109ab6a62ce150b29ac57667e123fa230caa822a19f9c39f33426b3"),
+    ],
+)
+def test_runs_on_image_files_go_on_that_were_made_before_ranges_and_duplicates_could_be_stated(name, digest):
+    assert training_digest(load_study(name)) == digest
+    for key, value in (("range", 4095), ("duplicates", "leave-out")):
+        assert training_digest(load_study(name, overrides={"data": {key: value}})) != digest
 
 
 @pytest.mark.parametrize(
@@ -371,3 +386,28 @@ def test_another_network_leaves_the_presets_stem(tmp_path):
     assert load_study("toybirds", overrides={"model": {"name": "package.module:build"}}).model.stem_stride == 1
     assert load_study("toybirds", overrides={"model": {"name": "torchvision:resnet18"}}).model.stem_stride == 1
     assert load_study("toybirds", overrides={"model": {"name": "resnet20"}}).model.stem_stride == 2
+
+
+@pytest.mark.parametrize(
+    ("data", "whole"),
+    [
+        ({"image_size": 96}, 110),
+        ({"image_size": 448}, 512),
+        ({"image_size": 96, "whole_size": 300}, 300),
+        ({"classes": 25}, 512),
+        ({"image_size": 1000}, 1024),
+    ],
+)
+def test_whole_pictures_are_kept_in_proportion_to_what_is_cut_from_them(data, whole, tmp_path):
+    assert load_study("cub200", overrides={"data": data}).data.whole_size == whole
+    (tmp_path / "own.yaml").write_text(yaml.safe_dump({"preset": "cub200", "data": data}))
+    assert load_study(str(tmp_path / "own.yaml")).data.whole_size == whole
+
+
+def test_whole_pictures_that_no_training_crops_are_not_kept():
+    cropped = load_study("cub200")
+    assert data_as_used(cropped) == cropped.data
+    padded = load_study("cub200", overrides={"training": {"crop_scale": None, "crop_padding": 4}})
+    assert padded.data.whole_size == 512
+    assert data_as_used(padded) == cropped.data.model_copy(update={"whole_size": None})
+    assert data_as_used(load_study("mnist")).name == "mnist"

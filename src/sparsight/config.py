@@ -28,6 +28,8 @@ EXAMPLES_APART = ("cub200", "ham10000")
 """The data sets whose setting ``concepts`` is a rule, so that a place of examples has a setting of its own."""
 EXTENDABLE = ("seeds", "arms", "retrains")
 LARGEST_SEED = 2**32 - 1
+LARGEST_WHOLE = 1024
+"""Pixels; as the data sets allow."""
 
 
 class Design(BaseModel):
@@ -162,6 +164,14 @@ def validated(document: Mapping[str, Any], source: str) -> StudySettings:
         raise InputError(f"{source}: {words}") from None
 
 
+def data_as_used(settings: StudySettings) -> DataSettings:
+    """Return the data settings of a study, without whole pictures where no training crops them."""
+    whole = getattr(settings.data, "whole_size", None)
+    if whole is None or settings.training.crop_scale is not None:
+        return settings.data
+    return settings.data.model_copy(update={"whole_size": None})
+
+
 def parse_assignment(text: str) -> tuple[str, str, Any]:
     """Room, key and value of ``room.key=value``; the value is read as YAML.
 
@@ -208,7 +218,7 @@ def evidence_digest(settings: StudySettings) -> str:
     return _digest({"concepts": settings.concepts, "saliency": settings.saliency, "evidence": settings.evidence})
 
 
-_LATER: Mapping[str, Any] = {"training.precision": "float32"}
+_LATER: Mapping[str, Any] = {"training.precision": "float32", "data.duplicates": "refuse", "data.range": None}
 """Settings that came when runs had been made, and what those had: as that they are in no digest, so that runs stand."""
 
 
@@ -324,6 +334,8 @@ def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(settings, Mapping) and isinstance(merged.get(room), Mapping):
             same_kind = room != "data" or settings.get("name", merged[room].get("name")) == merged[room].get("name")
             merged[room] = {**merged[room], **settings} if same_kind else dict(settings)
+            if room == "data" and same_kind and "whole_size" not in settings:
+                merged[room] |= _whole_size(base[room], settings)
             if room == "model" and "stem_stride" not in settings and settings.get("name") not in (None, *CIFAR_DEPTHS):
                 merged[room].pop("stem_stride", None)  # a preset's, for its own network
             name = str(merged[room].get("name"))
@@ -333,3 +345,15 @@ def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
         else:
             merged[room] = settings
     return merged
+
+
+def _whole_size(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, int]:
+    """Whole pictures in the proportion to the squares in which a preset keeps them: crops are cut to the squares' size.
+
+    At most ``LARGEST_WHOLE``; nothing where one of the sizes is not stated, or is none: the settings' check names it.
+    """
+    whole, side, now = base.get("whole_size"), base.get("image_size"), over.get("image_size")
+    stated = [size for size in (whole, side, now) if isinstance(size, int) and size > 0]
+    if len(stated) < 3:
+        return {}
+    return {"whole_size": min(LARGEST_WHOLE, -(-stated[0] * stated[2] // stated[1]))}

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sparsight.config import StudySettings, load_study
+from sparsight.config import StudySettings, data_as_used, load_study
 from sparsight.data import ConceptDataset, Glimpse, cache_folder, dataset_bytes, load_dataset, readable
 from sparsight.evidence import check_shown
 from sparsight.footprint import private_peak
@@ -103,7 +103,7 @@ def plan_study(
     combined = check_folder(folder, settings)
     tell("images")
     glimpse = Glimpse()
-    data, images = timed(lambda: standing_data(folder) or load_dataset(settings.data, glimpse))
+    data, images = timed(lambda: standing_data(folder) or load_dataset(data_as_used(settings), glimpse))
     after = private_peak()
     drawn = _drawn(settings)
     told = [

@@ -12,7 +12,7 @@ from typing import Protocol
 import pandas as pd
 
 from sparsight.arms import remove_checkpoint
-from sparsight.config import StudySettings, load_study
+from sparsight.config import StudySettings, data_as_used, load_study
 from sparsight.data import ConceptDataset, dataset_bytes, load_dataset, staged_dataset
 from sparsight.errors import DamagedError, InputError
 from sparsight.evidence import check_shown
@@ -148,7 +148,7 @@ def run_study(
     if is_own(settings.model.name):
         hears.note(f"model.name: runs the code in {own_source(settings.model.name).path}")
     forget_data()
-    data = standing_data(folder) or load_dataset(settings.data, hears)
+    data = standing_data(folder) or load_dataset(data_as_used(settings), hears)
     for notice in (told := check_network(settings, data, weights_file(folder, settings.model))):
         hears.note(notice)
     notices = [*told, *check_concepts(settings, data), *check_shown(data, settings.evidence.shown)]

@@ -93,6 +93,25 @@ def test_a_picture_is_outlined_as_it_stands_upright(birds, tmp_path):
     assert np.array_equal(found.object_masks[0].numpy(), np.asarray(expected) >= 128)
 
 
+def test_what_was_outlined_before_the_picture_was_turned_is_turned_with_it(birds, tmp_path):
+    upright = document(birds)
+    (tmp_path / "upright.json").write_text(json.dumps(upright))
+    expected = load_dataset(settings(birds, tmp_path / "upright.json")).object_masks
+    exif = Image.Exif()
+    exif[0x0112] = 3 + 3  # a quarter turn to the right
+    path = birds / "ara" / "ara0.png"
+    with Image.open(path) as image:
+        image.transpose(Image.Transpose.ROTATE_90).save(path, exif=exif)
+    upright["images"][0].update(width=30, height=40)  # as the file stores it
+    for one in upright["annotations"][:2]:
+        left, top, width, height = one["bbox"]
+        one["bbox"] = [top, 40 - left - width, height, width]
+    (tmp_path / "stored.json").write_text(json.dumps(upright))
+    found = load_dataset(settings(birds, tmp_path / "stored.json"))
+    assert torch.equal(found.object_masks, expected)
+    assert "1 mask was drawn before its picture was turned upright by EXIF; turned as well" in found.notes
+
+
 def test_what_cannot_be_read_is_left_out_with_its_annotations(birds, tmp_path):
     made = document(birds)
     made["annotations"] = made["annotations"][2:]

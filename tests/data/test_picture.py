@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from sparsight.data.picture import read_mask, read_picture
+from sparsight.data.mask import read_mask
+from sparsight.data.picture import read_picture
 from sparsight.errors import InputError
 
 RED = (200, 30, 60)
@@ -118,7 +119,7 @@ def test_a_mask_lies_where_it_is_not_zero_and_must_have_its_images_size(tmp_path
     mask = np.zeros((30, 30), dtype=np.uint8)
     mask[:, :15] = 1
     Image.fromarray(mask).save(tmp_path / "mask.png")
-    found = read_mask(tmp_path / "mask.png", 10, (30, 30))
+    found = read_mask(tmp_path / "mask.png", 10, (30, 30)).inside
     assert found[:, :5].all()
     assert not found[:, 5:].any()
     with pytest.raises(InputError, match="make them equal"):
@@ -134,10 +135,10 @@ def test_a_palette_counts_by_its_indices_or_as_it_is_shown(tmp_path):
     mask = Image.fromarray(values)
     mask.putpalette([255 - k // 3 for k in range(768)])
     mask.save(tmp_path / "mask.png")
-    by_index = read_mask(tmp_path / "mask.png", 10, (30, 30), 128)
+    by_index = read_mask(tmp_path / "mask.png", 10, (30, 30), 128).inside
     assert by_index[:, :5].all()
     assert not by_index[:, 5:].any()
-    assert np.array_equal(read_mask(tmp_path / "mask.png", 10, (30, 30), 128, as_shown=True), ~by_index)
+    assert np.array_equal(read_mask(tmp_path / "mask.png", 10, (30, 30), 128, as_shown=True).inside, ~by_index)
 
 
 @pytest.mark.parametrize("form", ["PNG", "TIFF", "JPEG"])
@@ -157,7 +158,7 @@ def test_every_orientation_of_every_format_is_turned_as_pillow_does(tmp_path, fo
     expected = np.asarray(upright.resize((30, 30), Image.Resampling.BILINEAR, box=box))
     assert np.abs(found.pixels.astype(int) - expected.astype(int)).max() <= 2
     if form != "JPEG":
-        assert read_mask(path, 30, found.size).shape == (30, 30)
+        assert read_mask(path, 30, found.size).inside.shape == (30, 30)
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "P", "L", "CMYK", "I;16"])

@@ -11,8 +11,9 @@ import pytest
 import torch
 from PIL import Image
 
-from sparsight.data.picture import read_picture
-from sparsight.data.pictures import cache_folder, cached_files, read_pictures
+from sparsight.data.picture import FORMATS, read_picture
+from sparsight.data.picture_cache import cache_folder, cached_files
+from sparsight.data.pictures import read_pictures
 from sparsight.errors import InputError
 
 
@@ -67,7 +68,7 @@ def test_they_are_decoded_once_and_what_is_written_is_said_before(cache, paths):
     first, again = Heard(), Heard()
     made = read_pictures(paths, 16, reader=first)
     assert first.ticks == [(i, 6) for i in range(1, 7)]
-    assert first.notes == [f"decoding 6 images once, into 4 KiB below {cache}"]
+    assert first.notes == [f"decoding 6 images once, into 18 KiB below {cache}"]
     shutil.move(paths[0].parent, paths[0].parent.with_name("elsewhere"))
     found = read_pictures([path.parent.with_name("elsewhere") / path.name for path in paths], 16, reader=again)
     assert (again.notes, again.ticks) == ([], [])
@@ -129,7 +130,7 @@ def test_it_can_be_switched_off(paths, tmp_path, monkeypatch):
 def test_without_room_it_says_so_before_anything_is_written(cache, paths, monkeypatch):
     usage = shutil.disk_usage(paths[0])
     monkeypatch.setattr("shutil.disk_usage", lambda _: usage._replace(free=1000))
-    with pytest.raises(InputError, match=r"the cache of 6 images takes 4 KiB, 1 KiB are free; make room"):
+    with pytest.raises(InputError, match=r"the cache of 6 images takes 18 KiB, 1 KiB are free; make room"):
         read_pictures(paths, 16)
     assert kept(cache) == []
 
@@ -176,7 +177,7 @@ def test_a_killed_decoder_leaves_nothing_that_is_used(cache, paths, tmp_path):
 
 def test_a_cache_is_used_where_nothing_can_be_written(cache, paths, monkeypatch):
     made = read_pictures(paths, 16).images.clone()
-    monkeypatch.setattr("sparsight.data.pictures._alone", lambda *_: (_ for _ in ()).throw(PermissionError(13, "no")))
+    monkeypatch.setattr("sparsight.data.pictures.alone", lambda *_: (_ for _ in ()).throw(PermissionError(13, "no")))
     assert torch.equal(read_pictures(paths, 16).images, made)
 
 
@@ -205,3 +206,49 @@ def test_filters_of_warnings_are_left_as_they_were(cache, paths):
     before = list(warnings.filters)
     read_pictures(paths * 10, 16)
     assert warnings.filters == before
+
+
+def test_squares_and_whole_pictures_are_kept_apart_and_none_is_decoded_twice(cache, paths):
+    both, squares, other, again = Heard(), Heard(), Heard(), Heard()
+    first = read_pictures(paths, 16, whole=24, reader=both)
+    assert both.ticks == [(i, 6) for i in range(1, 7)], "one pass for both"
+    assert len(kept(cache)) == 2
+    assert torch.equal(read_pictures(paths, 16, reader=squares).images, first.images)
+    assert squares.ticks == []
+    second = read_pictures(paths, 20, whole=24, reader=other)
+    assert len(kept(cache)) == 3, "the whole pictures are those of the first call"
+    assert torch.equal(second.whole, first.whole)
+    assert torch.equal(read_pictures(paths, 20, whole=24, reader=again).images, second.images)
+    assert again.ticks == []
+
+
+def test_what_is_known_of_each_picture_is_kept_with_it(cache, tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (9, 6), "red").save(tmp_path / "a.jpg", exif=exif)
+    Image.new("L", (9, 6), 40).save(tmp_path / "b.png")
+    Image.fromarray(np.full((6, 9), 700, dtype=np.uint16)).save(tmp_path / "c.tif")
+    Image.new("1", (9, 6), 1).save(tmp_path / "d.bmp")
+    Image.new("L", (30, 30), 40).save(tmp_path / "e.gif")
+    for _ in range(2):  # as decoded, and as kept
+        found = read_pictures([tmp_path / name for name in ("a.jpg", "b.png", "c.tif", "d.bmp", "e.gif")], 8)
+        assert found.fact("orientation").tolist() == [6, 1, 1, 1, 1]
+        assert [FORMATS[i] for i in found.fact("form").tolist()] == ["JPEG", "PNG", "TIFF", "BMP", "GIF"]
+        assert found.fact("bits").tolist() == [8, 8, 16, 1, 8]
+        assert found.fact("coloured").tolist() == [1, 0, 0, 0, 0]
+        assert found.extremes.tolist() == [[0, 255], [0, 255], [700, 700], [0, 255], [0, 255]]
+        digests = [bytes(one) for one in found.digests.numpy()]
+        assert digests[1] == digests[4]
+        assert len(set(digests)) == 4
+        assert found.thumbs[1].unique().tolist() == [40]
+
+
+def test_of_files_that_cannot_be_used_whole_pictures_are_read_again_as_well(cache, paths):
+    good = paths[2].read_bytes()
+    paths[2].write_bytes(b"")
+    read_pictures(paths, 16, whole=24, keep=True)
+    heard = Heard()
+    assert list(read_pictures(paths, 16, whole=24, reader=heard, keep=True).problems) == [2]
+    assert heard.ticks == []
+    paths[2].write_bytes(good)
+    assert read_pictures(paths, 16, whole=24).whole[2].any()

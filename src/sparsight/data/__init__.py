@@ -20,7 +20,8 @@ from sparsight.data.load import (
     write_dataset,
 )
 from sparsight.data.mnist import MnistSettings
-from sparsight.data.pictures import DecodingListener, cache_folder, cached_files, read_pictures
+from sparsight.data.picture_cache import DecodingListener, cache_folder, cached_files
+from sparsight.data.pictures import read_pictures
 from sparsight.data.pixels import normalise, normalise_
 from sparsight.data.problems import DataError
 from sparsight.data.sources import SOURCES, read_source

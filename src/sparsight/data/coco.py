@@ -8,12 +8,12 @@ from typing import Any, NoReturn
 
 import numpy as np
 import torch
-from jaxtyping import Int64
-from torch import Tensor
 
 from sparsight.data.coco_shapes import ShapeError, fill_annotation
-from sparsight.data.masks import Masks
-from sparsight.data.picture import square_mask
+from sparsight.data.mask import square_mask
+from sparsight.data.masks import Masks, turned_note
+from sparsight.data.picture import ACROSS
+from sparsight.data.pictures import Pictures
 from sparsight.data.tree import Tree, composed, images_by_name
 from sparsight.errors import InputError
 from sparsight.io import check_readable_file, spoken_size
@@ -73,38 +73,40 @@ def read_coco(path: Path) -> CocoFile:
     return CocoFile(path, tuple(images.values()))
 
 
-def coco_masks(coco: CocoFile, tree: Tree, side: int, sizes: Int64[Tensor, "n 2"]) -> Masks:
+def coco_masks(coco: CocoFile, tree: Tree, pictures: Pictures) -> Masks:
     """The masks of a tree's images, cut as these were: all annotations of an image together, crowds among them.
 
-    An image is named by its path below the tree's folder, or by its file's name where only one image has it.
+    An image is named by its path below the tree's folder, or by its file's name where only one image has it. Where the
+    file states the size of a picture before this is turned upright by a quarter, its annotations are turned as well.
 
     Args:
         coco: the file.
         tree: the images.
-        side: of the squares, in pixels.
-        sizes: width and height of each whole image, upright; 0 where the image itself cannot be read: its annotations
-            are not looked at.
+        pictures: these, decoded; where one cannot be read, its annotations are not looked at.
 
     Raises:
         InputError: if the file speaks of an image that is not there, or twice of one.
     """
     outlined = _placed(coco, tree)
+    side, facts = pictures.images.shape[-1], pictures.fact("orientation").tolist()
     masks = Masks(torch.zeros(len(tree.entries), side, side, dtype=torch.bool))
-    boxes = 0
-    for i, (entry, (width, height)) in enumerate(zip(tree.entries, sizes.tolist(), strict=True)):
+    boxes = turned = 0
+    for i, (entry, (width, height)) in enumerate(zip(tree.entries, pictures.sizes.tolist(), strict=True)):
         if not width:
             continue
         image = outlined.get(i)
         if image is None or not image.annotations:
             masks.problems.append(f"{coco.path}: no annotation of {entry.path}; give each image one")
-        elif image.size != (width, height):
+            continue
+        before = facts[i] in ACROSS and image.size == (height, width) != (width, height)
+        if image.size != (width, height) and not before:
             stated = f"{image.size[0]} x {image.size[1]}"
             masks.problems.append(
                 f"{coco.path}: image {image.name!r} is {stated} there, the picture {width} x {height} when upright; "
                 "annotate the picture as it is"
             )
         else:
-            inside = np.zeros((height, width), dtype=bool)
+            inside = np.zeros(image.size[::-1], dtype=bool)
             try:
                 by_box = [
                     fill_annotation(inside, one, f"{coco.path}: annotations[{place}]")
@@ -113,10 +115,11 @@ def coco_masks(coco: CocoFile, tree: Tree, side: int, sizes: Int64[Tensor, "n 2"
             except ShapeError as error:
                 masks.problems.append(str(error))
                 continue
-            boxes += any(by_box)
-            masks.inside[i] = torch.from_numpy(square_mask(inside, side))
+            boxes, turned = boxes + any(by_box), turned + before
+            masks.inside[i] = torch.from_numpy(square_mask(inside, side, facts[i] if before else 1))
     if boxes:
         masks.notes.append(f"{boxes:,} object masks are boxes, at least in part")
+    masks.notes.extend(turned_note(turned))
     return masks
 
 

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from sparsight.data.dataset import UNKNOWN, ConceptDataset
 from sparsight.data.examples import Chosen, ConceptSource, ExampleSettings, choose_examples
-from sparsight.data.pictures import DecodingListener, read_pictures
+from sparsight.data.picture_cache import DecodingListener
+from sparsight.data.pictures import read_pictures
 from sparsight.data.unreadable import left_out, remedied
 
 
@@ -27,7 +28,7 @@ def decode_examples(
         InputError: as ``choose_examples``, or if there is no room for the decoded examples.
     """
     chosen = choose_examples(source, settings, seed)
-    pictures = read_pictures(chosen.paths, side, reader=reader, keep=settings.skip_bad)
+    pictures = read_pictures(chosen.paths, side, reader=reader, keep=settings.skip_bad, span=settings.span)
     unread = pictures.problems
     if not (unread and settings.skip_bad):
         return chosen, pictures.images, [*chosen.problems, *remedied(unread)]

@@ -3,14 +3,16 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Literal
 
 import torch
 from jaxtyping import Bool, Int8
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from torch import Tensor
 
 from sparsight.data.dataset import ABSENT, PRESENT, UNKNOWN
-from sparsight.data.pictures import digest_of
+from sparsight.data.depth import Span
+from sparsight.data.picture_cache import digest_of
 from sparsight.draws import generator
 from sparsight.errors import InputError
 
@@ -18,6 +20,7 @@ LEAST = 5
 """Examples of a kind, positive or negative, that a concept needs to be learned from, and as many to be tested on."""
 SHOWN = 5
 POSITIVE, NEGATIVE = "positive", "negative"
+Number = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class ExampleSettings(BaseModel):
@@ -27,6 +30,10 @@ class ExampleSettings(BaseModel):
         concept_examples: positive, and as many negative, that it is learned from.
         concept_held_out: positive, and as many negative, that it is tested on.
         skip_bad: whether images that cannot be read, or whose mask cannot, are left out and named, instead of refused.
+        duplicates: what becomes of a picture that contradicts itself, as in two classes or on two sides: ``refuse`` it,
+            or ``leave-out`` all its copies, and name them.
+        range: of files of more than 8 bits a channel, the number that becomes white, or those that become black and
+            white; by default 0 and the largest that so many bits hold.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -34,6 +41,21 @@ class ExampleSettings(BaseModel):
     concept_examples: int = Field(default=50, ge=LEAST, le=100_000)
     concept_held_out: int = Field(default=50, ge=LEAST, le=100_000)
     skip_bad: bool = False
+    duplicates: Literal["refuse", "leave-out"] = "refuse"
+    range: Number | tuple[Number, Number] | None = None
+
+    @field_validator("range")
+    @classmethod
+    def _rises(cls, range_: float | Span | None) -> float | Span | None:
+        low, high = range_ if isinstance(range_, tuple) else (0, 1 if range_ is None else range_)
+        if not low < high:
+            raise ValueError(f"must rise from black to white, and {low:g} is not below {high:g}")
+        return range_
+
+    @property
+    def span(self) -> Span | None:
+        """The numbers that become black and white, where they are stated."""
+        return self.range if self.range is None or isinstance(self.range, tuple) else (0.0, self.range)
 
 
 @dataclass(frozen=True)

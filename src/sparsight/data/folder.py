@@ -13,7 +13,8 @@ from sparsight.data.example_pictures import with_examples
 from sparsight.data.folder_masks import read_folder_masks
 from sparsight.data.folder_settings import FolderSettings
 from sparsight.data.folder_splits import split_images
-from sparsight.data.pictures import DecodingListener, read_pictures
+from sparsight.data.picture_cache import DecodingListener
+from sparsight.data.pictures import read_pictures
 from sparsight.data.size import check_size
 from sparsight.data.tree import Tree, read_tree
 from sparsight.data.unreadable import without_unreadable
@@ -41,13 +42,13 @@ def read_folder(
     size, n = settings.image_size, len(tree.entries)
     check_size(tree.root, n, size, int(settings.masks is not None), None, MOST_BYTES, "lower data.image_size")
     files = [tree.root / entry.path for entry in tree.entries]
-    pictures = read_pictures(files, size, reader=reader, keep=settings.skip_bad)
+    pictures = read_pictures(files, size, reader=reader, keep=settings.skip_bad, span=settings.span)
     images, unread = pictures.images, dict(pictures.problems)
     problems: list[str] = []
     masks = None
     if settings.masks is not None:
         try:
-            masks = read_folder_masks(settings.masks, tree, size, pictures.sizes)
+            masks = read_folder_masks(settings.masks, tree, pictures)
         except InputError as error:
             problems.append(str(error))
         else:

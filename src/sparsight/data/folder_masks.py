@@ -3,33 +3,29 @@
 from dataclasses import replace
 from pathlib import Path
 
-from jaxtyping import Int64
-from torch import Tensor
-
 from sparsight.data.coco import coco_masks, read_coco
 from sparsight.data.masks import Masks, read_masks
 from sparsight.data.picture import EXTENSIONS, LOSSLESS
+from sparsight.data.pictures import Pictures
 from sparsight.data.tree import Tree
 
 
-def read_folder_masks(place: Path, tree: Tree, side: int, sizes: Int64[Tensor, "n 2"]) -> Masks:
+def read_folder_masks(place: Path, tree: Tree, pictures: Pictures) -> Masks:
     """The masks of a tree's images, cut as these were.
 
     Args:
         place: a folder or a file.
         tree: the images.
-        side: of the squares, in pixels.
-        sizes: width and height of each whole image, upright; 0 where the image itself cannot be read: nothing is said
-            of its mask.
+        pictures: these, decoded; where one cannot be read, nothing is said of its mask.
 
     Raises:
         InputError: if there is nothing at ``place``, or a file that cannot be used at all.
     """
     if not place.is_dir():
-        return coco_masks(read_coco(place), tree, side, sizes)
+        return coco_masks(read_coco(place), tree, pictures)
     paths: list[Path | None] = []
     problems = []
-    for entry, (width, _) in zip(tree.entries, sizes.tolist(), strict=True):
+    for entry, (width, _) in zip(tree.entries, pictures.sizes.tolist(), strict=True):
         here = place / entry.path.parent
         names = (here / f"{entry.path.stem}{ending}" for ending in sorted(EXTENSIONS))
         found = [path for path in names if path.exists()] if width else []
@@ -39,5 +35,5 @@ def read_folder_masks(place: Path, tree: Tree, side: int, sizes: Int64[Tensor, "
             problems.append(
                 f"{here / entry.path.stem}: {state} for {entry.path}; give each image one ({', '.join(LOSSLESS)})"
             )
-    read = read_masks(paths, side, sizes)
+    read = read_masks(paths, pictures)
     return replace(read, problems=[*problems, *read.problems])

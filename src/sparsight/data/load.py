@@ -19,7 +19,7 @@ from sparsight.data.folder_settings import FolderSettings
 from sparsight.data.glimpse import Glimpse
 from sparsight.data.ham10000 import HamSettings, read_ham
 from sparsight.data.mnist import MnistSettings, mnist
-from sparsight.data.pictures import DecodingListener
+from sparsight.data.picture_cache import DecodingListener
 from sparsight.data.problems import DataError
 from sparsight.data.toybirds import ToyBirdsSettings, toybirds
 from sparsight.errors import DamagedError

@@ -12,9 +12,18 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-from jaxtyping import Bool, UInt8
+from jaxtyping import UInt8
 from PIL import ExifTags, Image, UnidentifiedImageError
 
+from sparsight.data.depth import (
+    Depth,
+    Span,
+    deep_colours,
+    grey_rgb,
+    refuse_signed_bytes,
+    stated_bits,
+    upper_extremes,
+)
 from sparsight.errors import InputError
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")
@@ -26,9 +35,9 @@ MOST_PIXELS = 50_000_000
 LARGE = 16_000_000
 """Pixels of a JPEG from which on its decoder halves it, as often as its short side stays twice what is wanted."""
 MOST_BYTES = 1 << 30
-_TRANSPARENT = ("RGBA", "LA", "PA", "La", "RGBa")
+TRANSPARENT = ("RGBA", "LA", "PA", "La", "RGBa")
 _BAND = 512
-_TURNS = {
+TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -38,11 +47,9 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 """What turns a picture upright, by its EXIF orientation."""
+ACROSS = (5, 6, 7, 8)
+"""The orientations whose turn swaps width and height."""
 T = TypeVar("T")
-
-
-class MisfitError(InputError):
-    """A mask that has another size than its image."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,22 +60,35 @@ class Picture:
         pixels: RGB at the size that was asked for.
         size: width and height of the whole picture, upright.
         frames: frames or pages in the file, of which the first was read.
+        orientation: the EXIF orientation by which it was turned upright; 1 where it was not.
+        form: the file's format, one of ``FORMATS``, by its place there.
+        depth: what it held a channel.
         whole: RGB of the whole picture, squeezed or stretched into a square, where that was asked for.
     """
 
     pixels: UInt8[np.ndarray, "s s 3"]
     size: tuple[int, int]
     frames: int
+    orientation: int
+    form: int
+    depth: Depth
     whole: UInt8[np.ndarray, "w w 3"] | None = None
 
 
-def read_picture(path: Path, side: int, whole: int | None = None) -> Picture:
+def read_picture(path: Path, side: int, whole: int | None = None, span: Span | None = None) -> Picture:
     """The centre square of an image file, ``side`` pixels wide; and all of it, ``whole`` pixels wide and high.
 
     The square reaches over the picture's short side and is resized by Pillow's bilinear filter, which antialiases where
     it shrinks; a JPEG of more than ``LARGE`` pixels is shrunk by its decoder first. The picture is turned upright by
-    its EXIF orientation. Greyscale repeats its channel, transparency shows white, CMYK and palettes become RGB, 16 bits
-    are scaled to 8, and of several frames the first is read.
+    its EXIF orientation. Greyscale repeats its channel, transparency shows white, CMYK and palettes become RGB, more
+    than 8 bits are scaled to 8, and of several frames the first is read.
+
+    Args:
+        path: of the file.
+        side: of the square, in pixels.
+        whole: side of the squeezed whole picture; None for none.
+        span: of channels of more than 8 bits, the numbers that become black and white; by default 0 and the largest
+            that so many bits hold.
 
     Raises:
         InputError: naming the file, if it is not a regular file, empty, cut off, not one of ``FORMATS``, larger than
@@ -78,69 +98,28 @@ def read_picture(path: Path, side: int, whole: int | None = None) -> Picture:
     def look(image: Image.Image) -> Picture:
         frames = int(getattr(image, "n_frames", 1))
         image.seek(0)
+        bits = stated_bits(image)
+        held = orientation(image)
+        form = FORMATS.index("JPEG" if image.format == "MPO" else str(image.format))
         if image.format in ("JPEG", "MPO"):
-            size, turn = _upright(image)
+            size, turn = upright(image)
             if image.width * image.height > LARGE:
                 image.draft(None, (2 * max(side, whole or 0),) * 2)
         else:  # decoding a TIFF turns it already
             image.load()
-            size, turn = _upright(image)
-        rgb = _rgb(image, path)
-        square = np.array(_turned(_square(rgb, side), turn), dtype=np.uint8)
+            size, turn = upright(image)
+        rgb, depth = _rgb(image, path, bits, span)
+        facts = size, frames, held, form, depth
+        square = np.array(turned(centre_square(rgb, side), turn), dtype=np.uint8)
         if whole is None:
-            return Picture(square, size, frames)
-        squeezed = _turned(rgb.resize((whole, whole), Image.Resampling.BILINEAR), turn)
-        return Picture(square, size, frames, np.array(squeezed, dtype=np.uint8))
+            return Picture(square, *facts)
+        squeezed = turned(rgb.resize((whole, whole), Image.Resampling.BILINEAR), turn)
+        return Picture(square, *facts, np.array(squeezed, dtype=np.uint8))
 
-    return _opened(path, FORMATS, look)
-
-
-def read_mask(
-    path: Path, side: int, size: tuple[int, int], least: int = 1, as_shown: bool = False
-) -> Bool[np.ndarray, "side side"]:
-    """An object's mask, cut and resized as its image was; a pixel is true where half of it or more lies on the object.
-
-    The object is where a channel other than transparency, or a palette's index, is ``least`` or more, and the mask is
-    not wholly transparent.
-
-    Args:
-        path: of a losslessly stored image: PNG, BMP, TIFF or GIF. JPEG would put specks around the object.
-        side: in pixels.
-        size: width and height of the whole image that the mask belongs to.
-        least: the smallest value that marks the object.
-        as_shown: whether a palette's indices count as the greys that they show.
-
-    Raises:
-        MisfitError: if the size is another.
-        InputError: as ``read_picture``.
-    """
-
-    def look(image: Image.Image) -> np.ndarray:
-        image.load()
-        upright, turn = _upright(image)
-        if upright != size:
-            raise MisfitError(
-                f"{path}: is {upright[0]} x {upright[1]}, its image {size[0]} x {size[1]}; make them equal"
-            )
-        inside = Image.new("L", image.size)
-        for top, part in _bands(image):
-            band = part.convert("L") if as_shown and part.mode == "P" else part
-            inside.paste(Image.fromarray(_inside(band, least).astype(np.uint8) * 255), (0, top))
-        return _covered(_turned(_square(inside, side), turn))
-
-    return _opened(path, LOSSLESS, look)
+    return opened(path, FORMATS, look)
 
 
-def square_mask(inside: Bool[np.ndarray, "h w"], side: int) -> Bool[np.ndarray, "side side"]:
-    """The mask of a whole upright picture, cut and resized as ``read_mask`` does it."""
-    return _covered(_square(Image.fromarray(inside.astype(np.uint8) * 255), side))
-
-
-def _covered(square: Image.Image) -> Bool[np.ndarray, "side side"]:
-    return np.asarray(square) >= 128
-
-
-def _opened(path: Path, formats: tuple[str, ...], look: Callable[[Image.Image], T]) -> T:
+def opened(path: Path, formats: tuple[str, ...], look: Callable[[Image.Image], T]) -> T:
     """What ``look`` finds in the file's image, which is not decoded yet."""
     try:
         status = path.stat()
@@ -173,42 +152,45 @@ def _opened(path: Path, formats: tuple[str, ...], look: Callable[[Image.Image], 
     )
 
 
-def _upright(image: Image.Image) -> tuple[tuple[int, int], Image.Transpose | None]:
+def orientation(image: Image.Image) -> int:
+    """Return the EXIF orientation of a picture that is not decoded yet; 1 where it needs no turn, or has none."""
+    held = image.getexif().get(ExifTags.Base.Orientation, 1)
+    return int(held) if held in TURNS else 1
+
+
+def upright(image: Image.Image) -> tuple[tuple[int, int], Image.Transpose | None]:
     """Width and height of the picture when it is upright, and what turns it."""
-    turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
-    across = turn in (_TURNS[5], _TURNS[6], _TURNS[7], _TURNS[8])
-    return ((image.height, image.width) if across else image.size), turn
+    held = orientation(image)
+    return ((image.height, image.width) if held in ACROSS else image.size), TURNS.get(held)
 
 
-def _turned(image: Image.Image, turn: Image.Transpose | None) -> Image.Image:
+def turned(image: Image.Image, turn: Image.Transpose | None) -> Image.Image:
+    """Return the picture, turned."""
     return image if turn is None else image.transpose(turn)
 
 
-def _bands(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
+def bands(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
     """The picture, so many rows at a time, each with its first row."""
     for top in range(0, image.height, _BAND):
         yield top, image.crop((0, top, image.width, min(top + _BAND, image.height)))
 
 
-def _rgb(image: Image.Image, path: Path) -> Image.Image:
-    """The picture in RGB, or in grey where a channel is all that it has; its pixels are decoded here."""
+def _rgb(image: Image.Image, path: Path, bits: int, span: Span | None) -> tuple[Image.Image, Depth]:
+    """The picture in RGB, or in grey where a channel is all that it has, and its depth; its pixels are decoded here."""
+    refuse_signed_bytes(image, path)
     image.load()
-    sixteen = image.mode.startswith("I")
-    if image.mode == "F" or (image.mode == "I" and image.format != "PNG" and not _sixteen_bits(image)):
-        raise InputError(f"{path}: pixels are floats or 32-bit integers of unknown range; save it with 8 or 16 bits")
-    clear = image.mode in _TRANSPARENT or "transparency" in image.info
+    if image.mode == "F" or image.mode.startswith("I"):
+        return grey_rgb(image, path, bits, span)
+    if bits > 8 and span is not None:
+        return deep_colours(image, path, bits, span)
+    depth = upper_extremes(image, bits) if bits > 8 else Depth(bits)
+    clear = image.mode in TRANSPARENT or "transparency" in image.info
     if image.mode == "RGB" and not clear:
-        return image
+        return image, depth
     whole = Image.new("RGB", image.size)
-    for top, band in _bands(image):
-        whole.paste(_grey(band) if sixteen else _on_white(band) if clear else band.convert("RGB"), (0, top))
-    return whole
-
-
-def _grey(band: Image.Image) -> Image.Image:
-    """65,535 becomes 255."""
-    grey = np.asarray(band).astype(np.float32) / 257
-    return Image.fromarray(np.rint(grey).clip(0, 255).astype(np.uint8)).convert("RGB")
+    for top, band in bands(image):
+        whole.paste(_on_white(band) if clear else band.convert("RGB"), (0, top))
+    return whole, depth
 
 
 def _on_white(band: Image.Image) -> Image.Image:
@@ -217,19 +199,7 @@ def _on_white(band: Image.Image) -> Image.Image:
     return Image.alpha_composite(white, clear).convert("RGB")
 
 
-def _inside(band: Image.Image, least: int) -> Bool[np.ndarray, "h w"]:
-    values = np.array(band).reshape(band.height, band.width, -1)
-    if band.mode in _TRANSPARENT:
-        return np.asarray((values[..., :-1] >= least).any(axis=-1) & (values[..., -1] != 0))
-    return np.asarray((values >= least).any(axis=-1))
-
-
-def _sixteen_bits(image: Image.Image) -> bool:
-    low, high = image.getextrema()
-    return isinstance(low, int | float) and isinstance(high, int | float) and low >= 0 and 255 < high <= 65_535
-
-
-def _square(image: Image.Image, side: int) -> Image.Image:
+def centre_square(image: Image.Image, side: int) -> Image.Image:
     """The centre square, resized. Cropping comes first: a picture of 1 x 10,000,000 must not grow on its long side."""
     short = min(image.size)
     left, top = (image.width - short) / 2, (image.height - short) / 2

@@ -30,7 +30,11 @@ _DTYPES = {
     torch.uint8: "U8",
     torch.bool: "BOOL",
 }
-_TORCH = {np.dtype(np.int64): torch.int64, np.dtype(np.uint8): torch.uint8}
+_TORCH = {
+    np.dtype(np.int64): torch.int64,
+    np.dtype(np.float32): torch.float32,
+    np.dtype(np.uint8): torch.uint8,
+}
 
 
 def write_tensors(

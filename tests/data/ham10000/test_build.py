@@ -10,7 +10,8 @@ import torch
 from PIL import Image
 
 from sparsight.data import HamSettings, examine, load_dataset
-from sparsight.data.picture import read_mask, read_picture
+from sparsight.data.mask import read_mask
+from sparsight.data.picture import read_picture
 from sparsight.errors import InputError
 from tests.data.ham10000.conftest import rows_of
 
@@ -30,7 +31,7 @@ def test_images_masks_and_labels_stand_by_image_id(ham):
         one = rows_of()[i][1]
         picture = read_picture(next(ham.glob(f"*/{one}.jpg")), 24)
         assert np.array_equal(data.images[i].permute(1, 2, 0).numpy(), picture.pixels)
-        mask = read_mask(next(ham.glob(f"*/{one}_segmentation.png")), 24, (40, 30), 128, as_shown=True)
+        mask = read_mask(next(ham.glob(f"*/{one}_segmentation.png")), 24, (40, 30), 128, as_shown=True).inside
         assert np.array_equal(data.object_masks[i].numpy(), mask)
         dark = data.images[i, 0] < 175
         assert (dark != data.object_masks[i]).float().mean() < 0.04

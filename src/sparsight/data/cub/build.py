@@ -15,7 +15,8 @@ from sparsight.data.cub.settings import CubSettings
 from sparsight.data.cub.votes import image_vote
 from sparsight.data.dataset import ConceptDataset
 from sparsight.data.example_pictures import with_examples
-from sparsight.data.pictures import DecodingListener, read_pictures
+from sparsight.data.picture_cache import DecodingListener
+from sparsight.data.pictures import Pictures, read_pictures
 from sparsight.data.problems import classes_without_images
 from sparsight.data.size import check_size
 from sparsight.data.sources import read_source
@@ -53,10 +54,11 @@ def read_cub(settings: CubSettings, reader: DecodingListener | None = None) -> t
         settings.whole_size,
         reader,
         settings.skip_bad,
+        settings.span,
     )
     labels = torch.tensor([number[image.label] for image in images], dtype=torch.int64)
     names = tuple(layout.class_names[label - 1] for label in classes)
-    marked = _places(layout, settings, images, pictures.sizes)
+    marked = _places(layout, settings, images, pictures)
     unread = {**pictures.problems, **marked.unread}
     readable = without_unreadable(
         _splits(images, settings), unread, [image.path for image in images], settings.skip_bad
@@ -149,15 +151,15 @@ class _Places:
     unread: Mapping[int, str]
 
 
-def _places(layout: Layout, settings: CubSettings, images: Sequence[Image], sizes: Tensor) -> _Places:
-    side = settings.image_size
+def _places(layout: Layout, settings: CubSettings, images: Sequence[Image], pictures: Pictures) -> _Places:
+    side, sizes = settings.image_size, pictures.sizes
     folder = places.segmentation_folder(layout.root) if settings.masks in ("auto", "segmentation") else None
     if settings.masks == "segmentation" and folder is None:
         raise InputError(
             f"{layout.root / 'segmentations'}: missing; unpack the archive of segmentations there, or choose "
             "data.masks box"
         )
-    found = None if folder is None else places.segmentation_masks(folder, images, sizes, side)
+    found = None if folder is None else places.segmentation_masks(folder, images, pictures)
     masks, problems, unread = (None, [], {}) if found is None else (found.inside, found.problems, found.unread)
     boxed = folder is None and settings.masks != "none"
     if not (boxed or settings.parts):

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from sparsight.data.cub.layout import Image, Layout, check_covers, keyed, numbered
 from sparsight.data.masks import Masks, read_masks
+from sparsight.data.pictures import Pictures
 from sparsight.errors import InputError
 from sparsight.io import check_readable_file
 
@@ -117,10 +118,10 @@ def segmentation_folder(root: Path) -> Path | None:
     return next((place for place in (root / "segmentations", root.parent / "segmentations") if place.is_dir()), None)
 
 
-def segmentation_masks(folder: Path, images: Sequence[Image], sizes: Int64[Tensor, "n 2"], side: int) -> Masks:
+def segmentation_masks(folder: Path, images: Sequence[Image], pictures: Pictures) -> Masks:
     """The segmentations in the centre squares, and what is wrong with those that are not there or cannot be used."""
     files = [(folder / image.path).with_suffix(".png") for image in images]
-    found = read_masks([file if file.exists() else None for file in files], side, sizes, VOTES)
+    found = read_masks([file if file.exists() else None for file in files], pictures, VOTES)
     absent = [
         f"{file}: missing; unpack the segmentations again, or choose data.masks box"
         for file in files

@@ -13,7 +13,8 @@ from sparsight.data.ham10000 import concepts, splits
 from sparsight.data.ham10000.layout import DIAGNOSES, Lesion, read_layout
 from sparsight.data.ham10000.settings import HamSettings
 from sparsight.data.masks import read_masks
-from sparsight.data.pictures import DecodingListener, read_pictures
+from sparsight.data.picture_cache import DecodingListener
+from sparsight.data.pictures import read_pictures
 from sparsight.data.problems import classes_without_images
 from sparsight.data.size import check_size
 from sparsight.data.sources import SOURCES, read_source
@@ -62,12 +63,12 @@ def read_ham(settings: HamSettings, reader: DecodingListener | None = None) -> t
     remedy = "lower data.image_size, or data.whole_size, or name fewer data.images"
     check_size(layout.root, len(found), settings.image_size, int(masked), settings.whole_size, MOST_BYTES, remedy)
     files = [one.path for one in found]
-    pictures = read_pictures(files, settings.image_size, settings.whole_size, reader, settings.skip_bad)
+    pictures = read_pictures(files, settings.image_size, settings.whole_size, reader, settings.skip_bad, settings.span)
     problems, unread = [], dict(pictures.problems)
     masks = None
     if masked:
         # One in twenty-five has a palette in which 0 is white: the lesion, as it is in the others.
-        read = read_masks([one.mask for one in found], settings.image_size, pictures.sizes, WHITE, as_shown=True)
+        read = read_masks([one.mask for one in found], pictures, WHITE, as_shown=True)
         masks, problems, unread = read.inside, read.problems, unread | read.unread
     elif settings.masks == "auto":
         notes.append("no segmentations: nothing is said of whether networks look at the lesion")
