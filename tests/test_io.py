@@ -1,4 +1,6 @@
+import csv
 import errno
+import io
 import json
 import os
 import pickle
@@ -8,6 +10,8 @@ import threading
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sparsight.errors import DamagedError, InputError
 from sparsight.io import (
@@ -16,6 +20,7 @@ from sparsight.io import (
     hold,
     hold_place,
     json_bytes,
+    read_cell,
     read_json,
     read_list,
     read_metadata,
@@ -31,6 +36,7 @@ from sparsight.io import (
     write_json,
     write_list,
     write_tensors,
+    written_cell,
 )
 
 
@@ -394,3 +400,39 @@ def test_a_pipe_in_place_of_a_sealed_file_is_damaged(tmp_path, read):
         os.mkfifo(path)
         with pytest.raises(DamagedError, match="is a pipe, not a plain file"):
             read(path)
+
+
+NAMES = [
+    "=HYPERLINK(1)",
+    "+1+cmd",
+    "-a",
+    "@SUM(1)",
+    "-",
+    "'quoted",
+    "''",
+    "\\x1b",
+    "a\\",
+    "\x1b[31mred\r\x00",
+    "\u202eevil",
+    "\udcff",
+    'two\nlines, and "quotes"',
+    "\t=1",
+    "-0.5",
+    "finch",
+    "",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_in_csv_acts_on_nobody_and_is_read_back(name):
+    text = csv_bytes(("name",), [(name,)]).decode()
+    cell = next(iter(list(csv.reader(io.StringIO(text, newline="")))[1:]), [""])[0]
+    assert not set("\x1b\r\x00\u202e") & set(cell)
+    assert cell[:1] not in ("=", "+", "@", "\t")
+    assert not cell.startswith("-") or cell == "-0.5"
+    assert read_cell(cell) == name
+
+
+@given(st.text())
+def test_every_name_is_read_back_from_its_cell(name):
+    assert read_cell(written_cell(name)) == name

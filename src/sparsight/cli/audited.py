@@ -10,17 +10,17 @@ from types import TracebackType
 from typing import Any
 
 from pydantic import ValidationError
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
-from rich.text import Text
 
 from sparsight.audit import Audit
 from sparsight.auditing import AuditSettings
+from sparsight.cli.show import Screen
 from sparsight.errors import InputError
 from sparsight.report import enough_digits
 from sparsight.report.audit import failed_gate, gate_words, row_words
+from sparsight.unseen import visible
 from sparsight.verdict import LEAST_FLOOR
 from sparsight.wording import explain
 
@@ -33,7 +33,7 @@ class Watching:
 
     def __init__(self, every: float = 15.0) -> None:
         """Where nobody watches a bar, a line on stderr says every so many seconds how far a model is."""
-        self.console, self.every = Console(highlight=False), every
+        self.console, self.every = Screen(), every
         self.model, self.began, self.told = "", time.monotonic(), time.monotonic()
         self.bar = Bar(
             TextColumn("{task.description}", markup=False),
@@ -57,7 +57,7 @@ class Watching:
 
     def note(self, text: str) -> None:
         """Print it."""
-        self.console.print(text, markup=False, soft_wrap=True)
+        self.console.unfolded(text)
 
     def decoded(self, done: int, total: int) -> None:
         """Move the bar."""
@@ -67,7 +67,7 @@ class Watching:
         """Move the bar."""
         self.model = f"model {place} of {models}, {name[:60]}"
         self.began = self.told = time.monotonic()
-        self.bar.update(self.task, description=f"looking at {self.model}", completed=0, left="")
+        self.bar.update(self.task, description=visible(f"looking at {self.model}"), completed=0, left="")
 
     def seen(self, done: int, total: int) -> None:
         """Move the bar; where there is none, print a line from time to time."""
@@ -79,7 +79,7 @@ class Watching:
         self.bar.update(self.task, completed=done, total=total, left=left)
         if left and not self.console.is_terminal and now - self.told >= self.every:
             self.told = now
-            print(f"looking at {self.model}: {done:,} of {total:,} images, {left}", file=sys.stderr)
+            print(visible(f"looking at {self.model}: {done:,} of {total:,} images, {left}"), file=sys.stderr)
 
 
 def settings_of(rooms: Mapping[str, Mapping[str, Any]], **own: Any) -> AuditSettings:
@@ -114,15 +114,15 @@ def command_line() -> str:
 
 def print_audit(found: Audit, page: Path) -> None:
     """Print each model's verdict, the measures that made it, what a reader must know, and where the report is."""
-    console = Console(highlight=False)
+    console = Screen()
     for name, one in found.headlines.items():
-        console.print(Text(f"{_SIGNS[one.word]} {one.word}: {one.sentence}"), soft_wrap=True)
+        console.unfolded(f"{_SIGNS[one.word]} {one.word}: {one.sentence}")
         console.print(_measures(found, name))
         for text in _untested(found, name):
-            console.print(Text(text), soft_wrap=True)
+            console.unfolded(text)
     for notice in found.data.notices:
-        console.print(f"note: {notice}", markup=False, soft_wrap=True)
-    console.print(f"report: {page}", markup=False, soft_wrap=True)
+        console.unfolded(f"note: {notice}")
+    console.unfolded(f"report: {page}")
 
 
 def _shown(found: Audit, name: str) -> list[dict[str, Any]]:

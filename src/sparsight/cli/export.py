@@ -23,27 +23,26 @@ def export(
     Each file is read back and must give the ticket's logits on the run's first test images; card.json beside them says
     where they come from and what to feed them. A network of your own is built by running its code.
     """
-    from rich.console import Console
     from rich.table import Table
-    from rich.text import Text
 
+    from sparsight.cli.show import Screen
     from sparsight.exporting import SPEED, export_ticket
 
     made = export_ticket(run, arm, seed, round_, out, formats=[form.strip() for form in formats.split(",")])
-    console = Console(highlight=False)
+    console = Screen()
     total = made.card["prunable"]
     table = Table(title="prunable weights")
     for column, side in (("layer", "left"), ("weights", "right"), ("kept", "right"), ("zeros", "right"), ("", "right")):
         table.add_column(column, justify="left" if side == "left" else "right", overflow="fold")
     for layer in made.layers:
         cells = (f"{layer.weights:,}", f"{layer.kept:,}", f"{layer.zeros:,}", f"{100 * layer.sparsity:.1f} %")
-        table.add_row(Text(layer.name), *cells)
+        table.add_row(layer.name, *cells)
     table.add_section()
     table.add_row(
         "all", f"{total['weights']:,}", f"{total['kept']:,}", f"{total['zeros']:,}", f"{100 * total['sparsity']:.1f} %"
     )
     console.print(table)
     for name, about in made.card["files"].items():
-        console.print(f"{name}: {about['checked']}", markup=False, soft_wrap=True)
-    console.print(SPEED, markup=False, soft_wrap=True)
-    console.print(f"files: {made.folder}", markup=False, soft_wrap=True)
+        console.unfolded(f"{name}: {about['checked']}")
+    console.unfolded(SPEED)
+    console.unfolded(f"files: {made.folder}")

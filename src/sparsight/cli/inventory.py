@@ -6,6 +6,7 @@ import torch
 import typer
 
 from sparsight.data import ABSENT, PRESENT, SPLITS, UNKNOWN, Chosen, ConceptDataset, ConceptSource
+from sparsight.unseen import visible
 
 MOST = 20
 LONGEST = 200
@@ -70,4 +71,4 @@ def _print_problems(problems: Sequence[str]) -> None:
 
 def _shown(text: str, most: int = LONGEST) -> str:
     shown = text if len(text) <= most else f"{text[: most - 60]} ... {text[-50:]}"
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in shown)
+    return visible(shown)

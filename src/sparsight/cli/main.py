@@ -1,6 +1,5 @@
 """``sparsight``: the commands, and how errors reach the user."""
 
-import os
 import sys
 import traceback
 from typing import Annotated
@@ -9,7 +8,9 @@ import typer
 
 from sparsight import __version__
 from sparsight.cli import audit, compare, data, export, plan, report, study, tensorboard, verify
+from sparsight.cli.stream import streams
 from sparsight.errors import InputError
+from sparsight.unseen import visible
 
 app = typer.Typer(
     add_completion=False,
@@ -60,6 +61,16 @@ def main() -> None:
     Exit 0: done; 1: a check failed; 2: what was given cannot be used; 3: a fault of ours, which must not be read as a
     check that failed; 130: interrupted.
     """
+    with streams() as (out, err):
+        code = _ended()
+    if out.full is not None and not err.lost:
+        print(f"sparsight: standard output: cannot be written ({out.full.strerror})", file=sys.stderr)
+        code = code or 2
+    sys.exit(code)
+
+
+def _ended() -> int:
+    """Run the command, print what is wrong, and give the exit code."""
     try:
         arguments = sys.argv[1:]
         code = app(audit.spread(arguments) if arguments[:1] == ["audit"] else arguments, standalone_mode=False)
@@ -72,18 +83,15 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         print("sparsight: stopped; the same command goes on with what stands", file=sys.stderr)
         code = 130
-    except BrokenPipeError:  # the reader of our output has gone, as in `sparsight ... | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
     except Exception:
         traceback.print_exc()
         print("sparsight: a fault of ours; please report it with the lines above", file=sys.stderr)
         code = 3
-    sys.exit(code if isinstance(code, int) else 0)
+    return code if isinstance(code, int) else 0
 
 
 def _complain(message: str) -> int:
-    line = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in " ".join(message.split()))
+    line = visible(" ".join(message.split()))
     shown = line if len(line) <= LONGEST else f"{line[: LONGEST - 160]} ... {line[-150:]}"
     print(f"sparsight: {shown}", file=sys.stderr)
     return 2

@@ -29,9 +29,9 @@ from sparsight.cli.options import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rich.console import Console
     from rich.table import Table
 
+    from sparsight.cli.show import Screen
     from sparsight.plan import StudyPlan
 
 _DOING = {
@@ -77,8 +77,7 @@ def plan(
     Takes the arguments of study, and measures a few of the study's own steps on this machine. What stands in the run's
     folder is taken off.
     """
-    from rich.console import Console
-
+    from sparsight.cli.show import Screen
     from sparsight.plan import plan_study
     from sparsight.study import default_folder
 
@@ -99,7 +98,7 @@ def plan(
         keep_embeddings=keep_embeddings,
         assignments=set_,
     )
-    console = Console(highlight=False)
+    console = Screen()
     with _told(console) as tell:
         made = plan_study(
             settings, out or default_folder(source, quick), workers=workers, report=not no_report, tell=tell
@@ -108,13 +107,13 @@ def plan(
 
 
 @contextmanager
-def _told(console: "Console") -> "Iterator[Callable[[str], None]]":
+def _told(console: "Screen") -> "Iterator[Callable[[str], None]]":
     """A line on the terminal that says what is being measured, and is gone afterwards."""
     with console.status("measuring") as status:
         yield lambda phase: status.update(f"measuring: {_DOING[phase]}")
 
 
-def _print(console: "Console", made: "StudyPlan") -> None:
+def _print(console: "Screen", made: "StudyPlan") -> None:
     from sparsight.io import spoken_size
     from sparsight.planning import spoken_time
 
@@ -132,12 +131,11 @@ def _print(console: "Console", made: "StudyPlan") -> None:
         f"processors){memory}, and {spoken_size(said.disk)} in {made.folder}"
         + (f" and {spoken_size(made.cache)} in the cache of images" if made.cache else "")
         + ".",
-        markup=False,
         soft_wrap=True,
     )
     for note in made.notes:
-        console.print(f"note: {note}", markup=False, soft_wrap=True)
-    console.print(f"measured in {spoken_time(made.calibration)}; nothing was written", markup=False)
+        console.unfolded(f"note: {note}")
+    console.print(f"measured in {spoken_time(made.calibration)}; nothing was written")
 
 
 def _table(made: "StudyPlan") -> "Table":

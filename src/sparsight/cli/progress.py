@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from types import TracebackType
 
-from rich.console import Console
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from sparsight.cli.show import Screen
 from sparsight.networks import Network
 
 _MODELS = {"f": "the network", "g": "its concept bottleneck"}
@@ -21,9 +21,9 @@ class Progress:
     LOOK = 1.0
 
     def __init__(self) -> None:
-        self.console = Console(highlight=False)
+        self.console = Screen()
         self.bar = Bar(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=None),
             TaskProgressColumn(),
             TextColumn("time left"),
@@ -57,7 +57,7 @@ class Progress:
 
     def note(self, text: str) -> None:
         """Print it."""
-        self.console.print(text, markup=False, soft_wrap=True)
+        self.console.unfolded(text)
 
     def decoded(self, done: int, total: int) -> None:
         """Show how many images are decoded; afterwards the bar is of unknown length again."""

@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from sparsight.arms import find_arm
+from sparsight.cli.show import Screen
 from sparsight.config import StudySettings
 from sparsight.io import read_json
 from sparsight.results.write import VERDICT
@@ -26,7 +25,7 @@ def print_summary(result: StudyResult, asked: StudySettings | None = None) -> No
         result: of the study.
         asked: what was asked for; what the run holds beyond it is said.
     """
-    console = Console(highlight=False)
+    console = Screen()
     console.print(_numbers(result))
     _print_verdicts(console, result, read_json(result.folder / RESULTS / VERDICT, "verdict")["arms"])
     if asked is not None and (asked.study, asked.pruning) != (result.settings.study, result.settings.pruning):
@@ -34,13 +33,12 @@ def print_summary(result: StudyResult, asked: StudySettings | None = None) -> No
         console.print(
             f"note: this run holds arms {', '.join(held.study.arms)}, seeds {', '.join(map(str, held.study.seeds))}, "
             f"{held.pruning.rounds} rounds and {held.study.retrains} retrains, as asked for now and before",
-            markup=False,
             soft_wrap=True,
         )
     for notice in result.notices:
-        console.print(f"note: {notice}", markup=False, soft_wrap=True)
+        console.unfolded(f"note: {notice}")
     said = f"report: {result.report}" if result.report is not None else f"tables: {result.folder / RESULTS}"
-    console.print(said, markup=False, soft_wrap=True)
+    console.unfolded(said)
 
 
 def _numbers(result: StudyResult) -> Table:
@@ -92,10 +90,10 @@ def _table(title: str, columns: Sequence[str]) -> Table:
 def _add(table: Table, label: str, cells: Sequence[tuple[str, ...]]) -> None:
     """Rows of one arm, its name on the first."""
     for i, row in enumerate(cells):
-        table.add_row(escape(label) if i == 0 else "", *row, end_section=i == len(cells) - 1)
+        table.add_row(label if i == 0 else "", *row, end_section=i == len(cells) - 1)
 
 
-def _print_verdicts(console: Console, result: StudyResult, judged: Mapping[str, Any]) -> None:
+def _print_verdicts(console: Screen, result: StudyResult, judged: Mapping[str, Any]) -> None:
     """Winning ticket or not and what became of the explanation, by arm and round; then a sentence an arm."""
     shown = {arm: judged[arm] for arm in result.settings.study.arms if judged[arm]["rounds"]}
     if not shown:
@@ -106,7 +104,7 @@ def _print_verdicts(console: Console, result: StudyResult, judged: Mapping[str, 
         _add(table, arm, cells)
     console.print(table)
     for one in shown.values():
-        console.print(one["sentence"], markup=False, soft_wrap=True)
+        console.unfolded(one["sentence"])
     study = result.settings.study
     if len(study.seeds) < LEAST_SEEDS or study.retrains < LEAST_RETRAINS:
         console.print(

@@ -21,12 +21,11 @@ def tensorboard(
     Needs the extra tensorboard. Of a run that has not ended it writes what is trained by now; the same command writes
     it anew.
     """
-    from rich.console import Console
-
+    from sparsight.cli.show import Screen
     from sparsight.exporting import export_scalars
 
     made = export_scalars(run, out)
-    console = Console(highlight=False)
+    console = Screen()
     tables = "and the result tables" if made.results else "no result tables yet: the run has not ended"
     console.print(f"{made.points:,} numbers: {made.trained} of {made.planned} trainings, {tables}")
-    console.print(f"look at them: tensorboard --logdir {shlex.quote(str(made.folder))}", markup=False, soft_wrap=True)
+    console.unfolded(f"look at them: tensorboard --logdir {shlex.quote(str(made.folder))}")

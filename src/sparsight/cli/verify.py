@@ -18,23 +18,22 @@ def verify(
 
     Exit code 0: all is well; 1: a check failed; 2: the folder holds no run that has ended.
     """
-    from rich.console import Console
     from rich.table import Table
-    from rich.text import Text
 
+    from sparsight.cli.show import Screen
     from sparsight.verifying import verify_run
 
     checks = verify_run(run, deep=deep)
-    console = Console(highlight=False)
+    console = Screen()
     table = Table(title="checks")
     for column in ("check", "looked at", "result"):
         table.add_column(column)
     for check in checks:
         result = "skipped" if check.skipped else f"{len(check.failures)} failed" if check.failures else "well"
-        table.add_row(check.name, Text(check.looked), result)
+        table.add_row(check.name, check.looked, result)
     console.print(table)
     for check in checks:
         for failure in check.failures:
-            console.print(f"{check.name}: {failure}", markup=False, soft_wrap=True)
+            console.unfolded(f"{check.name}: {failure}")
     if any(check.failures for check in checks):
         raise typer.Exit(1)

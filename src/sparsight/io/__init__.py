@@ -1,5 +1,6 @@
 """Files that appear whole or not at all, and readers that run nothing."""
 
+from sparsight.io.cells import read_cell, written_cell
 from sparsight.io.files import (
     PARTIAL,
     check_plain,
@@ -46,6 +47,7 @@ __all__ = [
     "lock_at",
     "mapped_tensors",
     "partial_file",
+    "read_cell",
     "read_json",
     "read_list",
     "read_metadata",
@@ -64,4 +66,5 @@ __all__ = [
     "write_json",
     "write_list",
     "write_tensors",
+    "written_cell",
 ]

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sparsight.errors import DamagedError, InputError
+from sparsight.io.cells import written_cell
 from sparsight.plain import entries, open_plain, read_plain
 from sparsight.seals import ZEROS, seal_of, sealed
 
@@ -140,7 +141,10 @@ def check_sealed(path: Path) -> str:
 
 
 def write_csv(path: Path, header: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
-    """Write rows as CSV (UTF-8, LF). Floats keep all their digits; NaN and None are empty cells."""
+    """Write rows as CSV (UTF-8, LF). Floats keep all their digits; NaN and None are empty cells.
+
+    Names are written by ``written_cell``, and read back by ``read_cell``.
+    """
     write_bytes(path, csv_bytes(header, rows))
 
 
@@ -150,8 +154,14 @@ def csv_bytes(header: tuple[str, ...], rows: list[tuple[Any, ...]]) -> bytes:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(header)
     for row in rows:
-        writer.writerow(["" if cell is None or cell != cell else cell for cell in row])
+        writer.writerow([_cell(cell) for cell in row])
     return out.getvalue().encode()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, str):
+        return written_cell(value)
+    return "" if value is None or value != value else value
 
 
 def check_readable_file(path: Path) -> None:

@@ -5,6 +5,7 @@ import re
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
+from sparsight.io import written_cell
 from sparsight.report.tables import ConceptTable, Table
 from sparsight.report.text import number, plain
 
@@ -34,15 +35,12 @@ _LATEX = {
     "…": r"\ldots{}",
 }
 _SPECIAL = re.compile("|".join(map(re.escape, _LATEX)))
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a cell begins with that spreadsheets calculate."""
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 
 
 def csv(frame: pd.DataFrame) -> bytes:
     """The frame as CSV, UTF-8, with ``\\n`` at the end of a line; a value that is not defined is empty.
 
-    A name that a spreadsheet would take for a formula gets an apostrophe before it, which shows that it is text.
+    Names are written by ``io.written_cell``: none is a formula to a spreadsheet or a command to a terminal.
     """
     shown = frame.copy(deep=False)
     for name in frame.columns[[not is_numeric_dtype(kind) for kind in frame.dtypes]]:
@@ -52,8 +50,7 @@ def csv(frame: pd.DataFrame) -> bytes:
 
 
 def _inert(value: object) -> object:
-    formula = isinstance(value, str) and value.startswith(_FORMULA) and not _NUMBER.fullmatch(value)
-    return f"'{value}" if formula else value
+    return written_cell(value) if isinstance(value, str) else value
 
 
 def escaped(text: str) -> str:

@@ -14,7 +14,7 @@ from sparsight.config import StudySettings, load_study, presets_on
 from sparsight.data import SPLITS
 from sparsight.errors import DamagedError, InputError
 from sparsight.evidence import METRICS, has_concepts, read_metrics
-from sparsight.io import read_json
+from sparsight.io import read_cell, read_json
 from sparsight.networks import Network, plan
 from sparsight.plain import open_plain
 from sparsight.report import COLUMNS, ReportData, method_words
@@ -168,7 +168,7 @@ def read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
 
 def _column(name: str, values: Sequence[str]) -> "pd.Series[Any]":
     if name in _TEXT:
-        return pd.Series(values, dtype="str")
+        return pd.Series([read_cell(value) for value in values], dtype="str")
     if name in _COUNT:
         return pd.Series([int(value) for value in values], dtype="int64")
     return pd.Series([float(value or "nan") for value in values], dtype="float64")
