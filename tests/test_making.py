@@ -37,6 +37,11 @@ def normed(num_classes, mended=False):
         parametrize.remove_parametrizations(made, "weight")
     return nn.Sequential(nn.Conv2d(3, 8, 3, 2), nn.ReLU(), made, nn.ReLU(), *head(num_classes))
 
+def mixing(num_classes):
+    return nn.Sequential(
+        nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8, track_running_stats=False), nn.ReLU(), *head(num_classes)
+    )
+
 def mended(num_classes):
     return normed(num_classes, mended=True)
 
@@ -104,6 +109,7 @@ def birds():
 
 REFUSED = {
     "normed": r"weight of layer '2' is made anew .* by a parametrization, WeightNorm.*remove_parametrizations",
+    "mixing": "made_nets:mixing: its answer for an image depends on the other images of its batch",
     "nothing": "made_nets:nothing has no weight to prune",
 }
 

@@ -119,3 +119,20 @@ def test_a_network_that_draws_in_evaluation_mode_is_refused():
 
     with pytest.raises(InputError, match="net: gives other logits for the same images in evaluation mode"):
         subject_of(Given("net", Drawing()), tuple("abcd"), IMAGES)
+
+
+def test_a_network_whose_images_mix_within_a_batch_is_refused():
+    model = network()
+    model[1] = nn.BatchNorm2d(8, track_running_stats=False)
+    with pytest.raises(InputError, match="net: its answer for an image depends on the other images of its batch"):
+        subject_of(Given("net", model), tuple("abcd"), IMAGES)
+    model[1] = nn.BatchNorm2d(8, track_running_stats=True)
+    assert subject_of(Given("net", model), tuple("abcd"), IMAGES).notes == ()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_that_dynamic_quantisation_mixes_them_slightly_is_noted():
+    small = torch.ao.quantization.quantize_dynamic(network(), {nn.Linear}, dtype=torch.qint8)
+    images = torch.cat([IMAGES, 4 * IMAGES])
+    (note,) = subject_of(Given("small", small), tuple("abcd"), images).notes
+    assert note.startswith("small: its dynamic quantisation takes a scale from the whole batch")

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from sparsight.auditing.answering import answering, outputs_of
 from sparsight.errors import InputError
-from sparsight.models import Given, Split, evaluating, locate
+from sparsight.models import Given, Split, check_mixing, evaluating, locate
 
 _REPEATED = 1e-4
 """Of the largest logit: two passes over the same images differ by less."""
@@ -52,8 +52,8 @@ def subject_of(
         layer: where its maps are explained.
 
     Raises:
-        InputError: if its outputs are not the data set's classes, it answers otherwise when it is asked again, or it
-            cannot be cut (``locate``).
+        InputError: if its outputs are not the data set's classes, it answers otherwise when it is asked again or for
+            an image in another batch (``check_mixing``), or it cannot be cut (``locate``).
     """
     located = locate(given.name, given.model, images, layer)
     with torch.no_grad(), evaluating(given.model):
@@ -63,6 +63,7 @@ def subject_of(
             f"{given.name}: gives other logits for the same images in evaluation mode, so that it differs from itself; "
             "make it fixed"
         )
+    mixed = check_mixing(given.name, given.model, images)
     outputs = logits.shape[1]
     if given.class_names is not None and len(given.class_names) != outputs:
         raise InputError(f"{given.name}: names {len(given.class_names)} classes and has {outputs} outputs; mend it")
@@ -70,4 +71,4 @@ def subject_of(
     model, split = given.model, located.split
     if columns is not None:
         model, split = answering(model, split, columns)
-    return Subject(given.name, model, split, located.mapless, given.normalisation, (note,) if note else ())
+    return Subject(given.name, model, split, located.mapless, given.normalisation, tuple(filter(None, (mixed, note))))

@@ -7,6 +7,7 @@ from sparsight.models.find import check_unknown, find_split
 from sparsight.models.given import Given, given_model
 from sparsight.models.gradients import frozen, gives_gradients
 from sparsight.models.locate import Located, locate
+from sparsight.models.mixing import check_mixing
 from sparsight.models.outputs import separated
 from sparsight.models.own import check_own, own_source
 from sparsight.models.resnet_cifar import CifarResNet
@@ -37,6 +38,7 @@ __all__ = [
     "Parts",
     "Split",
     "build_model",
+    "check_mixing",
     "check_own",
     "check_unknown",
     "eager",

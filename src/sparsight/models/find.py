@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from sparsight.errors import InputError
+from sparsight.models.mixing import check_mixing, stirred
 from sparsight.models.outputs import NoLogitsError, separated
 from sparsight.models.settings import ModelSettings, is_own
 from sparsight.models.split import (
@@ -94,7 +95,8 @@ def check_unknown(
 
     Raises:
         InputError: if the images are too small, the seed does not fix the weights, two networks share them, the number
-            of outputs is not K, evaluation is not repeatable, or a step of training fails.
+            of outputs is not K, evaluation is not repeatable or mixes the images of a batch, or a step of training
+            fails.
     """
     name = settings.name
     if not is_own(name):
@@ -120,9 +122,16 @@ def check_unknown(
     _, again = watched(name, first, images)
     if not torch.equal(logits, again):
         raise InputError(f"model.name: {name} gives other logits for the same images in evaluation mode; make it fixed")
+    check_mixing(f"model.name: {name}", first, images)
+    _check_training(name, first, images, logits)
+    check_mixing(f"model.name: {name}", stirred(first), images)
+
+
+def _check_training(name: str, model: nn.Module, images: Tensor, logits: Tensor) -> None:
+    """Check that a step of training gives logits, and those of auxiliary classifiers at most."""
     try:
         with torch.random.fork_rng(devices=[]):  # dropout draws
-            output = first.train()(images)
+            output = model.train()(images)
         trained, auxiliary = separated(output)
         if all(each.shape == logits.shape for each in (trained, *auxiliary)):
             cross_entropy(trained, torch.zeros(len(images), dtype=torch.int64)).backward()
