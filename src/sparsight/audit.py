@@ -61,6 +61,7 @@ from sparsight.auditing import (
     usual_side,
     write_folder,
 )
+from sparsight.beforehand import few_test_images
 from sparsight.comparison import Drift
 from sparsight.data import ConceptDataset, normalise
 from sparsight.errors import InputError
@@ -216,7 +217,9 @@ def _audited(
     _check_concepts(read, settings)
     parts = roles(len(several), len(floor))
     given, notes = normalised(named(models, parts, len(read.class_names), loaded), read, settings.normalise)
-    notes += read.notes
+    notes += [*read.notes, *(few := few_test_images(read, settings.verdict.least_images))]
+    for note in few:
+        hears.note(note)
     device = resolve_device(settings.device)
     if (passes := passes_of(settings.saliency)) > 1:
         method = settings.saliency.method

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sparsight.beforehand import few_test_images
 from sparsight.config import StudySettings, data_as_used, load_study
 from sparsight.data import ConceptDataset, Glimpse, cache_folder, dataset_bytes, load_dataset, readable
 from sparsight.evidence import check_shown
@@ -40,6 +41,7 @@ from sparsight.pool import check_not_imported
 from sparsight.runs import DATA, STUDY, check_folder, standing_data
 from sparsight.standing import Standing, sources, survey, to_do
 from sparsight.study import default_folder, default_workers, with_device, with_source
+from sparsight.training import augmentation_words
 
 IN_MEMORY = ("toybirds", "mnist")
 """Data sets that are held in memory, not mapped from the cache of decoded images."""
@@ -58,6 +60,7 @@ class StudyPlan:
         workers: how many trainings run side by side; 0: in the study's own process.
         said: seconds, memory and disk; of what is left to do, but the disk of all.
         cache: bytes that the cache of decoded images would grow by.
+        augmentation: what training would do to its images, in words.
         notes: what a study would note of data and network, and what the forecast does not know, a line each.
         calibration: seconds that all this has taken.
     """
@@ -69,6 +72,7 @@ class StudyPlan:
     workers: int
     said: Forecast
     cache: int
+    augmentation: str
     notes: tuple[str, ...]
     calibration: float
 
@@ -110,6 +114,7 @@ def plan_study(
         *check_network(drawn, data, drawn.model.weights),
         *check_concepts(settings, data),
         *check_shown(data, settings.evidence.shown),
+        *few_test_images(data, settings.verdict.least_images),
     ]
     networks = plan(combined)
     found = _standing(folder, combined, networks)
@@ -143,6 +148,7 @@ def plan_study(
         side_by_side,
         said,
         glimpse.cache,
+        augmentation_words(combined.training, data.flip),
         (*data.notes, *told, *_notes(combined, parts, glimpse, len(data)), *_warnings(folder, said)),
         (clocks() + begun * -1).wall,
     )

@@ -12,6 +12,7 @@ from typing import Protocol
 import pandas as pd
 
 from sparsight.arms import remove_checkpoint
+from sparsight.beforehand import few_test_images
 from sparsight.config import StudySettings, data_as_used, load_study
 from sparsight.data import ConceptDataset, dataset_bytes, load_dataset, staged_dataset
 from sparsight.errors import DamagedError, InputError
@@ -152,6 +153,9 @@ def run_study(
     for notice in (told := check_network(settings, data, weights_file(folder, settings.model))):
         hears.note(notice)
     notices = [*told, *check_concepts(settings, data), *check_shown(data, settings.evidence.shown)]
+    notices += (few := few_test_images(data, settings.verdict.least_images))
+    for notice in [*data.notes, *few]:
+        hears.note(notice)
 
     if not os.path.lexists(folder / DATA):
         check_room(

@@ -10,7 +10,8 @@ def test_the_command_says_what_a_study_would_take_and_writes_nothing(sparsight, 
     assert sorted(tmp_path.rglob("*")) == before
     head, *lines, last = ended.stdout.splitlines()
     table = [line for line in lines if line[0] in "┏┃┡│└"]
-    sentence, *notes = lines[len(table) :]
+    sentence, augmentation, *notes = lines[len(table) :]
+    assert augmentation == "augmentation: half of the images mirrored, left to right"
     assert all(line.startswith("note: ") for line in notes)  # there is one where the machine is fast
     assert head == "6 networks: 2 dense, 2 trained again without pruning, 2 tickets"
     assert all(len(line) <= 80 for line in table)

@@ -16,6 +16,9 @@ def save(path, seed, size=(20, 20)):
     Image.fromarray(pixels).save(path)
 
 
+_TABLES = ("concepts.csv", "crow/of-mine.csv")
+
+
 @pytest.fixture
 def birds(tmp_path):
     """Three classes of ten images, two concepts by class and one by image."""
@@ -92,15 +95,15 @@ def test_copies_stand_once(birds):
 
 def test_what_is_no_image_is_counted_but_the_table_of_concepts_is_none_of_it(birds):
     def ignored(**more):
-        return [note for note in load(birds, **more).notes if note.endswith("ignored")]
+        return [note for note in load(birds, **more).notes if note.startswith("not taken")]
 
     assert ignored() == []
     (birds / "crow" / "notes.txt").write_text("mine")
-    assert ignored() == ["1 file or folder that is no image was ignored"]
+    assert ignored() == ["not taken: 1 .txt file, as crow/notes.txt"]
     named = birds / "crow" / "of-mine.csv"
     named.write_bytes((birds / "concepts.csv").read_bytes())
-    said = ["2 files or folders that are no images were ignored"]
-    assert ignored(concepts=named) == ignored() == said, "of two tables one is used"
+    table, other = (f"not taken: 1 .csv file, as {name}; 1 .txt file, as crow/notes.txt" for name in _TABLES)
+    assert (ignored(concepts=named), ignored()) == ([table], [other]), "of two tables one is used"
 
 
 def test_folders_of_splits_are_taken_as_they_are(tmp_path):

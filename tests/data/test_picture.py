@@ -87,7 +87,7 @@ REFUSED = {
     "a bomb": (bomb, "3600.0 megapixels, more than the 50 that"),
     "too large": (lambda path: Image.new("1", (7100, 7100)).save(path, format="PNG"), "50.4 megapixels, more than"),
     "floats": (lambda path: Image.new("F", (40, 30), 0.5).save(path, format="TIFF"), "unknown range"),
-    "another format": (lambda path: plain().save(path, format="PPM"), "not an image of"),
+    "another format": (lambda path: plain().save(path, format="TGA"), "not an image of"),
 }
 
 

@@ -13,8 +13,14 @@ LONGEST = 200
 """Characters of a name or a line."""
 
 
-def print_inventory(data: ConceptDataset, problems: Sequence[str]) -> None:
-    """Print images by split and class, concepts by how often they are known, masks, notes, and the first problems."""
+def print_inventory(data: ConceptDataset, more: Sequence[str], problems: Sequence[str]) -> None:
+    """Print images by split and class, concepts by how often they are known, masks, notes, and the first problems.
+
+    Args:
+        data: what could be read.
+        more: notes beside those of the data set itself.
+        problems: what stands in the way of a study.
+    """
     typer.echo("".join(f"{head:>12}" for head in SPLITS) + "  class")
     for k, name in enumerate(data.class_names):
         counts = [int((data.labels[data.splits[split]] == k).sum()) for split in SPLITS]
@@ -26,8 +32,10 @@ def print_inventory(data: ConceptDataset, problems: Sequence[str]) -> None:
     else:
         _print_concepts(data)
     typer.echo(f"masks: {'none' if data.object_masks is None else 'of the object'}")
-    for note in data.notes:
-        typer.echo(f"note: {_shown(note)}")
+    kept = "a mirrored image keeps its class" if data.flip else "a mirrored image is another one: none is mirrored"
+    typer.echo(f"mirroring: {kept}")
+    for note in (*data.notes, *more):
+        typer.echo(f"note: {_shown(note, 3 * LONGEST)}")
     _print_problems(problems)
 
 

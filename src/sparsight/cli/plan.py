@@ -133,6 +133,7 @@ def _print(console: "Screen", made: "StudyPlan") -> None:
         + ".",
         soft_wrap=True,
     )
+    console.print(f"augmentation: {made.augmentation}", markup=False, soft_wrap=True)
     for note in made.notes:
         console.unfolded(f"note: {note}")
     console.print(f"measured in {spoken_time(made.calibration)}; nothing was written")

@@ -12,9 +12,10 @@ import torch
 from sparsight.data.coco_shapes import ShapeError, fill_annotation
 from sparsight.data.mask import square_mask
 from sparsight.data.masks import Masks, turned_note
+from sparsight.data.named_images import images_by_name, plain_name, unknown_names
 from sparsight.data.picture import ACROSS
 from sparsight.data.pictures import Pictures
-from sparsight.data.tree import Tree, composed, images_by_name
+from sparsight.data.tree import Tree
 from sparsight.errors import InputError
 from sparsight.io import check_readable_file, spoken_size
 
@@ -154,11 +155,12 @@ def _image(one: Any, where: str) -> tuple[int | str, CocoImage]:
 def _placed(coco: CocoFile, tree: Tree) -> dict[int, CocoImage]:
     """The file's images by their positions in the tree."""
     names = images_by_name(tree)
+    stated = [plain_name(image.name, names, tree.root) for image in coco.images]
+    if unknown := [name for name in stated if name not in names]:
+        words = unknown_names(unknown, names, len(stated), tree.root, row="image")
+        raise InputError(f"{coco.path}: {words}; correct or remove it")
     found: dict[int, CocoImage] = {}
-    for image in coco.images:
-        name = composed(image.name).removeprefix("./")
-        if name not in names:
-            raise InputError(f"{coco.path}: no image {image.name[:200]!r} in {tree.root}; correct or remove it")
+    for name, image in zip(stated, coco.images, strict=True):
         if (place := names[name]) is None:
             raise InputError(
                 f"{coco.path}: several images are called {image.name[:200]!r}; give the path below {tree.root}"

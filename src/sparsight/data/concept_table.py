@@ -1,103 +1,128 @@
 """Concept labels from a CSV file of the user's own."""
 
-import csv
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 from jaxtyping import Int8
 from torch import Tensor
 
-from sparsight.data.dataset import ABSENT, PRESENT, UNKNOWN
-from sparsight.data.tree import Tree, composed, images_by_name
+from sparsight.data.cells import read_cells
+from sparsight.data.concept_cells import concept_values
+from sparsight.data.dataset import PRESENT, UNKNOWN
+from sparsight.data.named_images import images_by_name, plain_name, unknown_names
+from sparsight.data.tree import Tree, composed
 from sparsight.errors import InputError
-from sparsight.io import check_readable_file
 
 _SHOWN = 30
-_VALUES = {"1": PRESENT, "0": ABSENT, "": UNKNOWN}
+_KINDS = ("image", "class")
 
 
 @dataclass(frozen=True, eq=False)
 class ConceptTable:
-    """Concepts of a tree's images, 1, 0 or -1, their names and groups, and how many images no row speaks of."""
+    """Concepts of a tree's images, 1, 0 or -1, their names and groups, and how many images no row speaks of.
+
+    ``apart`` holds the cells of the columns that are no concepts, by the column's name, for each image; empty for
+    images without a row.
+    """
 
     values: Int8[Tensor, "n c"]
     names: tuple[str, ...]
     groups: tuple[str, ...]
     unnamed: int
+    apart: dict[str, list[str]] = field(default_factory=dict)
 
 
-def read_concepts(path: Path, tree: Tree) -> ConceptTable:
-    """Read a CSV file with the header ``image,<concept>,...`` or ``class,<concept>,...``.
+def read_concepts(path: Path, tree: Tree, apart: Collection[str] = ()) -> ConceptTable:
+    """Read a table with the header ``image,<concept>,...`` or ``class,<concept>,...`` (``read_cells``).
 
     A row names an image by its path below the data's folder, or by its file's name where only one image has it; or it
-    names a class, and all its images get its values. Cells are 1, 0 or empty for unknown; an image without a row is
-    unknown in all. A concept written ``group:value``, as ``wing_color:blue``, is named ``wing_color_blue`` and belongs
-    to the group ``wing_color``, whose values exclude each other; without a colon it is a group of its own.
+    names a class, and all its images get its values. What cells may say is in ``concept_value``; an image without a row
+    is unknown in all. A concept written ``group:value``, as ``wing_color:blue``, is named ``wing_color_blue`` and
+    belongs to the group ``wing_color``, whose values exclude each other; without a colon it is a group of its own.
+
+    Args:
+        path: of the file.
+        tree: the images.
+        apart: columns that are no concepts.
 
     Raises:
-        InputError: naming the file and the line, if it has another form or speaks of what is not there.
+        InputError: naming the file, the line and the column, if it has another form or speaks of what is not there.
     """
-    lines = _lines(path)
-    header = [composed(cell) for cell in lines[0][1]]
-    if header[0] not in ("image", "class") or len(header) < 2:
-        raise InputError(f"{path}: line 1: must be image,<concept>,... or class,<concept>,...")
-    if not all(header):
-        raise InputError(f"{path}: line 1: a concept has no name")
-    names = tuple(name.replace(":", "_", 1) for name in header[1:])
-    groups = tuple(name.partition(":")[0] for name in header[1:])
+    lines = read_cells(path, _KINDS, "save the table as CSV UTF-8", strict=True)
+    if not lines:
+        raise InputError(f"{path}: empty; it must hold image,<concept>,... and a line an image")
+    kind, header, rows = _columns(path, lines)
+    columns = [k for k, name in enumerate(header) if name not in apart]
+    named = [header[k] for k in columns]
+    names = tuple(name.replace(":", "_", 1) for name in named)
+    groups = tuple(name.partition(":")[0] for name in named)
     if twice := [name for name, count in Counter(names).items() if count > 1]:
         raise InputError(f"{path}: line 1: concept {twice[0]!r} stands twice")
+    found = _rows(path, kind, rows, tree)
+    cells = concept_values(path, named, [(line, [row[k] for k in columns]) for line, _, row in rows])
+    _check_groups(path, groups, [line for line, _, _ in rows], cells)
     values = torch.full((len(tree.entries), len(names)), UNKNOWN, dtype=torch.int8)
-    places = _places(header[0], tree)
-    named: set[int] = set()
-    seen: dict[str, int] = {}
+    others = {name: [""] * len(tree.entries) for name in apart if name in header}
+    for places, own, (_, _, row) in zip(found, cells, rows, strict=True):
+        if places:
+            values[places] = torch.tensor(own, dtype=torch.int8)
+        for name, column in others.items():
+            for i in places:
+                column[i] = row[header.index(name)]
+    named_images = {i for places in found for i in places}
+    return ConceptTable(values, names, groups, len(tree.entries) - len(named_images), others)
+
+
+def _columns(path: Path, lines: list[tuple[int, list[str]]]) -> tuple[str, list[str], list[tuple[int, str, list[str]]]]:
+    """What rows name, the other columns, and each row's line, its name and its other cells."""
+    header = [composed(cell) for cell in lines[0][1]]
+    skipped = int(len(header) > 1 and header[0].casefold() in ("", "unnamed: 0") and header[1].casefold() in _KINDS)
+    kind, columns = header[skipped].casefold(), header[skipped + 1 :]  # a column of row numbers may stand first
+    if kind not in _KINDS or not columns:
+        state = f"the first column is {header[0][:60]!r}" if kind not in _KINDS else "there is no other column"
+        raise InputError(
+            f"{path}: line {lines[0][0]}: must be image,<concept>,... or class,<concept>,...; {state}: call the column "
+            "of images image, put it first, and one column a concept behind it"
+        )
+    if not all(columns):
+        raise InputError(f"{path}: line {lines[0][0]}: a concept has no name")
+    return kind, columns, [(line, row[skipped], row[skipped + 1 :]) for line, row in lines[1:]]
+
+
+def _rows(path: Path, kind: str, rows: list[tuple[int, str, list[str]]], tree: Tree) -> list[list[int]]:
+    """The images that each row speaks of."""
+    places = _places(kind, tree)
+    keys = [plain_name(name, places, tree.root) if kind == "image" else composed(name) for _, name, _ in rows]
+    if unknown := [(line, key) for (line, _, _), key in zip(rows, keys, strict=True) if key not in places]:
+        words = unknown_names([key for _, key in unknown], places, len(rows), tree.root, kind)
+        raise InputError(f"{path}: line {unknown[0][0]}: {words}; correct or remove the line")
+    seen: dict[int, int] = {}
+    found = []
+    for (line, _, _), key in zip(rows, keys, strict=True):
+        if (own := places[key]) is None:
+            raise InputError(f"{path}: line {line}: several images are called {key!r}; give the path below {tree.root}")
+        if repeated := [seen[i] for i in own if i in seen]:
+            raise InputError(f"{path}: line {line}: {kind} {key!r} stands in line {repeated[0]} already")
+        seen.update(dict.fromkeys(own, line))
+        found.append(own)
+    return found
+
+
+def _check_groups(path: Path, groups: tuple[str, ...], lines: list[int], cells: list[list[int]]) -> None:
     several: dict[str, int] = {}
-    for number, row in lines[1:]:
-        where = f"{path}: line {number}"
-        if len(row) != len(header):
-            raise InputError(f"{where}: has {len(row)} cells, the header {len(header)}")
-        key = composed(row[0]).removeprefix("./")
-        if key not in places:
-            raise InputError(f"{where}: no {header[0]} {key!r} in {tree.root}; correct or remove the line")
-        if (found := places[key]) is None:
-            raise InputError(f"{where}: several images are called {key!r}; give the path below {tree.root}")
-        cells = [cell.strip() for cell in row[1:]]
-        if wrong := [cell for cell in cells if cell not in _VALUES]:
-            raise InputError(f"{where}: {wrong[0][:40]!r} is not 1, 0 or empty")
-        present = Counter(group for group, cell in zip(groups, cells, strict=True) if cell == "1")
+    for line, own in zip(lines, cells, strict=True):
+        present = Counter(group for group, value in zip(groups, own, strict=True) if value == PRESENT)
         for group in (group for group, count in present.items() if count > 1):
-            several.setdefault(group, number)
-        if repeated := [seen[str(i)] for i in found if i in named]:
-            raise InputError(f"{where}: {header[0]} {key!r} stands in line {repeated[0]} already")
-        named.update(found)
-        seen.update({str(i): number for i in found})
-        if found:
-            values[found] = torch.tensor([_VALUES[cell] for cell in cells], dtype=torch.int8)
+            several.setdefault(group, line)
     if several:
         listed = ", ".join(map(repr, list(several)[:_SHOWN])) + (", ..." if len(several) > _SHOWN else "")
         raise InputError(
             f"{path}: line {min(several.values())}: two values of one group are present, in this file of {listed}; "
             "write concepts that may without a colon"
         )
-    return ConceptTable(values, names, groups, len(tree.entries) - len(named))
-
-
-def _lines(path: Path) -> list[tuple[int, list[str]]]:
-    """Line numbers and cells of the lines that are not empty."""
-    check_readable_file(path)
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            lines = [(reader.line_num, row) for row in reader if row]
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: not a text file in UTF-8; save the table as CSV UTF-8") from None
-    except csv.Error as error:
-        raise InputError(f"{path}: not a CSV file ({error}); save the table as CSV") from None
-    if not lines:
-        raise InputError(f"{path}: empty; it must hold image,<concept>,... and a line an image")
-    return lines
 
 
 def _places(kind: str, tree: Tree) -> dict[str, list[int] | None]:

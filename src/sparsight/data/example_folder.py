@@ -4,8 +4,8 @@ import unicodedata
 from pathlib import Path
 
 from sparsight.data.examples import NEGATIVE, POSITIVE, SHOWN, ConceptFiles, ConceptSource
+from sparsight.data.formats import EXTENSIONS
 from sparsight.data.listing import check_folder, folders, listed
-from sparsight.data.picture import EXTENSIONS
 from sparsight.errors import InputError
 
 

@@ -16,13 +16,12 @@ from sparsight.data.folder_splits import split_images
 from sparsight.data.picture_cache import DecodingListener
 from sparsight.data.pictures import read_pictures
 from sparsight.data.size import check_size
-from sparsight.data.tree import Tree, read_tree
+from sparsight.data.tree import Tree, ignored_notes, read_tree
 from sparsight.data.unreadable import without_unreadable
 from sparsight.errors import InputError
 
 MOST_BYTES = 8 << 30
 CONCEPTS = "concepts.csv"
-_SHOWN = 5
 NO_CONCEPTS = (
     "no concepts: accuracy, maps and embeddings are studied alone; a CSV file of image,<concept>,... or "
     "class,<concept>,..., named by --concepts FILE, adds them"
@@ -38,7 +37,8 @@ def read_folder(
         InputError: if the folder has another layout, or its images would not fit in memory.
     """
     needed = [split for split in SPLITS if getattr(settings, split)]
-    tree = read_tree(settings.path, settings.masks, needed)
+    apart = [place for place in (settings.masks, settings.concepts) if place is not None]
+    tree = read_tree(settings.path, apart, needed)
     size, n = settings.image_size, len(tree.entries)
     check_size(tree.root, n, size, int(settings.masks is not None), None, MOST_BYTES, "lower data.image_size")
     files = [tree.root / entry.path for entry in tree.entries]
@@ -61,13 +61,7 @@ def read_folder(
     if copies:
         notes.append(f"{_counted(copies, 'copy of an image', 'copies of images')} left out")
     table = settings.concepts or tree.root / CONCEPTS
-    if ignored := sum(other != table for other in tree.ignored):
-        what = _counted(ignored, "file or folder that is no image was", "files or folders that are no images were")
-        notes.append(f"{what} ignored")
-    if tree.hidden:
-        listed = ", ".join(str(one.relative_to(tree.root))[:80] for one in tree.hidden[:_SHOWN])
-        others = ", ..." if len(tree.hidden) > _SHOWN else ""
-        notes.append(f"folders with images whose names start with a dot are no classes: {listed}{others}; rename them")
+    notes += [*tree.notes, *ignored_notes(tree, table)]
     if several := sum(count > 1 for i, count in enumerate(pictures.frames.tolist()) if i not in unread):
         notes.append(f"{_counted(several, 'file holds', 'files hold')} several frames or pages; the first was read")
     values = torch.zeros(n, 0, dtype=torch.int8)
@@ -119,7 +113,8 @@ def _missing(tree: Tree, splits: dict[str, Tensor], settings: FolderSettings) ->
         empty = [s for s, chosen in wanted.items() if not any(tree.entries[i].label == k for i in chosen.tolist())]
         if empty:
             problems.append(
-                f"{tree.root}: class {name!r} has no image for {', '.join(empty)}; a class needs one in each"
+                f"{tree.root}: class {name!r} has no image for {', '.join(empty)}{tree.without.get(name, '')}; a class "
+                "needs one in each"
             )
     return problems
 

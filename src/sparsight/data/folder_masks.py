@@ -4,8 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from sparsight.data.coco import coco_masks, read_coco
+from sparsight.data.formats import EXTENSIONS, LOSSLESS
 from sparsight.data.masks import Masks, read_masks
-from sparsight.data.picture import EXTENSIONS, LOSSLESS
 from sparsight.data.pictures import Pictures
 from sparsight.data.tree import Tree
 

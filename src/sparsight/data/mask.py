@@ -7,7 +7,8 @@ import numpy as np
 from jaxtyping import Bool
 from PIL import Image
 
-from sparsight.data.picture import ACROSS, LOSSLESS, TRANSPARENT, TURNS, bands, centre_square, opened, turned, upright
+from sparsight.data.formats import LOSSLESS
+from sparsight.data.picture import ACROSS, TRANSPARENT, TURNS, bands, centre_square, opened, turned, upright
 from sparsight.errors import InputError
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -34,6 +34,8 @@ class MnistSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Literal["mnist"] = "mnist"
+    flip: ClassVar[bool] = False
+    """Whether a mirrored image keeps its class and concepts: a mirrored digit is none."""
     train: Count | None = None
     validation: Count | None = None
     test: Count | None = None
@@ -85,7 +87,7 @@ def mnist(settings: MnistSettings) -> ConceptDataset:
         concept_groups=("digit",) * 10,
         mean=(0.1307,) * 3,
         std=(0.3081,) * 3,
-        flip=False,
+        flip=settings.flip,
         notes=(f"{copies} {'copy of an image' if copies == 1 else 'copies of images'} left out",) if copies else (),
     )
 

@@ -24,13 +24,9 @@ from sparsight.data.depth import (
     stated_bits,
     upper_extremes,
 )
+from sparsight.data.formats import FORMATS
 from sparsight.errors import InputError
 
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")
-LOSSLESS = ("PNG", "BMP", "TIFF", "GIF")
-EXTENSIONS = frozenset(
-    {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".gif"}
-)  # a file with one of them is taken for an image; what it holds is decided by its bytes
 MOST_PIXELS = 50_000_000
 LARGE = 16_000_000
 """Pixels of a JPEG from which on its decoder halves it, as often as its short side stays twice what is wanted."""

@@ -1,16 +1,21 @@
 """Which images a folder of class folders holds, and on which side each stands; nothing is opened."""
 
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections import Counter
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from sparsight.data.arrangement import Placed, arrangement, unwrapped
 from sparsight.data.dataset import SPLITS
-from sparsight.data.picture import EXTENSIONS
+from sparsight.data.folder_names import masked_stem
+from sparsight.data.formats import EXTENSIONS
+from sparsight.data.passed_over import passed_over
+from sparsight.data.walk import Folder, walk
 from sparsight.errors import InputError
 
-_SIDES = {"train": "train", "validation": "validation", "val": "validation", "test": "test"}
+_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -24,25 +29,25 @@ class Entry:
 
 @dataclass(frozen=True)
 class Tree:
-    """A folder's classes, its images in the order of their paths, what else stands among them, and the hidden folders
-    that were passed over although they hold images."""
+    """A folder of classes.
+
+    Attributes:
+        root: the folder with the class folders or those of splits in it.
+        class_names: the classes.
+        entries: its images in the order of their paths.
+        ignored: the other files below the folder that was named.
+        outside: images below it that are of no class.
+        without: of each class without an image, what its folders hold.
+        notes: what a user should know of how the folder was read.
+    """
 
     root: Path
     class_names: tuple[str, ...]
     entries: tuple[Entry, ...]
     ignored: tuple[Path, ...]
-    hidden: tuple[Path, ...]
-
-
-def images_by_name(tree: Tree) -> dict[str, int | None]:
-    """Positions of images by the names that users' tables give them, in composed form: the path below the folder, or
-    the file's name; None where it names several by accident.
-    """
-    names: dict[str, int | None] = {}
-    for i, entry in enumerate(tree.entries):
-        name = composed(entry.path.name)
-        names[name] = None if name in names else i
-    return names | {composed(entry.path.as_posix()): i for i, entry in enumerate(tree.entries)}
+    outside: tuple[Path, ...]
+    without: dict[str, str]
+    notes: tuple[str, ...]
 
 
 def composed(text: str) -> str:
@@ -50,15 +55,16 @@ def composed(text: str) -> str:
     return unicodedata.normalize("NFC", text.strip())
 
 
-def read_tree(root: Path, masks: Path | None = None, needed: Collection[str] = SPLITS) -> Tree:
-    """List ``root/<class>/<image>`` or ``root/{train,validation or val,test}/<class>/<image>``.
+def read_tree(root: Path, apart: Collection[Path] = (), needed: Collection[str] = SPLITS) -> Tree:
+    """List ``root/<class>/<image>`` or ``root/<split>/<class>/<image>``.
 
-    The second holds where a folder ``train`` has no image of its own, but folders. Hidden files and folders are passed
-    over, a folder of masks as well; folders below a class count as ignored, as do files without an image's extension.
+    The second holds where folders of splits, by whatever name (``side_of``), hold class folders. Images in folders
+    below a class are of that class. Where all images lie in one folder that is neither, that is read. Hidden files and
+    folders are passed over.
 
     Args:
         root: the folder.
-        masks: a folder of masks, which is none of classes.
+        apart: folders of masks and of examples of concepts, which are none of classes.
         needed: the splits that must be there where the folders decide them.
 
     Raises:
@@ -66,93 +72,101 @@ def read_tree(root: Path, masks: Path | None = None, needed: Collection[str] = S
     """
     if not root.is_dir():
         raise InputError(f"{root}: {'not a folder' if root.exists() else 'does not exist'}; name a folder of classes")
-    folders, stray = _listed(root, masks)
-    if not folders:
-        raise InputError(f"{root}: holds no folders; images must lie in <class>/<image> or <split>/<class>/<image>")
-    if not _is_split(folders, masks):
-        return _gathered(root, [(None, folder) for folder in folders], stray, masks)
-    others = [folder.name for folder in folders if folder.name not in _SIDES]
-    if others:
-        raise InputError(f"{root}: folder {others[0]!r} stands beside train; only validation (or val) and test may")
-    sides = [_SIDES[folder.name] for folder in folders]
-    if missing := [split for split in SPLITS if split in needed and split not in sides]:
-        raise InputError(f"{root}: no folder {' and no '.join(missing)} beside train; add it or take the splits away")
-    if len(sides) > len(set(sides)):
-        raise InputError(f"{root}: both validation and val; keep one")
-    placed: list[tuple[str | None, Path]] = []
-    for folder, side in zip(folders, sides, strict=True):
-        below, files = _listed(folder, masks)
-        placed += [(side, child) for child in below]
-        stray += files
-    return _gathered(root, placed, stray, masks)
-
-
-def _is_split(folders: list[Path], masks: Path | None) -> bool:
-    train = [folder for folder in folders if folder.name == "train"]
-    if not train:
-        return False
-    below, files = _listed(train[0], masks)
-    return bool(below) and not any(map(_is_image, files))
-
-
-def _gathered(root: Path, placed: list[tuple[str | None, Path]], stray: list[Path], masks: Path | None) -> Tree:
-    names = tuple(sorted({_class_name(folder) for _, folder in placed}))
+    whole = walk(root, apart)
+    top = unwrapped(whole)
+    placed, notes = arrangement(top, needed)
+    if top is not whole:
+        notes.insert(0, f"images are read from {top.path.relative_to(root)} in the folder that was named")
+    names = tuple(sorted({_class_name(one.folder) for one in placed}))
     if len(names) < 2:
-        raise InputError(f"{root}: {len(names)} class folders; a classifier needs two or more")
+        known = f" ({names[0][:80]!r})" if names else ""
+        raise InputError(f"{root}: {len(names)} class folders{known}; a classifier needs two or more")
     number = {name: k for k, name in enumerate(names)}
-    entries, ignored = [], [*stray]
-    hidden = [
-        one for parent in dict.fromkeys((root, *(folder.parent for _, folder in placed))) for one in _hidden(parent)
+    entries = [
+        Entry(image.relative_to(top.path), number[_class_name(one.folder)], one.split)
+        for one in placed
+        for image in one.images
     ]
-    for split, folder in placed:
-        below, files = _listed(folder, masks)
-        images = [file for file in files if _is_image(file)]
-        ignored += [*(file for file in files if not _is_image(file)), *below]
-        entries += [Entry(file.relative_to(root), number[_class_name(folder)], split) for file in images]
-    return Tree(root, names, tuple(sorted(entries, key=lambda entry: entry.path.parts)), tuple(ignored), tuple(hidden))
+    entries.sort(key=lambda entry: entry.path.parts)
+    taken = {top.path / entry.path for entry in entries}
+    outside = [image for folder in whole.below() for image in folder.images if image not in taken]
+    ignored = [file for folder in whole.below() for file in (*folder.others, *folder.hidden)]
+    filled = {entry.label for entry in entries}
+    without = {name: _held(name, placed) for name, k in number.items() if k not in filled}
+    notes += [*_below(top.path, placed), *_beside(entries), *_hidden(top, placed)]
+    return Tree(top.path, names, tuple(entries), tuple(ignored), tuple(outside), without, tuple(notes))
 
 
-def _hidden(parent: Path) -> list[Path]:
-    """The hidden folders that hold images, which look like classes; those that cannot be listed do not."""
-    found = []
-    for folder in sorted(parent.iterdir()):
-        with suppress(OSError):
-            if folder.name.startswith(".") and folder.is_dir() and any(map(_is_image, folder.iterdir())):
-                found.append(folder)
-    return found
-
-
-def sides_of(root: Path, masks: Path | None = None) -> tuple[str, ...]:
+def sides_of(root: Path) -> tuple[str, ...]:
     """The splits that the folders decide; none where they do not, or cannot be listed."""
-    if not root.is_dir():
+    try:
+        placed, _ = arrangement(unwrapped(walk(root)), ())
+    except InputError:
         return ()
-    folders, _ = _listed(root, masks)
-    return (
-        tuple(dict.fromkeys(_SIDES[one.name] for one in folders if one.name in _SIDES))
-        if _is_split(folders, masks)
-        else ()
-    )
+    return tuple(dict.fromkeys(one.split for one in placed if one.split is not None))
 
 
-def _class_name(folder: Path) -> str:
+def ignored_notes(tree: Tree, table: Path) -> list[str]:
+    """Report what of a tree is not taken, by kind, but for the table of its concepts."""
+    return passed_over([file for file in tree.ignored if file != table], tree.root, tree.outside)
+
+
+def _held(name: str, placed: list[Placed]) -> str:
+    """What the folders of a class without images hold, in brackets; empty for nothing."""
+    own = [one.folder for one in placed if _class_name(one.folder) == name]
+    files = [file for folder in own for below in folder.below() for file in below.others]
+    held = passed_over(files, own[0].path.parent)
+    return f" ({held[0]})" if held else ""
+
+
+def _below(root: Path, placed: list[Placed]) -> list[str]:
+    deeper = [image.parent for one in placed for image in one.images if image.parent != one.folder.path]
+    if not deeper:
+        return []
+    counts = Counter(folder.relative_to(root).as_posix() for folder in deeper)
+    shown = ", ".join(f"{name[-80:]} ({count:,})" for name, count in list(counts.items())[:_SHOWN])
+    lie = "image lies in a folder" if len(deeper) == 1 else "images lie in folders"
+    of_it = f"below {'its' if len(deeper) == 1 else 'their'} class, and {'is' if len(deeper) == 1 else 'are'} of it"
+    return [f"{len(deeper):,} {lie} {of_it}: {shown}{', ...' if len(counts) > _SHOWN else ''}"]
+
+
+def _beside(entries: list[Entry]) -> list[str]:
+    """Report images whose names say that they are masks of the images beside them."""
+    known = {entry.path.with_suffix("").as_posix().casefold() for entry in entries}
+    masks = [
+        entry.path
+        for entry in entries
+        if (stem := masked_stem(entry.path.stem)) is not None
+        and (entry.path.parent / stem).as_posix().casefold() in known
+    ]
+    if not masks:
+        return []
+    are = "image is by its name the mask" if len(masks) == 1 else "images are by their names masks"
+    return [
+        f"{len(masks):,} {are} of another image, as {masks[0].as_posix()[-80:]}, and taken for images of their class; "
+        "move masks into a folder of their own, which data.masks names"
+    ]
+
+
+def _hidden(top: Folder, placed: list[Placed]) -> list[str]:
+    """Report the hidden folders that hold images, which look like classes; those that cannot be listed do not."""
+    places = dict.fromkeys((top.path, *(one.folder.path.parent for one in placed)))
+    found = []
+    for folder in sorted(folder for own in top.below() if own.path in places for folder in own.hidden):
+        with suppress(OSError):
+            if folder.is_dir() and any(file.suffix.lower() in EXTENSIONS for file in folder.iterdir()):
+                found.append(folder)
+    if not found:
+        return []
+    listed = ", ".join(str(one.relative_to(top.path))[:80] for one in found[:_SHOWN])
+    others = ", ..." if len(found) > _SHOWN else ""
+    return [f"folders with images whose names start with a dot are no classes: {listed}{others}; rename them"]
+
+
+def _class_name(folder: Folder) -> str:
     """The folder's name in composed form, so that a name copied from another system is the same class."""
     try:
         folder.name.encode()
     except UnicodeEncodeError:
-        raise InputError(f"{folder}: the name is not valid UTF-8; rename the folder") from None
+        raise InputError(f"{folder.path}: the name is not valid UTF-8; rename the folder") from None
     return unicodedata.normalize("NFC", folder.name)
-
-
-def _is_image(file: Path) -> bool:
-    return file.suffix.lower() in EXTENSIONS
-
-
-def _listed(folder: Path, masks: Path | None) -> tuple[list[Path], list[Path]]:
-    """Folders and other entries, hidden ones and the masks left out, by name."""
-    try:
-        children: Iterable[Path] = sorted(folder.iterdir())
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be listed ({error.strerror}); mend its permissions") from None
-    shown = [child for child in children if not child.name.startswith(".") and child != masks]
-    folders = [child for child in shown if child.is_dir()]
-    return folders, [child for child in shown if child not in set(folders)]

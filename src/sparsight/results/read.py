@@ -23,6 +23,7 @@ from sparsight.results.strips import STRIPS, read_strips
 from sparsight.results.write import DRIFT, VERDICT
 from sparsight.runs import RESULTS, STUDY, check_result, read_manifest
 from sparsight.saliency import CAPTUM, GRID
+from sparsight.training import augmentation_words
 
 _TEXT = {
     "arm",
@@ -98,6 +99,7 @@ def read_results(folder: Path, settings: StudySettings, manifest: Mapping[str, A
             **{f"arm {name}": find_arm(name).summary for name in design.arms},
             "network": f"{settings.model.name}, {epochs} epoch{'s' * (epochs != 1)} a round",
             "images": ", ".join(f"{manifest['images'][split]} {split}" for split in SPLITS),
+            "augmentation": augmentation_words(settings.training, settings.data.flip),
             **({"scenes drawn again": again} if "interventions" in first else {}),
             "networks trained": str(len(networks)),
             "wall time": f"{_duration(manifest['wall_seconds'])} for networks and tables; reading the images, writing "

@@ -1,5 +1,6 @@
 """Training: one network under one mask."""
 
+from sparsight.training.augmentation import augmentation_words
 from sparsight.training.batches import DrawKey, steps_per_epoch, training_batches
 from sparsight.training.device import one_thread, resolve_device
 from sparsight.training.fit import SCORES_AN_EPOCH, Fitted, TrainingDivergedError, fit
@@ -22,6 +23,7 @@ __all__ = [
     "State",
     "TrainingDivergedError",
     "TrainingSettings",
+    "augmentation_words",
     "fit",
     "learning_rate",
     "one_thread",

@@ -85,6 +85,7 @@ def read_cub(settings: CubSettings, reader: DecodingListener | None = None) -> t
         part_names=marked.part_names,
         mean=MEAN,
         std=STD,
+        flip=settings.flip,
         notes=(*notes, *marked.notes),
         whole_images=pictures.whole,
         whole_sizes=None if pictures.whole is None else pictures.sizes,

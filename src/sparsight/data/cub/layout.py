@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
+from sparsight.data.formats import EXTENSIONS
 from sparsight.data.listing import ARCHIVES, check_folder, listed
-from sparsight.data.picture import EXTENSIONS
 from sparsight.errors import InputError
 from sparsight.io import check_readable_file
 

@@ -1,7 +1,7 @@
 """Which of CUB-200-2011 is read, and how."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -33,6 +33,8 @@ class CubSettings(ExampleSettings):
     """
 
     name: Literal["cub200"] = "cub200"
+    flip: ClassVar[bool] = True
+    """Whether a mirrored image keeps its class and concepts."""
     path: Path | None = None
     image_size: int = Field(default=224, ge=8, le=1024)
     whole_size: int | None = Field(default=None, ge=8, le=1024)

@@ -87,6 +87,7 @@ def read_ham(settings: HamSettings, reader: DecodingListener | None = None) -> t
         object_masks=masks,
         mean=MEAN,
         std=STD,
+        flip=settings.flip,
         notes=tuple(notes),
         whole_images=pictures.whole,
         whole_sizes=None if pictures.whole is None else pictures.sizes,

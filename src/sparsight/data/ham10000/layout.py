@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sparsight.data.formats import EXTENSIONS
 from sparsight.data.listing import ARCHIVES, check_folder, files_below, folders, listed
-from sparsight.data.picture import EXTENSIONS
 from sparsight.data.table import read_table
 from sparsight.errors import InputError
 

@@ -1,7 +1,7 @@
 """Which of HAM10000 is read, and how."""
 
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -33,6 +33,8 @@ class HamSettings(ExampleSettings):
     """
 
     name: Literal["ham10000"] = "ham10000"
+    flip: ClassVar[bool] = True
+    """Whether a mirrored image keeps its class and concepts."""
     path: Path | None = None
     image_size: int = Field(default=224, ge=16, le=1024)
     whole_size: int | None = Field(default=None, ge=16, le=1024)

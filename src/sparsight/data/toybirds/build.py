@@ -51,4 +51,5 @@ def toybirds(settings: ToyBirdsSettings, glimpse: Glimpse | None = None) -> Conc
         part_names=PARTS,
         mean=MEAN,
         std=STD,
+        flip=settings.flip,
     )

@@ -1,6 +1,6 @@
 """What a ToyBirds data set is made from."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, Field
 
@@ -23,6 +23,8 @@ class ToyBirdsSettings(BaseModel, frozen=True, extra="forbid"):
     """
 
     name: Literal["toybirds"] = "toybirds"
+    flip: ClassVar[bool] = True
+    """Whether a mirrored image keeps its class and concepts."""
     train: Count = 1500
     validation: Count = 500
     test: Count = 500
