@@ -76,6 +76,13 @@ class Many(nn.Module):
         tokens = tokens + self.attention(tokens, tokens, tokens)[0]
         return self.out(self.memory(tokens)[0].mean(1))
 
+def vit(num_classes):
+    from torchvision.models import VisionTransformer
+    return VisionTransformer(32, 8, 2, 2, 16, 32, num_classes=num_classes)
+
+def softmax(num_classes):
+    return nn.Sequential(plain(num_classes), nn.Softmax(1))
+
 def many(num_classes):
     return Many(num_classes)
 """
@@ -110,6 +117,7 @@ def birds():
 REFUSED = {
     "normed": r"weight of layer '2' is made anew .* by a parametrization, WeightNorm.*remove_parametrizations",
     "mixing": "made_nets:mixing: its answer for an image depends on the other images of its batch",
+    "softmax": r"made_nets:softmax gives probabilities, .* return what its last linear layer '0\.6' gives, the logits",
     "nothing": "made_nets:nothing has no weight to prune",
 }
 
@@ -125,6 +133,14 @@ def test_a_network_that_a_study_would_be_wrong_about_is_refused_before_anything_
 @pytest.mark.parametrize("name", ["plain", "mended"])
 def test_plain_networks_and_those_that_were_mended_pass_without_a_word(here, birds, name):
     assert check_network(settings(name), birds, None) == []
+
+
+@pytest.mark.parametrize("method", ["gradcam", "layercam", "released"])
+def test_a_transformer_is_explained_by_its_tokens(here, birds, method):
+    own = settings("vit")
+    own = own.model_copy(update={"saliency": own.saliency.model_copy(update={"method": method})})
+    (said,) = check_network(own, birds, None)
+    assert said.startswith("not pruned: encoder.pos_embedding (272), class_token (16), 288 of ")
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from sparsight.errors import InputError
+from sparsight.models.logits import check_logits
 from sparsight.models.mixing import check_mixing, stirred
 from sparsight.models.outputs import NoLogitsError, separated
 from sparsight.models.settings import ModelSettings, is_own
@@ -22,7 +23,17 @@ from sparsight.models.split import (
     named_module,
 )
 from sparsight.models.stages import block_layers
-from sparsight.models.watch import failed, feature_layer, head_layer, kind_of, not_found, watched
+from sparsight.models.token_layer import token_layer, with_tokens
+from sparsight.models.watch import (
+    Seen,
+    failed,
+    feature_layer,
+    head_layer,
+    kind_of,
+    last_layers,
+    not_found,
+    watched,
+)
 
 
 def find_split(settings: ModelSettings, model: nn.Module, images: Float[Tensor, "b c h w"]) -> Split:
@@ -31,7 +42,8 @@ def find_split(settings: ModelSettings, model: nn.Module, images: Float[Tensor, 
     It is cut where ``settings`` say, or else where its class is known to be. Of another one, it is found by one pass:
     without a ``head`` it must end in one linear layer, whose output are the logits. Without ``features`` the last
     module is taken whose output is a map of more than one position, the average of which, or of its ReLU, goes into the
-    head. Of modules with the same output the outermost one ends last.
+    head. Of modules with the same output the outermost one ends last. Where there is none, as in a transformer, it is
+    the last norm whose tokens of the image's patches reach the logits.
 
     Args:
         settings: name, the parts where they are named, and what the embedding is.
@@ -39,12 +51,15 @@ def find_split(settings: ModelSettings, model: nn.Module, images: Float[Tensor, 
         images: a few, normalised.
 
     Raises:
-        InputError: naming candidates, if the parts are not found; or if those that are named do not fit.
+        InputError: naming candidates, if the parts are not found; if those that are named do not fit; or if the network
+            gives probabilities.
     """
     known = None if is_own(settings.name) else known_split(model)
     cut = _found(settings, model, images) if known is None else _known(settings, model, known, images)
     if settings.embedding == "head":
         return cut
+    if settings.embedding == "blocks" and cut.tokens is not None:
+        raise InputError(f"model.embedding: {cut.features!r} gives tokens, which have one resolution; take head")
     layers = block_layers(model, cut.features, images) if settings.embedding == "blocks" else settings.embedding
     return _passed(model, replace(cut, blocks=layers), images)
 
@@ -58,16 +73,27 @@ def _known(settings: ModelSettings, model: nn.Module, known: Split, images: Tens
 
 def _found(settings: ModelSettings, model: nn.Module, images: Tensor) -> Split:
     seen, logits = watched(settings.name, model, images)
+    check_logits(settings.name, seen, logits, settings.head)
     head = settings.head or head_layer(seen, logits)
     if head is None:
-        raise not_found(settings.name, "head", "the logits are not the output of one nn.Linear", seen)
+        fitting = [one for one in last_layers(seen.linears) if _may_be_head(model, seen, one, logits)]
+        raise not_found(settings.name, "head", "the logits are not the output of one nn.Linear", fitting)
     linear_head(model, Split(head, head))
     if settings.features is not None:
         named_module(model, settings.features)
-    features = settings.features or feature_layer(seen, head)
-    if features is None:
-        raise not_found(settings.name, "features", f"no average of a feature map goes into {head!r}", seen)
-    return _passed(model, Split(features, head), images)
+        return _passed(model, with_tokens(model, Split(settings.features, head), images), images)
+    features = feature_layer(seen, head)
+    cut = token_layer(model, head, seen, images) if features is None else Split(features, head)
+    if cut is None:
+        once = [one for one in last_layers(seen.maps) if seen.runs[one] == 1]
+        raise not_found(settings.name, "features", f"no average of a feature map goes into {head!r}", once)
+    return _passed(model, cut, images)
+
+
+def _may_be_head(model: nn.Module, seen: Seen, layer: str, logits: Tensor) -> bool:
+    """Whether a linear layer runs once and gives as many numbers as there are logits."""
+    fits = seen.runs[layer] == 1 and seen.linears[layer][1].shape == logits.shape
+    return fits and isinstance(named_module(model, layer), nn.Linear)
 
 
 def _passed(model: nn.Module, cut: Split, images: Tensor) -> Split:

@@ -111,7 +111,7 @@ def linear_head(model: nn.Module, split: Split) -> nn.Linear:
     if not isinstance(head, nn.Linear):
         raise InputError(
             f"{type(model).__name__}: the head {split.head!r} is {type(head).__name__}, "
-            "not nn.Linear; name the final linear layer"
+            "not nn.Linear; name the last nn.Linear, or let the network end in one"
         )
     return head
 
@@ -130,7 +130,7 @@ def forward_parts(model: nn.Module, split: Split, images: Float[Tensor, "b c h w
     feature_maps: list[Any] = []
 
     def keep_output(_module: nn.Module, _inputs: Any, output: Any) -> Any:
-        if split.tokens is not None and isinstance(output, Tensor):
+        if split.tokens is not None and isinstance(output, Tensor) and output.ndim == 3:
             kept = token_map(output, split.tokens, (images.shape[2], images.shape[3]))
             feature_maps.append(kept)
             # What follows is made of the map again, so that it stands in the graph between the images and the logits.

@@ -41,7 +41,7 @@ def watched(name: str, model: nn.Module, images: Tensor) -> tuple[Seen, Tensor]:
             if not isinstance(output, Tensor):
                 return
             output = plain(output)
-            if isinstance(module, nn.LayerNorm) and output.ndim == 3:
+            if isinstance(module, nn.LayerNorm | nn.RMSNorm) and output.ndim == 3:
                 seen.tokens[layer] = (output.shape[1], output.shape[2])
             elif output.is_floating_point() and is_map(output, images) and output.shape[2] * output.shape[3] > 1:
                 seen.maps[layer] = (output.mean((2, 3)), output.clamp(min=0).mean((2, 3)))
@@ -85,14 +85,18 @@ def feature_layer(seen: Seen, head: str) -> str | None:
     return None
 
 
-def not_found(name: str, part: str, why: str, seen: Seen) -> InputError:
-    """The error that a part is not found, with candidates."""
-    names = last_layers(seen.linears if part == "head" else seen.maps)[:_SHOWN]
-    if not names:
-        return InputError(f"model.name: {name}: {why}, and no layer looks like one; choose another network")
-    return InputError(
-        f"model.name: {name}: {why}; name the layer by --set model.{part}=LAYER: candidates are {', '.join(names)}"
-    )
+def not_found(name: str, part: str, why: str, candidates: list[str]) -> InputError:
+    """The error that a part is not found, with the layers that may be it, the likeliest first."""
+    if candidates:
+        listed = ", ".join(candidates[:_SHOWN])
+        remedy = f"name the layer by --set model.{part}=LAYER: candidates are {listed}"
+    elif part == "head":
+        remedy = "let it end in one nn.Linear, whose output are the logits"
+    else:
+        remedy = (
+            "choose a network that has a map (b, l, h, w) of more than one position, or tokens of the image's patches"
+        )
+    return InputError(f"model.name: {name}: {why}; {remedy}")
 
 
 def failed(name: str, mode: str, images: Tensor, error: Exception) -> InputError:
