@@ -47,6 +47,7 @@ from sparsight.auditing import (
     level_rows,
     look,
     looked_at,
+    looking_at,
     map_moves,
     material,
     named,
@@ -228,7 +229,8 @@ def _audited(
     for place, one in enumerate(given):
         hears.looking(one.name, place + 1, len(given))
         with looked_at(one.model):
-            subject = _subject(one, read, settings, device)
+            with looking_at(one.name):
+                subject = _subject(one, read, settings, device)
             explained = looks[0].predictions if looks else None
             rooms = (settings.evidence, settings.concepts, settings.saliency)
             looks.append(look(subject, read, *rooms, device, explained, hears.seen))
@@ -238,7 +240,7 @@ def _audited(
     again = looks[1 + len(several) :]
     if again and len(again) < LEAST_FLOOR:
         notes.append(f"{len(again)} networks trained again; a verdict against them needs {LEAST_FLOOR}")
-    if settings.saliency.method == "gradcam" and not looks[0].missing:
+    if settings.saliency.method == "gradcam" and "maps" not in looks[0].missing:
         notes.append("whether maps depend on what was learned was not checked: that takes randomised networks")
     grid = grid_of(looks)
     if grid is not None and LEAST_PLACES <= grid[0] * grid[1] < COARSE_PLACES:
@@ -271,9 +273,13 @@ def _check_concepts(data: ConceptDataset, settings: AuditSettings) -> None:
         )
 
 
+_LOOKED_AT = 16
+"""Test images that show what a network's output is."""
+
+
 def _subject(one: Given, data: ConceptDataset, settings: AuditSettings, device: torch.device) -> Subject:
     own = data if one.normalisation is None else replace(data, mean=one.normalisation[0], std=one.normalisation[1])
-    chosen = data.splits["test"][:2]
+    chosen = data.splits["test"][:_LOOKED_AT]
     images = normalise(data.images[chosen], own, device)
     given = replace(one, model=one.model.to(device))
     return subject_of(given, data.class_names, images, settings.layer)

@@ -92,7 +92,8 @@ def compare(
 ) -> Iterator[Drift]:
     """Every drift of ``other`` from ``dense``.
 
-    Maps are compared where both have some, and at the resolution of the coarser ones, which the method names.
+    Concepts, maps and embeddings are compared where both have some, maps at the resolution of the coarser ones, which
+    the method names.
 
     Args:
         study: what the comparison needs to know.
@@ -101,10 +102,11 @@ def compare(
         same_targets: whether both explain the same dense network's predictions; where not, that target is left out.
         primary: only those that make headlines.
     """
-    of_concepts = concept_drifts(study, dense, other) if study.names else ()
+    of_concepts = concept_drifts(study, dense, other) if "bank/Q" in dense and "bank/Q" in other else ()
     found = [*of_concepts, *_pixel_drifts(study, dense, other, same_targets)]
-    cka = np.array([linear_cka(dense["embedding/test"], other["embedding/test"])])
-    found.append(Drift("representation", "linear_cka", "embedding", "", "test", "all", (), cka))
+    if "embedding/test" in dense and "embedding/test" in other:
+        cka = np.array([linear_cka(dense["embedding/test"], other["embedding/test"])])
+        found.append(Drift("representation", "linear_cka", "embedding", "", "test", "all", (), cka))
     if not primary:
         flipped = flips(dense["logits/test"].argmax(1), other["logits/test"].argmax(1))
         found.append(Drift("accuracy", "flips", "f", "", "test", "image", (), flipped.double().numpy()))
@@ -170,12 +172,14 @@ def unrelated(study: Comparing, dense: Arrays, other: Arrays) -> dict[str, float
     Two maps that know nothing of each other are still alike in their margins, and two lists of three share a concept
     by chance. Between the floor and this there is room for a change; where there is little, "preserved" says little.
     """
-    n, found = len(other["embedding/test"]), dict[str, list[float]]()
+    n = len(other["embedding/test"] if "embedding/test" in other else other["logits/test"])
+    found = dict[str, list[float]]()
     images = torch.randperm(n, generator=generator("unrelated images", n))
-    for repeat in range(ORDERS if study.names else 1):
+    of_concepts = "g/weights" in dense and "g/weights" in other
+    for repeat in range(ORDERS if of_concepts else 1):
         lot = generator("unrelated concepts", len(study.names), repeat)
         concepts = torch.randperm(len(study.names), generator=lot)
-        shuffled = {**other, "g/weights": other["g/weights"][:, concepts]} if study.names else {**other}
+        shuffled = {**other, "g/weights": other["g/weights"][:, concepts]} if of_concepts else {**other}
         for name in ("embedding/test", "saliency/maps"):
             if name in other:
                 shuffled[name] = other[name][images]

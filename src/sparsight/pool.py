@@ -156,6 +156,9 @@ def _serve(connection: Connection, work: Callable[..., Any]) -> None:
             connection.send(("input error", str(error)))
         except OSError as error:
             connection.send(("input error", f"{error.filename or job}: {error.strerror or error}; {_GOES_ON}"))
+        except SystemExit as error:
+            why = f"code that is not ours ended the process (exit code {error.code or 0})"
+            connection.send(("input error", f"{job}: {why}; take the call of exit out of the network's file"))
         except Exception:
             connection.send(("error", traceback.format_exc()))
 

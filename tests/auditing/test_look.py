@@ -18,7 +18,7 @@ def birds():
 
 
 class Net(nn.Module):
-    """A small network; ``fault`` is called with its maps where there are more than two images."""
+    """A small network; ``fault`` is called with its maps where there are more than eight images."""
 
     def __init__(self, fault=None):
         super().__init__()
@@ -29,7 +29,7 @@ class Net(nn.Module):
 
     def forward(self, images):
         maps = self.features(images)
-        if self.fault is not None and len(images) > 2:
+        if self.fault is not None and len(images) > 8:
             maps = self.fault(maps)
         return self.head(maps.mean((2, 3)))
 
@@ -57,8 +57,11 @@ def broken(maps):
     ("fault", "said"),
     [
         (memory, r"net: the device's memory is too small \(Tried to allocate .*\); lower evidence.batch_size"),
-        (value, "net: fails on these images: ValueError: four channels"),
-        (broken, "net: no maps by gradcam: shapes cannot be multiplied; take another layer or method"),
+        (
+            value,
+            r"net: its forward pass on images of 3 x 32 x 32 fails in .*look.py, line \d+: ValueError: four chan",
+        ),
+        (broken, r"net: its forward pass .* fails in .*test_look.py, line \d+: RuntimeError: shapes cannot be mult"),
     ],
 )
 def test_what_fails_is_said_and_is_no_missing_map(birds, fault, said):
@@ -85,8 +88,8 @@ def test_a_network_without_gradients_lacks_maps_by_gradients_alone(birds):
 
     found = seen(Closed(), birds, method="hirescam")
     assert found.maps is None
-    said = "it has no gradients, as one of int8 numbers or under torch.no_grad has none; captum:Occlusion needs none"
-    assert found.missing["maps"] == said
+    said = "it has no gradients, as one of int8 numbers, under torch.no_grad or behind detach has none"
+    assert found.missing["maps"] == f"{said}; captum:Occlusion needs none"
     assert found.concepts is not None
     pytest.importorskip("captum")
     found = seen(Closed(), birds, method="captum:Occlusion")

@@ -8,7 +8,7 @@ from torch.nn.utils.parametrizations import weight_norm
 
 from sparsight.auditing import subject_of
 from sparsight.errors import InputError
-from sparsight.models import Given, forward_parts
+from sparsight.models import Given, forward_parts, network_of
 from sparsight.saliency import closed_form_holds
 
 IMAGES = torch.rand(2, 3, 12, 12, generator=torch.Generator().manual_seed(0))
@@ -24,7 +24,7 @@ def network(outputs=4):
 def test_outputs_without_names_are_taken_as_they_stand():
     model = network()
     subject = subject_of(Given("net", model), ("a", "b", "c", "d"), IMAGES)
-    assert subject.model is model
+    assert network_of(subject.model) is model
     assert subject.notes == ()
 
 
@@ -76,7 +76,7 @@ def test_names_that_are_the_same_come_first():
 def test_the_same_names_in_the_same_order_may_be_there_twice():
     model, names = network(4), ("crane", "dog", "crane", "owl")
     subject = subject_of(Given("net", model, names), names, IMAGES)
-    assert subject.model is model
+    assert network_of(subject.model) is model
     assert subject.notes == ()
 
 
@@ -85,7 +85,7 @@ def test_names_are_not_half_believed():
     with pytest.raises(InputError, match="net: 'cat' is its output 1 and class 0 of the data, and it does not name b"):
         subject_of(Given("net", model, ("dog", "cat", "owl", "jay")), data, IMAGES)
     subject = subject_of(Given("net", model, ("cat", "dog", "owl", "jay")), data, IMAGES)
-    assert subject.model is model
+    assert network_of(subject.model) is model
     assert subject.notes == (
         "net: does not name bluejay; its outputs were taken to be in the order of the data's classes",
     )

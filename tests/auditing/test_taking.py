@@ -68,15 +68,6 @@ def test_images_are_as_large_as_the_first_network_of_a_library_takes_them():
     assert usual_side(["hf:net", resnet], {"hf:net": Given("hf:net", own, side=160)}) == 160
 
 
-@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float64, torch.float32])
-def test_a_network_takes_images_in_its_own_precision_while_it_is_looked_at(kind):
-    model, images = network().to(kind), torch.rand(2, 3, 8, 8)
-    with looked_at(model):
-        assert model(images).dtype == kind
-    assert not model._forward_pre_hooks
-    assert all(parameter.dtype == kind for parameter in model.parameters())
-
-
 def test_what_is_compiled_runs_as_it_is_written_while_it_is_looked_at():
     seen = []
     model = network()

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from sparsight.models import gives_gradients
+from sparsight.models import gradient_flaw
 
 IMAGES = torch.rand(2, 3, 8, 8)
 
@@ -15,18 +15,18 @@ def network():
 
 def test_a_network_has_some_and_is_left_as_it_was():
     model = network()
-    assert gives_gradients(model, IMAGES)
+    assert not gradient_flaw(model, IMAGES)
     assert model.training
     assert all(parameter.requires_grad and parameter.grad is None for parameter in model.parameters())
-    assert gives_gradients(network().requires_grad_(False), IMAGES)
+    assert not gradient_flaw(network().requires_grad_(False), IMAGES)
     with torch.inference_mode():
-        assert gives_gradients(model, IMAGES)
+        assert not gradient_flaw(model, IMAGES)
 
 
 @pytest.mark.filterwarnings("ignore")
 def test_one_of_int8_numbers_has_none():
     small = torch.ao.quantization.quantize_dynamic(network(), {nn.Linear}, dtype=torch.qint8)
-    assert not gives_gradients(small, IMAGES)
+    assert gradient_flaw(small, IMAGES).startswith("it has no gradients, as one of int8 numbers")
 
 
 def test_too_little_memory_is_no_answer():
@@ -35,4 +35,4 @@ def test_too_little_memory_is_no_answer():
             raise torch.OutOfMemoryError("20 GiB")
 
     with pytest.raises(torch.OutOfMemoryError):
-        gives_gradients(Large(), IMAGES)
+        gradient_flaw(Large(), IMAGES)

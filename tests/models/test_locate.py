@@ -117,10 +117,16 @@ def test_a_layer_that_is_not_there_or_gives_no_map_is_refused():
     assert locate("net", model, IMAGES, "layer3").split == Split("layer3", "fc")
 
 
-def test_a_network_without_a_linear_head_is_refused():
-    model = torchvision.models.squeezenet1_1(num_classes=5)
-    with pytest.raises(InputError, match="net: the logits are not the output of one linear layer"):
-        locate("net", model, torch.rand(2, 3, 64, 64))
+def test_a_network_without_a_linear_head_has_its_logits_and_maps_of_a_named_layer():
+    model, images = torchvision.models.squeezenet1_1(num_classes=5), torch.rand(2, 3, 64, 64)
+    found = locate("net", model, images)
+    assert found.split == Split("", "")
+    assert found.headless.startswith("its logits are not the output of one linear layer")
+    assert "name a layer by --layer: its last maps are" in found.mapless
+    found = locate("net", model, images, "features")
+    assert found.split == Split("features", "")
+    assert not found.mapless
+    assert found.headless
 
 
 def test_where_no_map_goes_into_the_head_the_rest_goes_on():
@@ -157,11 +163,10 @@ def test_the_network_is_left_as_it_was_found():
     assert not any(module._forward_hooks or module._forward_pre_hooks for module in model.modules())
 
 
-def test_a_network_that_takes_images_of_another_size_is_named_once_with_the_remedy():
+def test_a_network_that_takes_images_of_another_size_is_named_once():
     images = torch.rand(2, 3, 30, 30)
     with pytest.raises(InputError) as caught:
         locate("net:vit", small_vit(), images)
     said = str(caught.value)
     assert said.startswith("net:vit: fails in evaluation on images of 3 x 30 x 30: ")
-    assert said.endswith("; --image-size says how large images are")
     assert said.count("net:vit") == 1

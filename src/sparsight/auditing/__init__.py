@@ -5,7 +5,7 @@ from sparsight.auditing.asked import Images, asked, path_text, roles
 from sparsight.auditing.gates import floor_gates, gates
 from sparsight.auditing.judge import Row, headline, level_rows, similarity, similarity_rows
 from sparsight.auditing.listening import AuditListener, Silent
-from sparsight.auditing.look import Look, look
+from sparsight.auditing.look import Look, look, looking_at
 from sparsight.auditing.material import material
 from sparsight.auditing.measure import (
     COARSE_PLACES,
@@ -60,6 +60,7 @@ __all__ = [
     "levels",
     "look",
     "looked_at",
+    "looking_at",
     "map_moves",
     "material",
     "named",

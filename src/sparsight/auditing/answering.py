@@ -108,7 +108,7 @@ def answering(model: nn.Module, split: Split, columns: Sequence[int]) -> tuple[n
     any other one, as of quantised or reparametrised weights, it takes the outputs.
     """
     around = Answering(model, columns), _below("network", split)
-    if not _is_plain(named_module(model, split.head)):
+    if not split.head or not _is_plain(named_module(model, split.head)):
         return around
     try:
         narrowed = copy.deepcopy(model)
@@ -116,6 +116,8 @@ def answering(model: nn.Module, split: Split, columns: Sequence[int]) -> tuple[n
         return around
     head = named_module(narrowed, split.head)
     assert isinstance(head, nn.Linear)
+    if head.out_features <= max(columns):  # two classes of one output
+        return around
     with torch.no_grad():
         for name, values in dict(head.named_parameters()).items():
             setattr(head, name, nn.Parameter(values[list(columns)].clone(), requires_grad=values.requires_grad))
@@ -138,7 +140,7 @@ def _is_plain(head: nn.Module) -> bool:
 def _below(name: str, split: Split) -> Split:
     return replace(
         split,
-        features=f"{name}.{split.features}",
-        head=f"{name}.{split.head}",
+        features=f"{name}.{split.features}" if split.features else "",
+        head=f"{name}.{split.head}" if split.head else "",
         blocks=tuple(f"{name}.{block}" for block in split.blocks),
     )

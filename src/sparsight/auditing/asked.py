@@ -10,7 +10,7 @@ from torch import nn
 from sparsight.auditing.settings import AuditSettings
 from sparsight.auditing.taking import Model, distinct
 from sparsight.data import ConceptDataset, data_digest
-from sparsight.models import Given, fingerprint, network_digest
+from sparsight.models import Given, check_whole, fingerprint, network_digest, users_code
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,9 +44,13 @@ def asked(
     of what they hold.
 
     Raises:
-        InputError: if a file of a model is missing or cannot be read.
+        InputError: if a file of a model is missing or cannot be read, or a module's weights hold no numbers.
     """
     models = (original, *pruned, *floor)
+    for model, role in zip(models, roles(len(pruned), len(floor)), strict=True):
+        if not isinstance(model, str | Path):
+            with users_code(f"{_name(model, role)}: looking at its weights"):
+                check_whole(_name(model, role), model.model if isinstance(model, Given) else model)
     names = distinct(_name(model, role) for model, role in zip(models, roles(len(pruned), len(floor)), strict=True))
     weights = {name: _contents(model) for name, model in zip(names, models, strict=True)}
     last = 1 + len(pruned)

@@ -75,9 +75,10 @@ def floor_gates(
     """
     if not again:
         return
-    random = [random_drifts(study, original.arrays(), one.arrays()) for one in again] if study.names else []
+    drawable = [one for one in again if one.concepts is not None and original.concepts is not None]
+    random = [random_drifts(study, original.arrays(), one.arrays()) for one in drawable]
     for one in metrics:
-        if one.primary and one.family == "concepts":
+        if one.primary and one.family == "concepts" and random:
             drawn = mean([found[one.metric] for found in random])
             yield random_bank(one.metric, mean(list(one.floor)), drawn, (one.metric,))
     for one in metrics:

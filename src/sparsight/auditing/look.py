@@ -25,7 +25,7 @@ from sparsight.evidence import (
     learn_concepts,
     see,
 )
-from sparsight.models import gives_gradients
+from sparsight.models import UserCodeError, gradient_flaw, users_code
 from sparsight.saliency import CAPTUM, SaliencySettings
 
 EXPLAINED = TARGETS.index("dense")
@@ -43,8 +43,8 @@ class Look:
         seen: logits and embeddings of the test images.
         maps: of the test images; None where none can be made.
         concepts: what was learned from its embeddings; None where the data set has none.
-        missing: what is not available, and why: ``maps`` or nothing. With something missing the whole may not be
-            called preserved.
+        missing: what is not available, and why: ``maps``, ``embedding``, ``concepts``, or nothing. With something
+            missing the whole may not be called preserved.
     """
 
     name: str
@@ -60,7 +60,9 @@ class Look:
 
     def arrays(self) -> dict[str, Tensor]:
         """By the names of a study's evidence, which is what comparisons read."""
-        found = {"logits/test": self.seen.logits, "embedding/test": self.seen.embedding}
+        found = {"logits/test": self.seen.logits}
+        if self.seen.embedding.shape[1]:
+            found["embedding/test"] = self.seen.embedding
         if self.maps is not None:
             found |= {"saliency/maps": self.maps.signed, "saliency/classes": self.maps.classes}
             if self.maps.mask_energy is not None:
@@ -104,16 +106,16 @@ def look(
         told: is told how many images of a pass are done: of the test images first.
 
     Raises:
-        InputError: if the model fails on these images, its embedding is not finite, or its maps cannot be made although
-            it has gradients.
+        InputError: if the model fails on these images, its embedding is not finite, or it is the original and its maps
+            cannot be made although it has gradients.
     """
     if subject.normalisation is not None:
         data = replace(data, mean=subject.normalisation[0], std=subject.normalisation[1])
     model = subject.model.to(device)
-    with _said_of(subject.name):
+    with looking_at(subject.name):
         seen, maps, why = _seen(subject, model, data, evidence, saliency, device, explained, told)
         train, examples = None, None
-        if data.concept_names:
+        if data.concept_names and not subject.headless:
             train = see(model, subject.split, data, "train", evidence, device, told)
             if data.example_images is not None:
                 examples = embed(model, subject.split, data, data.example_images, evidence, device, told)
@@ -126,7 +128,8 @@ def look(
             learned = learn_concepts(both, examples, data, concepts, 0)
         except ValueError as error:
             raise InputError(f"{subject.name}: concepts cannot be learned from its embeddings ({error})") from None
-    return Look(subject.name, seen, maps, learned, {"maps": why} if why else {})
+    missing = {"maps": why, "embedding": subject.headless, "concepts": subject.headless if data.concept_names else ""}
+    return Look(subject.name, seen, maps, learned, {what: reason for what, reason in missing.items() if reason})
 
 
 def _seen(
@@ -139,7 +142,7 @@ def _seen(
     explained: Int64[Tensor, " n"] | None,
     told: Told | None,
 ) -> tuple[Seen, Maps | None, str]:
-    """What it sees of the test images; its maps, or why there are none. A network that has gradients must have maps."""
+    """What it sees of the test images; its maps, or why there are none."""
     captum = saliency.method.startswith(CAPTUM)
     why = f"{subject.mapless}; {_WITHOUT} needs none" if subject.mapless and not captum else ""
     if not why:
@@ -148,28 +151,34 @@ def _seen(
             return *explain(model, subject.split, data, evidence, layer, device, explained, told), ""
         except torch.OutOfMemoryError:
             raise
-        except (InputError, RuntimeError, NotImplementedError) as error:
+        except Exception as error:  # a user's own function may raise anything in its backward pass
             why = _short(error)
-            if gives_gradients(model, normalise(data.images[data.splits["test"][:2]], data, device)):
+            if flaw := gradient_flaw(model, normalise(data.images[data.splits["test"][:2]], data, device)):
+                why = f"{flaw}; {_WITHOUT} needs none"
+            elif isinstance(error, UserCodeError):
+                raise
+            elif explained is None:  # a mistaken method is found with the first model
                 another = "another method" if captum else "another layer or method"
                 raise InputError(f"{subject.name}: no maps by {saliency.method}: {why}; take {another}") from error
-            why = f"it has no gradients, as one of int8 numbers or under torch.no_grad has none; {_WITHOUT} needs none"
+            else:
+                why = f"{saliency.method} does not work with it: {why}"
     return see(model, subject.split, data, "test", evidence, device, told), None, why
 
 
 @contextmanager
-def _said_of(name: str) -> Iterator[None]:
-    """What a network raises, in one line."""
+def looking_at(name: str) -> Iterator[None]:
+    """Inside, a model is looked at: what its code raises becomes one line.
+
+    Raises:
+        InputError: for any exception.
+    """
     try:
-        yield
-    except InputError:
-        raise
+        with users_code(f"{name}: looking at it on these images"):
+            yield
     except torch.OutOfMemoryError as error:
         raise InputError(
             f"{name}: the device's memory is too small ({_short(error)}); lower evidence.batch_size, as to 8"
         ) from error
-    except Exception as error:  # a network of somebody's may raise anything
-        raise InputError(f"{name}: fails on these images: {type(error).__name__}: {_short(error)}") from error
 
 
 def _short(error: Exception) -> str:

@@ -14,7 +14,6 @@ from sparsight.models import (
     check_own,
     eager,
     given_model,
-    in_its_precision,
     is_own,
     named_module,
     read_state,
@@ -133,12 +132,11 @@ def _name(model: Model) -> str:
 
 @contextmanager
 def looked_at(model: nn.Module) -> Iterator[None]:
-    """Inside, a network runs as it is written and takes images in its own precision; afterwards it is as it was, on
-    the device that it came from."""
+    """Inside, a network runs as it is written; afterwards it is as it was, on the device that it came from."""
     first = next(itertools.chain(model.parameters(), model.buffers()), None)
     before = None if first is None else first.device
     try:
-        with eager(model), in_its_precision(model):
+        with eager(model):
             yield
     finally:
         if before is not None:

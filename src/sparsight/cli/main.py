@@ -83,6 +83,11 @@ def _ended() -> int:
     except (KeyboardInterrupt, typer.Abort):
         print("sparsight: stopped; the same command goes on with what stands", file=sys.stderr)
         code = 130
+    except SystemExit as error:  # none of ours: commands raise typer.Exit, which is none
+        code = _complain(
+            f"code that is not ours ended the program (exit code {error.code or 0}), and what was asked for is not "
+            "done; take the call of exit out of the network's file"
+        )
     except Exception:
         traceback.print_exc()
         print("sparsight: a fault of ours; please report it with the lines above", file=sys.stderr)

@@ -1,11 +1,14 @@
 """Classifiers, and where they are cut into a backbone Φ and a head h."""
 
+from sparsight.models.adapted import Adapted, fixed_rows, grey_shares
+from sparsight.models.answers import find_answers
 from sparsight.models.build import build_model, initial_weights, weights_notice
 from sparsight.models.digest import network_digest
 from sparsight.models.files import fingerprint
 from sparsight.models.find import check_unknown, find_split
 from sparsight.models.given import Given, given_model
-from sparsight.models.gradients import frozen, gives_gradients
+from sparsight.models.gradients import frozen, gradient_flaw
+from sparsight.models.guard import UserCodeError, users_code
 from sparsight.models.locate import Located, locate
 from sparsight.models.mixing import check_mixing
 from sparsight.models.outputs import separated
@@ -20,49 +23,59 @@ from sparsight.models.split import (
     forward_parts,
     linear_head,
     named_module,
+    network_of,
     split,
 )
 from sparsight.models.state_file import read_state
 from sparsight.models.tokens import token_map
 from sparsight.models.weights import load_weights
-from sparsight.models.wrapped import eager, in_its_precision, unwrapped
+from sparsight.models.whole import check_whole
+from sparsight.models.wrapped import eager, is_of_library, unwrapped
 
 __all__ = [
     "CIFAR_DEPTHS",
     "KNOWN_MODELS",
     "TORCHVISION",
+    "Adapted",
     "CifarResNet",
     "Given",
     "Located",
     "ModelSettings",
     "Parts",
     "Split",
+    "UserCodeError",
     "build_model",
     "check_mixing",
     "check_own",
     "check_unknown",
+    "check_whole",
     "eager",
     "evaluating",
+    "find_answers",
     "find_split",
     "fingerprint",
+    "fixed_rows",
     "forward_embedding",
     "forward_parts",
     "frozen",
     "given_model",
-    "gives_gradients",
-    "in_its_precision",
+    "gradient_flaw",
+    "grey_shares",
     "initial_weights",
+    "is_of_library",
     "is_own",
     "linear_head",
     "load_weights",
     "locate",
     "named_module",
     "network_digest",
+    "network_of",
     "own_source",
     "read_state",
     "separated",
     "split",
     "token_map",
     "unwrapped",
+    "users_code",
     "weights_notice",
 ]

@@ -1,4 +1,4 @@
-"""Whether a network has gradients at all: one of int8 numbers has none."""
+"""Whether a network has gradients at all, and if not, why: one of int8 numbers has none."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +8,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sparsight.models.split import evaluating
+
+_CUT = "it has no gradients, as one of int8 numbers, under torch.no_grad or behind detach has none"
+_SHOWN = 120
 
 
 @contextmanager
@@ -24,8 +27,8 @@ def frozen(model: nn.Module) -> Iterator[None]:
             parameter.requires_grad_()
 
 
-def gives_gradients(model: nn.Module, images: Float[Tensor, "b c h w"]) -> bool:
-    """Whether logits have a gradient with respect to the images.
+def gradient_flaw(model: nn.Module, images: Float[Tensor, "b c h w"]) -> str:
+    """Why logits have no gradient with respect to the images; empty where they have one.
 
     Args:
         model: the classifier; it is left as it was found.
@@ -35,10 +38,12 @@ def gives_gradients(model: nn.Module, images: Float[Tensor, "b c h w"]) -> bool:
         given = images.detach().clone().requires_grad_()
         try:
             logits = model(given)
-            if not logits.requires_grad:
-                return False
-            return torch.autograd.grad(logits.sum(), given, allow_unused=True)[0] is not None
+            gradient = None
+            if logits.requires_grad:
+                gradient = torch.autograd.grad(logits.sum(), given, allow_unused=True)[0]
+            return _CUT if gradient is None else ""
         except torch.OutOfMemoryError:
             raise
-        except (RuntimeError, NotImplementedError):  # of a quantised layer
-            return False
+        except Exception as error:  # of a quantised layer, or a function of the user's own
+            said = " ".join(str(error).split())[:_SHOWN]
+            return f"it has no gradients, its backward pass fails ({type(error).__name__}: {said})"

@@ -1,4 +1,4 @@
-"""Where any classifier is cut, whatever made it: for maps as far as it has any, and always for its embedding."""
+"""Where any classifier is cut, whatever made it: for its embedding and for maps as far as it has any."""
 
 from dataclasses import dataclass
 
@@ -7,12 +7,22 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sparsight.errors import InputError
-from sparsight.models.gradients import frozen
-from sparsight.models.split import Split, evaluating, forward_parts, is_map, known_split, named_module
+from sparsight.models.gradients import frozen, gradient_flaw
+from sparsight.models.split import (
+    Split,
+    evaluating,
+    forward_parts,
+    is_map,
+    known_split,
+    named_module,
+    network_of,
+)
 from sparsight.models.tokens import prefix
-from sparsight.models.watch import feature_layer, head_layer, last_layers, watched
+from sparsight.models.watch import Seen, feature_layer, head_layer, is_closed, last_layers, watched
 
 _MOST_TRIED = 24
+_GUARDS = "_guards_fn"
+"""What checks the input of an exported program, its only module that is called."""
 
 
 @dataclass(frozen=True)
@@ -20,12 +30,15 @@ class Located:
     """Where a classifier is cut.
 
     Attributes:
-        split: the cut. Without a feature map its ``features`` is the head, and no map may be made there.
+        split: the cut. Without a feature map its ``features`` is the head, and no map may be made there; without a head
+            there is no embedding.
         mapless: why there is no layer to explain; empty where there is one.
+        headless: why there is no embedding; empty where there is one.
     """
 
     split: Split
     mapless: str
+    headless: str = ""
 
 
 def locate(name: str, model: nn.Module, images: Float[Tensor, "b c h w"], layer: str | None = None) -> Located:
@@ -34,7 +47,7 @@ def locate(name: str, model: nn.Module, images: Float[Tensor, "b c h w"], layer:
     A network whose class is known is cut where it is known to be. Of another one the head is the last linear layer,
     whose output are the logits, also one of quantised numbers. Its maps are explained at ``layer``, or else at the last
     module whose map, averaged over positions, goes into the head; or else, in a transformer, at the last layer norm
-    whose tokens of patches reach the logits.
+    whose tokens of patches reach the logits. Of a network that has neither, its logits are left.
 
     Args:
         name: what the model is called in messages.
@@ -43,26 +56,27 @@ def locate(name: str, model: nn.Module, images: Float[Tensor, "b c h w"], layer:
         layer: the module to explain; it may give a map (b, l, h, w) or tokens (b, n, l).
 
     Raises:
-        InputError: if its logits are not the output of one linear layer, or ``layer`` is missing or gives neither maps
-            nor tokens, or does not reach the logits.
+        InputError: if it fails on the images, or ``layer`` is missing or gives neither maps nor tokens, or does not
+            reach the logits although these have gradients.
     """
     known = known_split(model)
     try:
         seen, logits = watched(name, model, images)
     except InputError as error:
         said = str(error).removeprefix("model.name: ").removeprefix("the network of ").removeprefix(f"{name} ")
-        remedy = "; --image-size says how large images are" if error.__cause__ is not None else ""
-        raise InputError(f"{name}: {said}{remedy}") from None
+        raise InputError(said if said.startswith(f"{name}: ") else f"{name}: {said}") from None
+    closed = _closed(network_of(model))
+    if closed:
+        return Located(Split("", ""), closed, closed)
     head = known.head if known is not None and known.head in seen.linears else head_layer(seen, logits)
-    if head is None:
-        linears = ", ".join(last_layers(seen.linears)[:4]) or "none"
-        raise InputError(
-            f"{name}: the logits are not the output of one linear layer, what goes into which could be compared as the "
-            f"embedding (its linear layers: {linears}); give a network that ends in one"
-        )
+    headless = "" if head is not None else _headless(seen)
     if layer is not None:
         named_module(model, layer)
-        return Located(_explained(name, model, layer, head, images), "")
+        return _explained(name, model, layer, head or "", images, headless)
+    if head is None:
+        near = last_layers(seen.maps)[:4]
+        hint = f"; name a layer by --layer: its last maps are {', '.join(near)}" if near else ""
+        return Located(Split("", ""), f"no map of its last layers goes into one linear layer{hint}", headless)
     features = known.features if known is not None and known.head == head else feature_layer(seen, head)
     if features is not None:
         return Located(Split(features, head), "")
@@ -75,9 +89,29 @@ def locate(name: str, model: nn.Module, images: Float[Tensor, "b c h w"], layer:
     return Located(Split(head, head), f"no map of its last layers goes into its head {head}{hint}")
 
 
-def _explained(name: str, model: nn.Module, layer: str, head: str, images: Tensor) -> Split:
+def _closed(network: nn.Module) -> str:
+    """Why nothing can be seen of a network's layers; empty where it can."""
+    if is_closed(network):
+        return "it is TorchScript, whose layers cannot be watched"
+    called = network.graph.nodes if isinstance(network, torch.fx.GraphModule) else ()
+    if called and not any(node.op == "call_module" and node.target != _GUARDS for node in called):
+        return "it is an exported program, whose layers cannot be watched"
+    return ""
+
+
+def _headless(seen: Seen) -> str:
+    linears = ", ".join(last_layers(seen.linears)[:4]) or "none"
+    return (
+        "its logits are not the output of one linear layer, what goes into which would be the embedding (its linear "
+        f"layers: {linears})"
+    )
+
+
+def _explained(name: str, model: nn.Module, layer: str, head: str, images: Tensor, headless: str) -> Located:
     """The cut at a layer that a user has named."""
     outputs: list[object] = []
+    if is_closed(named_module(model, layer)):
+        return Located(Split(head, head), f"its layer {layer!r} is TorchScript, which cannot be watched", headless)
     hook = named_module(model, layer).register_forward_hook(lambda _module, _inputs, output: outputs.append(output))
     try:
         with torch.no_grad(), evaluating(model):
@@ -94,12 +128,14 @@ def _explained(name: str, model: nn.Module, layer: str, head: str, images: Tenso
     cut = Split(layer, head, tokens=tokens)
     with torch.no_grad(), evaluating(model):
         forward_parts(model, cut, images)  # which says what is wrong with it
-    if not _reaches(model, cut, images):
-        raise InputError(
-            f"{name}: the gradient at layer {layer!r} is zero, so that nothing there explains the logits; name one "
-            "before it, as a block's first layer norm in a transformer"
-        )
-    return cut
+    if _reaches(model, cut, images):
+        return Located(cut, "", headless)
+    if flaw := gradient_flaw(model, images):
+        return Located(Split(head, head), flaw, headless)
+    raise InputError(
+        f"{name}: the gradient at layer {layer!r} is zero, so that nothing there explains the logits; name one "
+        "before it, as a block's first layer norm in a transformer"
+    )
 
 
 def _reaches(model: nn.Module, cut: Split, images: Tensor) -> bool:
@@ -113,7 +149,7 @@ def _reaches(model: nn.Module, cut: Split, images: Tensor) -> bool:
             (gradient,) = torch.autograd.grad(parts.logits.max(1).values.sum(), parts.features, allow_unused=True)
     except torch.OutOfMemoryError:
         raise
-    except RuntimeError:  # of a quantised layer, which has no gradient
+    except Exception:  # of a quantised layer, which has no gradient, or a function of the user's own
         return True
     return gradient is not None and bool((gradient != 0).any())
 

@@ -7,26 +7,29 @@ the process may have imported before. Other files that it imports are not watche
 import difflib
 import hashlib
 import importlib
-import importlib.util
 import os
 import sys
-import traceback
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
+from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
 
 import torch
 from torch import nn
-from torch.nn.parameter import is_lazy
 
 from sparsight.errors import InputError
+from sparsight.models.guard import same_draws, users_code
+from sparsight.models.whole import check_whole
 
-_SHOWN = 160
+_BEGUN = time.time()
+"""When this process had loaded this file."""
 
 
 @dataclass(frozen=True)
@@ -94,16 +97,12 @@ def build_own(name: str, num_classes: int, source: str | None, *, trained: bool 
             f"model.source: {file.path} has changed since the run or its settings were made; restore it or "
             "choose another --out"
         )
-    with _from_here():
-        function = _function(name, file)
-        try:
-            model = function(num_classes=num_classes)
-        except (Exception, SystemExit) as error:
-            _fail(f"{name} called with num_classes={num_classes}", error, file.path)
+    function = _function(name, file)
+    with _from_here(), users_code(f"model.name: {name} called with num_classes={num_classes}", file.path):
+        model = function(num_classes=num_classes)
     if not isinstance(model, nn.Module):
         raise InputError(f"model.name: {name} gives {type(model).__name__}, not a torch.nn.Module; return the network")
-    if any(map(is_lazy, (*model.parameters(), *model.buffers()))):
-        raise InputError(f"model.name: {name} gives a network with lazy layers; state their sizes")
+    check_whole(f"model.name: {name}", model)
     if trained:
         return model
     if not any(parameter.requires_grad for parameter in model.parameters()):
@@ -117,16 +116,13 @@ def check_own(name: str) -> None:
     Raises:
         InputError: if there is no such module or function, or its code fails.
     """
-    with _from_here():
-        _function(name, own_source(name))
+    _function(name, own_source(name))
 
 
 def _function(name: str, file: Source) -> Callable[..., Any]:
     module_name, _, function_name = name.partition(":")
-    try:
+    with _from_here(), users_code(f"model.name: importing {module_name}", file.path):
         module = _executed(module_name, file)
-    except (Exception, SystemExit) as error:
-        _fail(f"importing {module_name}", error, file.path)
     function: object = getattr(module, function_name, None)
     if function is None:
         _no_function(module, function_name, file.path)
@@ -137,26 +133,54 @@ def _function(name: str, file: Source) -> Callable[..., Any]:
 
 @lru_cache(maxsize=8)
 def _executed(name: str, file: Source) -> ModuleType:
-    """The module, executed from the bytes that were read, with torch's generator in a state of its own."""
-    if "." in name:
-        importlib.import_module(name.rpartition(".")[0])
-    below = None if file.below is None else list(file.below)
-    spec = importlib.util.spec_from_file_location(name, file.path, submodule_search_locations=below)
-    assert spec is not None
-    module = importlib.util.module_from_spec(spec)
-    before = sys.modules.get(name)
-    sys.modules[name] = module  # dataclasses and the like look their module up
+    """The module, imported with its packages and executed once, from the bytes that were read; the global generators
+    are in a state of their own.
+
+    What the user's own program has imported stays what it was. A module that it has imported from the same file is
+    executed anew, or used as it is where that fails, as of one that registers what it defines, and the file has not
+    changed since this process began.
+    """
+    above, _, last = name.rpartition(".")
+    before = sys.modules.pop(name, None)
+    finder = _AsRead(name, file)
+    sys.meta_path.insert(0, finder)
     try:
-        with torch.random.fork_rng(devices=[]):
+        with same_draws():
             torch.default_generator.manual_seed(0)
-            exec(compile(file.code, str(file.path), "exec", dont_inherit=True), module.__dict__)
-    except BaseException:
-        del sys.modules[name]
+            return importlib.import_module(name)
+    except Exception:
+        if before is not None and _is_of(before, file):
+            return before
         raise
     finally:
-        if before is not None:  # what the user's own program has imported stays what it was
+        sys.meta_path.remove(finder)
+        if before is not None:
             sys.modules[name] = before
-    return module
+            if above in sys.modules:
+                setattr(sys.modules[above], last, before)
+
+
+class _AsRead(Loader, MetaPathFinder):
+    """Finds one module, and executes the bytes that were read of it; whoever imports it first, a package above it or
+    one beside it, gets the same."""
+
+    def __init__(self, name: str, file: Source) -> None:
+        self.name, self.file = name, file
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        if name != self.name:
+            return None
+        below = None if self.file.below is None else list(self.file.below)
+        return spec_from_file_location(name, self.file.path, loader=self, submodule_search_locations=below)
+
+    def exec_module(self, module: ModuleType) -> None:
+        exec(compile(self.file.code, str(self.file.path), "exec", dont_inherit=True), module.__dict__)
+
+
+def _is_of(module: ModuleType, file: Source) -> bool:
+    """Whether a module was imported from a file, which has not changed since this process began."""
+    origin = getattr(module, "__file__", None)
+    return origin is not None and Path(origin) == file.path and file.path.stat().st_mtime < _BEGUN
 
 
 @contextmanager
@@ -199,12 +223,3 @@ def _no_function(module: ModuleType, name: str, path: Path) -> NoReturn:
     near = difflib.get_close_matches(name, own, n=3, cutoff=0.4) or own[:3]
     hint = f"; it has {', '.join(near)}" if near else ""
     raise InputError(f"model.name: no function {name!r} in {path}{hint}")
-
-
-def _fail(doing: str, error: BaseException, path: Path) -> NoReturn:
-    """Say where in the user's file it went wrong."""
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
-    line = error.lineno if isinstance(error, SyntaxError) and error.filename == str(path) else (lines or [None])[-1]
-    where = f"{path}, line {line}" if line else str(path)
-    said = " ".join(str(error).split())[:_SHOWN]
-    raise InputError(f"model.name: {doing} fails in {where}: {type(error).__name__}: {said}") from error

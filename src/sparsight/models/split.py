@@ -20,7 +20,8 @@ class Split:
 
     Attributes:
         features: the module whose output is the last feature map, (b, l, h, w).
-        head: the final ``nn.Linear``; what goes into it is the embedding Φ(x), (b, l).
+        head: the final ``nn.Linear``; what goes into it is the embedding Φ(x), (b, l). Empty where there is none: then
+            the embedding is (b, 0).
         blocks: modules whose outputs, averaged over positions and side by side, are the embedding instead; none where
             it is what goes into the head.
         tokens: where ``features`` gives a transformer's tokens (b, n, l) instead: how many of them come before those of
@@ -75,7 +76,7 @@ def split(model: nn.Module) -> Split:
     known = known_split(model)
     if known is None:
         raise InputError(
-            f"{type(model).__name__}: not a network whose parts are known; give Split(features=..., head=...), "
+            f"{_called(model)}: not a network whose parts are known; give Split(features=..., head=...), "
             "the names of the module that makes the last feature map and of the final nn.Linear"
         )
     linear_head(model, known)
@@ -84,8 +85,19 @@ def split(model: nn.Module) -> Split:
 
 def known_split(model: nn.Module) -> Split | None:
     """Where a network is cut whose class, or one that it comes from, is known; None for others."""
-    names = (f"{ancestor.__module__}.{ancestor.__qualname__}" for ancestor in type(model).__mro__)
+    names = (f"{ancestor.__module__}.{ancestor.__qualname__}" for ancestor in type(network_of(model)).__mro__)
     return next((_KNOWN[name] for name in names if name in _KNOWN), None)
+
+
+def network_of(model: nn.Module) -> nn.Module:
+    """The network behind what adapts it (``Adapted``); any other model itself."""
+    network = getattr(model, "adapted_network", model)
+    assert isinstance(network, nn.Module)
+    return network
+
+
+def _called(model: nn.Module) -> str:
+    return type(network_of(model)).__name__
 
 
 def named_module(model: nn.Module, name: str) -> nn.Module:
@@ -97,8 +109,10 @@ def named_module(model: nn.Module, name: str) -> nn.Module:
     modules: dict[str, nn.Module] = dict(model.named_modules())
     if name and name in modules:
         return modules[name]
-    near = difflib.get_close_matches(name, modules, n=4, cutoff=0.4) or [child for child, _ in model.named_children()]
-    raise InputError(f"{type(model).__name__} has no layer {name!r}; near are {', '.join(filter(None, near))}")
+    near = difflib.get_close_matches(name, modules, n=4, cutoff=0.4) or [
+        child for child, _ in network_of(model).named_children()
+    ]
+    raise InputError(f"{_called(model)} has no layer {name!r}; near are {', '.join(filter(None, near))}")
 
 
 def linear_head(model: nn.Module, split: Split) -> nn.Linear:
@@ -110,7 +124,7 @@ def linear_head(model: nn.Module, split: Split) -> nn.Linear:
     head = named_module(model, split.head)
     if not isinstance(head, nn.Linear):
         raise InputError(
-            f"{type(model).__name__}: the head {split.head!r} is {type(head).__name__}, "
+            f"{_called(model)}: the head {split.head!r} is {type(head).__name__}, "
             "not nn.Linear; name the last nn.Linear, or let the network end in one"
         )
     return head
@@ -143,7 +157,7 @@ def forward_parts(model: nn.Module, split: Split, images: Float[Tensor, "b c h w
         logits, embedding = forward_embedding(model, split, images)
     finally:
         hook.remove()
-    network = type(model).__name__
+    network = _called(model)
     features = _shaped(_only(feature_maps, network, split.features), f"{network}: {split.features!r} gives", "b l h w")
     return Parts(logits, embedding, features)
 
@@ -157,6 +171,10 @@ def forward_embedding(
     Raises:
         InputError: as ``forward_parts``.
     """
+    network = _called(model)
+    if not split.head:
+        logits = _shaped(model(images), f"{network} gives", "b k", "wrap it so that it returns its logits")
+        return logits, logits.new_empty(len(logits), 0)
     head, blocks = named_module(model, split.head), [named_module(model, name) for name in split.blocks]
     embeddings: list[Any] = []
     averages: list[list[Any]] = [[] for _ in blocks]
@@ -180,7 +198,6 @@ def forward_embedding(
     finally:
         for hook in hooks:
             hook.remove()
-    network = type(model).__name__
     embedding = _shaped(_only(embeddings, network, split.head), f"{network}: the head {split.head!r} takes", "b l")
     if blocks:
         each = zip(split.blocks, averages, strict=True)
@@ -220,7 +237,7 @@ def _shaped(value: Any, where: str, shape: str, remedy: str = "name another laye
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[None]:
     """Evaluation mode inside; afterwards every module's own flag as it was, also where they differed or on an error."""
-    modes = [(module, module.training) for module in model.modules()]
+    modes = [(module, module.training) for module in model.modules() if hasattr(module, "training")]
     try:
         for module, _ in modes:
             module.training = False

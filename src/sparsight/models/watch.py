@@ -50,10 +50,13 @@ def watched(name: str, model: nn.Module, images: Tensor) -> tuple[Seen, Tensor]:
 
         return note
 
-    hooks = [module.register_forward_hook(watch(layer)) for layer, module in model.named_modules() if layer]
+    watchable = ((layer, module) for layer, module in model.named_modules() if layer and not is_closed(module))
+    hooks = [module.register_forward_hook(watch(layer)) for layer, module in watchable]
     try:
         with torch.no_grad(), evaluating(model):
             logits = model(images)
+    except InputError:
+        raise
     except Exception as error:
         raise failed(name, "evaluation", images, error) from error
     finally:
@@ -64,10 +67,21 @@ def watched(name: str, model: nn.Module, images: Tensor) -> tuple[Seen, Tensor]:
     return seen, logits
 
 
+def is_closed(module: nn.Module) -> bool:
+    """Whether nothing can be seen of what a module does, as of TorchScript, which calls no hook."""
+    return isinstance(module, torch.jit.ScriptModule)
+
+
 def head_layer(seen: Seen, logits: Tensor) -> str | None:
-    """The last linear layer, if it runs once and gives the logits."""
+    """The last linear layer, if it runs once and gives the logits; of two classes, the one that is not zero."""
     last = next(reversed(seen.linears), None)
-    return last if last and seen.runs[last] == 1 and torch.equal(seen.linears[last][1], logits) else None
+    if last is None or seen.runs[last] != 1:
+        return None
+    output = seen.linears[last][1]
+    if output.shape[1] == 1 and logits.shape[1] == 2 and not logits[:, 0].any():
+        # A probability's logit is the layer's output but for the rounding of both functions.
+        return last if torch.allclose(output[:, 0], logits[:, 1], rtol=1e-2, atol=1e-2) else None
+    return last if torch.equal(output, logits) else None
 
 
 def feature_layer(seen: Seen, head: str) -> str | None:

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
+_LIBRARIES = ("torchvision.", "timm.", "transformers.", "sparsight.models.")
 _WRAPPERS = (nn.DataParallel, nn.parallel.DistributedDataParallel, AveragedModel)
 
 
@@ -20,6 +21,12 @@ def unwrapped(model: nn.Module) -> nn.Module:
         model = inner
 
 
+def is_of_library(model: nn.Module) -> bool:
+    """Whether a network is of a class of torchvision, timm, transformers or ours, which take images however they lie in
+    memory."""
+    return type(unwrapped(model)).__module__.startswith(_LIBRARIES)
+
+
 @contextmanager
 def eager(model: nn.Module) -> Iterator[None]:
     """Inside, what is compiled in the network runs as it is written, without which its hooks are not called."""
@@ -29,18 +36,3 @@ def eager(model: nn.Module) -> Iterator[None]:
     )
     with torch.compiler.set_stance("force_eager") if compiled else nullcontext():
         yield
-
-
-@contextmanager
-def in_its_precision(model: nn.Module) -> Iterator[None]:
-    """Inside, images that the network is given are cast to the precision of its weights, if that is another one."""
-    values = (*model.parameters(), *model.buffers())
-    own = next((value.dtype for value in values if value.is_floating_point()), torch.float32)
-    if own == torch.float32:
-        yield
-        return
-    hook = model.register_forward_pre_hook(lambda _module, inputs: tuple(one.to(own) for one in inputs))
-    try:
-        yield
-    finally:
-        hook.remove()

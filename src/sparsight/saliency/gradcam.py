@@ -99,7 +99,7 @@ def closed_form_holds(model: nn.Module, split: Split, images: Float[Tensor, "b c
     Raises:
         InputError: if a module of the split is missing, does not run once, or does not reach the logits.
     """
-    head = named_module(model, split.head)
+    head = named_module(model, split.head) if split.head else None
     if not isinstance(head, nn.Linear) or type(head.weight) not in (Tensor, nn.Parameter):
         return False
     with recording_from(model, split.features):
