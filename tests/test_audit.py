@@ -388,7 +388,7 @@ def test_a_slow_method_says_what_it_takes(birds, trained):
         listener=heard,
     )
     said = "captum:IntegratedGradients: 50 passes through each model an image and class, where gradcam takes one"
-    assert heard.notes == [said]
+    assert [note for note in heard.notes if "passes" in note] == [said]
 
 
 def test_a_module_is_given_images_as_its_original_is(birds, trained):
