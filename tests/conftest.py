@@ -8,6 +8,7 @@ import pytest
 import torch
 from jaxtyping import install_import_hook
 
+from tests.rounding import round_otherwise
 from tests.shapes import checked, unchecked
 from tests.spread import BySharedWork, in_order
 
@@ -29,6 +30,17 @@ NUMERIC = (
 os.environ["OMP_NUM_THREADS"] = "1"  # of the processes that tests start: there is one for each core already
 
 install_import_hook([f"sparsight.{room}" for room in NUMERIC], f"{checked.__module__}.{checked.__name__}")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """See ``tests/rounding.py``."""
+    parser.addoption("--other-rounding", action="store_true", help="round products as another processor might")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Before any test's module is imported."""
+    if config.getoption("--other-rounding"):
+        round_otherwise()
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> BySharedWork:

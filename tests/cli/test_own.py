@@ -3,9 +3,13 @@
 import shutil
 
 import pytest
+import torch
 import yaml
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
+from torchvision.models import mobilenet_v3_small
 
+from sparsight.cli import data
+from sparsight.cli.main import app
 from tests.process import kill_at
 
 NET = """\
@@ -66,14 +70,65 @@ def test_killed_and_resumed_ends_with_the_same_bytes(own, copy, sparsight, resul
     assert results_of(copy / "run") == results_of(own / "run")
 
 
-def test_commands_that_read_a_run_import_nothing(copy, sparsight):
+AUDIT = ("audit", "--margin", "0.1", "--data", "run")
+MODELS = ("mine.net:build@own-0.safetensors", "mine.net:build@own-1.safetensors")
+PLAIN = ("torchvision:mobilenet_v3_small@plain-0.safetensors", "torchvision:mobilenet_v3_small@plain-1.safetensors")
+TICKET = ("run", "--arm", "magnitude", "--seed", "0", "--round", "1", "--formats", "state")
+COMMANDS = [
+    # words, exit code, whether they run the code of a network of the user's own
+    (("study", "small.yaml", "--out", "new", "--workers", "2"), 0, True),
+    (("study", "small.yaml", "--out", "run"), 0, True),
+    (("plan", "small.yaml", "--out", "new"), 0, True),
+    (("verify", "run", "--deep"), 0, True),
+    (("export", *TICKET), 0, True),
+    ((*AUDIT, *MODELS), 0, True),
+    ((*AUDIT, *PLAIN), 0, False),
+    (("verify", "run"), 0, False),
+    (("report", "run"), 0, False),
+    (("compare", "run"), 2, False),
+    (("tensorboard", "run"), 0, False),
+    (("data", "list"), 0, False),
+    (("data", "where"), 0, False),
+    (("data", "cache"), 0, False),
+    (("data", "check", "toybirds"), 0, False),
+    (("data", "preview", "toybirds"), 0, False),
+    (("study", "small.yaml", "--help"), 0, False),
+    (("--version",), 0, False),
+]
+
+
+def test_every_command_is_asked_whether_it_runs_a_users_code():
+    names = {command.name or command.callback.__name__ for command in app.registered_commands}
+    of_data = {(command.name or command.callback.__name__).strip("_") for command in data.app.registered_commands}
+    assert {words[0] for words, _, _ in COMMANDS} == {*names, "data", "--version"}
+    assert {words[1] for words, _, _ in COMMANDS if words[0] == "data"} == of_data
+
+
+def write_models(folder):
+    """The weights that ``MODELS`` and ``PLAIN`` name."""
+    for seed in (0, 1):
+        ticket = load_file(folder / f"run/dense/right/seed-{seed}/ticket.safetensors")
+        own = {name: value for name, value in ticket.items() if not name.startswith("mask/")}
+        save_file(own, folder / f"own-{seed}.safetensors")
+        torch.manual_seed(seed)
+        save_file(mobilenet_v3_small(num_classes=12).state_dict(), folder / f"plain-{seed}.safetensors")
+
+
+@pytest.mark.parametrize(("words", "code", "runs"), COMMANDS, ids=[" ".join(one[0]) for one in COMMANDS])
+def test_where_the_code_of_an_own_network_runs(words, code, runs, copy, sparsight):
+    if words[0] == "audit":
+        write_models(copy)
     (copy / "mine" / "imported").unlink()
-    for command in ("report", "verify"):
+    ended = sparsight(*words, cwd=copy)
+    assert ended.returncode == code, ended.stdout + ended.stderr
+    assert (copy / "mine" / "imported").exists() == runs
+
+
+def test_a_run_is_reported_without_the_file_of_its_network(copy, sparsight):
+    shutil.rmtree(copy / "mine")
+    for command in ("report", "verify", "tensorboard"):
         ended = sparsight(command, "run", cwd=copy)
         assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert not (copy / "mine" / "imported").exists()
-    shutil.rmtree(copy / "mine")
-    assert sparsight("report", "run", cwd=copy).returncode == 0
 
 
 def test_a_source_that_has_changed_is_refused_and_nothing_is_run(copy, sparsight, results_of):

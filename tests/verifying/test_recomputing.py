@@ -1,6 +1,9 @@
 """What no hash can find: files that were sealed by somebody who knows how, and say something else."""
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -183,3 +186,19 @@ def test_metrics_of_other_numbers(copy, data, change, says):
         metrics |= change
     write_json(copy / network.folder / METRICS, metrics, "metrics")
     assert says in "\n".join(evidence_faults(copy, network, SETTINGS, data))
+
+
+def test_all_is_well_on_another_machine(finished):
+    """A run is made by one processor, and verified by another that adds in another order."""
+    code = (
+        "import sys; from pathlib import Path; from tests.rounding import round_otherwise; round_otherwise()\n"
+        "from sparsight.verifying import verify_run\n"
+        "for check in verify_run(Path(sys.argv[1]), deep=True): print(check.name, check.skipped, check.failures)\n"
+    )
+    other = {"ATEN_CPU_CAPABILITY": "default", "ONEDNN_MAX_CPU_ISA": "SSE41", "OPENBLAS_CORETYPE": "Nehalem"}
+    words = [sys.executable, "-c", code, finished]
+    ended = subprocess.run(words, env=os.environ | other, capture_output=True, text=True, check=True)
+    wrong = [line for line in ended.stdout.splitlines() if not line.endswith("()")]
+    assert wrong == []
+    assert "\nresults False ()" in ended.stdout
+    assert "\ndeep False ()" in ended.stdout

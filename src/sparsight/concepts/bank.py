@@ -94,10 +94,12 @@ def learn_bank(
         raise ValueError(f"concept {names[int(constant.nonzero()[0])]!r} is constant in training: drop it first")
     phi = embeddings.double()
     mean, scale = column_moments(phi)
-    fit = FITS[settings.method]((phi - mean) / scale, concepts, settings.C)
+    inputs = (phi - mean) / scale
+    fit = FITS[settings.method](inputs, concepts, settings.C)
     # A vector as short as the solver's own uncertainty is rounding; divided by its norm it would look like a direction.
     told = fit.weights.norm(dim=1) > fit.radius
-    weights = fit.weights * told[:, None] / scale
+    varies = inputs.any(0)  # the rest is zero but for the rounding of the solver's change of axes
+    weights = (fit.weights * told[:, None] / scale).where(varies, phi.new_zeros(()))
     return ConceptBank(
         Q=weights,
         intercepts=fit.intercepts - weights @ mean,

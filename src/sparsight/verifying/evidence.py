@@ -42,7 +42,7 @@ def evidence_faults(folder: Path, network: Network, settings: StudySettings, dat
     for split in SPLITS[1:]:
         labels = data.labels[data.splits[split]]
         for model, place in logits.items():
-            if scores(arrays[f"{place}logits/{split}"], labels) != metrics["accuracy"][model][split]:
+            if not _same_scores(scores(arrays[f"{place}logits/{split}"], labels), metrics["accuracy"][model][split]):
                 yield f"scores of {model} on {split} do not follow from {'the' if model == 'f' else 'its'} logits"
     if concepts:
         yield from _concept_faults(arrays, metrics, settings, data)
@@ -60,7 +60,7 @@ def _concept_faults(
             if not _same(made, arrays[f"g/logits/{split}"]):
                 yield f"g's logits on {split} do not follow from the embeddings"
             made = arrays[f"g/logits/{split}"]
-        if scores(made, data.labels[data.splits[split]]) != metrics["accuracy"]["g"][split]:
+        if not _same_scores(scores(made, data.labels[data.splits[split]]), metrics["accuracy"]["g"][split]):
             yield f"scores of g on {split} do not follow from its logits"
     names = tuple(name for name, usable in zip(data.concept_names, usable_concepts(data), strict=True) if usable)
     if names != bank.names:
@@ -109,6 +109,10 @@ def stored_pcbm(arrays: Mapping[str, Tensor], metrics: Mapping[str, Any]) -> PCB
     solved = metrics["g"]
     rest = (solved["objective"], solved["duality_gap"], solved["iterations"], solved["converged"])
     return PCBM(arrays["g/weights"], arrays["g/intercepts"], arrays["g/mean"], arrays["g/scale"], *rest)
+
+
+def _same_scores(made: Mapping[str, float], stated: Mapping[str, float]) -> bool:
+    return made.keys() == stated.keys() and all(abs(made[name] - stated[name]) <= 1e-9 for name in made)
 
 
 def _same(made: Tensor, stored: Tensor) -> bool:
