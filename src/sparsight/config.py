@@ -218,7 +218,12 @@ def evidence_digest(settings: StudySettings) -> str:
     return _digest({"concepts": settings.concepts, "saliency": settings.saliency, "evidence": settings.evidence})
 
 
-_LATER: Mapping[str, Any] = {"training.precision": "float32", "data.duplicates": "refuse", "data.range": None}
+_LATER: Mapping[str, Any] = {
+    "training.precision": "float32",
+    "data.duplicates": "refuse",
+    "data.range": None,
+    "data.groups": None,
+}
 """Settings that came when runs had been made, and what those had: as that they are in no digest, so that runs stand."""
 
 

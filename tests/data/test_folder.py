@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 
 from sparsight.data import FolderSettings, load_dataset
-from sparsight.data.folder import NO_CONCEPTS
+from sparsight.data.folder_concepts import NO_CONCEPTS
 from sparsight.errors import InputError
 
 

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparsight.data import FolderSettings
-from sparsight.data.folder_splits import counts_of
+from sparsight.data.folder_shares import counts_of
 
 
 @given(n=st.integers(3, 500), train=st.integers(1, 98), validation=st.integers(1, 98))

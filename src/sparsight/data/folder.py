@@ -6,10 +6,11 @@ import torch
 from jaxtyping import UInt8
 from torch import Tensor
 
-from sparsight.data.concept_table import read_concepts
 from sparsight.data.dataset import SPLITS, ConceptDataset
 from sparsight.data.example_folder import read_example_folder
 from sparsight.data.example_pictures import with_examples
+from sparsight.data.folder_concepts import read_folder_concepts
+from sparsight.data.folder_groups import read_groups
 from sparsight.data.folder_masks import read_folder_masks
 from sparsight.data.folder_settings import FolderSettings
 from sparsight.data.folder_splits import split_images
@@ -21,11 +22,6 @@ from sparsight.data.unreadable import without_unreadable
 from sparsight.errors import InputError
 
 MOST_BYTES = 8 << 30
-CONCEPTS = "concepts.csv"
-NO_CONCEPTS = (
-    "no concepts: accuracy, maps and embeddings are studied alone; a CSV file of image,<concept>,... or "
-    "class,<concept>,..., named by --concepts FILE, adds them"
-)
 
 
 def read_folder(
@@ -53,51 +49,41 @@ def read_folder(
             problems.append(str(error))
         else:
             problems, unread = masks.problems, unread | masks.unread
-    drawn, copies = split_images(settings, tree, images, unread)
+    concepts = read_folder_concepts(settings, tree)
+    groups = read_groups(settings, tree, concepts.read)
+    drawn, copies = split_images(settings, tree, images, unread, None if groups is None else groups.names)
     readable = without_unreadable(drawn, unread, [entry.path for entry in tree.entries], settings.skip_bad)
     splits = readable.splits
-    problems = [*readable.problems, *problems, *readable.explained(_missing(tree, splits, settings))]
+    crossing = () if groups is None else groups.problems
+    missing = readable.explained(_missing(tree, splits, settings))
+    problems = [*readable.problems, *problems, *crossing, *missing, *concepts.problems]
     notes = readable.notes + (masks.notes if masks is not None else [])
     if copies:
         notes.append(f"{_counted(copies, 'copy of an image', 'copies of images')} left out")
-    table = settings.concepts or tree.root / CONCEPTS
-    notes += [*tree.notes, *ignored_notes(tree, table)]
+    notes += [*tree.notes, *ignored_notes(tree, concepts.table), *(() if groups is None else groups.notes)]
     if several := sum(count > 1 for i, count in enumerate(pictures.frames.tolist()) if i not in unread):
         notes.append(f"{_counted(several, 'file holds', 'files hold')} several frames or pages; the first was read")
-    values = torch.zeros(n, 0, dtype=torch.int8)
-    names: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
-    shown = settings.concepts is not None and table.is_dir()
-    if settings.concepts is None and not (table.exists() or table.is_symlink()):
-        notes.append(NO_CONCEPTS)
-    elif not shown:
-        try:
-            read = read_concepts(table, tree)
-        except InputError as error:
-            problems.append(str(error))
-        else:
-            values, names, groups = read.values, read.names, read.groups
-            if read.unnamed:
-                without = _counted(read.unnamed, "image has", "images have")
-                notes.append(f"{without} no line in {table.name}, so that concepts are unknown")
+    notes += concepts.notes
+    read = None if concepts.examples is not None else concepts.read
     mean, std = _moments(images[splits["train" if len(splits["train"]) else "test"]])
     data = ConceptDataset(
         name=tree.root.name or "folder",
         images=images,
         labels=torch.tensor([entry.label for entry in tree.entries], dtype=torch.int64),
-        concepts=values,
+        concepts=torch.zeros(n, 0, dtype=torch.int8) if read is None else read.values,
         splits=splits,
         class_names=tree.class_names,
-        concept_names=names,
-        concept_groups=groups,
+        concept_names=() if read is None else read.names,
+        concept_groups=() if read is None else read.groups,
         object_masks=None if masks is None else masks.inside,
         mean=mean,
         std=std,
         flip=settings.flip,
         notes=tuple(notes),
     )
-    if shown:
-        data, more = with_examples(data, read_example_folder(table), settings, settings.seed, reader)
+    if concepts.examples is not None:
+        source = read_example_folder(concepts.examples)
+        data, more = with_examples(data, source, settings, settings.seed, reader)
         problems += more
     return data, tuple(problems)
 

@@ -1,5 +1,6 @@
 """Which images of class folders are read, and how they are split."""
 
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -22,6 +23,9 @@ class FolderSettings(ExampleSettings):
             default ``concepts.csv`` in the folder, and none without it.
         masks: a folder laid out as ``path`` with a mask for every image, under any lossless format's extension; or a
             COCO JSON file (see ``read_coco``).
+        groups: which images belong together, as those of one patient, and stand on one side: a pattern (regular
+            expression) over the path below the folder with the group in brackets, as ``(patient\\d+)_``, or the name of
+            a column of the table of concepts; none by default.
         flip: whether a mirrored image keeps its class and concepts.
     """
 
@@ -34,12 +38,30 @@ class FolderSettings(ExampleSettings):
     seed: int = Field(default=0, ge=0, lt=2**63)
     concepts: Path | None = None
     masks: Path | None = None
+    groups: str | None = Field(default=None, min_length=1, max_length=200)
     flip: bool = True
 
     @field_validator("path", "concepts", "masks")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return None if path is None else expanded(path)
+
+    @field_validator("groups")
+    @classmethod
+    def _one_group(cls, groups: str | None) -> str | None:
+        if groups is not None and "(" in groups:
+            try:
+                brackets = re.compile(groups).groups
+            except (re.error, RecursionError, OverflowError) as error:
+                raise ValueError(f"is no regular expression ({error}); correct it") from None
+            if brackets != 1:
+                raise ValueError(r"must have one pair of brackets, around what images share, as (patient\d+)")
+        return groups
+
+    @property
+    def group_column(self) -> str | None:
+        """The column that states the groups; None where a pattern does, or nothing."""
+        return self.groups if self.groups is not None and "(" not in self.groups else None
 
     @model_validator(mode="after")
     def _shares(self) -> "FolderSettings":
