@@ -1,6 +1,6 @@
 """What the numbers of images alone say of a study or an audit, before anything is trained or looked at."""
 
-from sparsight.data import ConceptDataset
+from sparsight.data import ConceptDataset, DataSettings, FolderSettings, concepts_in, sides_of
 
 
 def few_test_images(data: ConceptDataset, least: int) -> list[str]:
@@ -22,4 +22,27 @@ def few_test_images(data: ConceptDataset, least: int) -> list[str]:
         f"{images} fewer than the {least} (verdict.least_images) that a verdict needs, class {shown!r} has "
         f"{counts[smallest]} of them: what is measured on them will be void; add images, or move more of them to the "
         "test part (by data.train and data.test where these draw it)"
+    ]
+
+
+def audited_part(settings: DataSettings, data: ConceptDataset) -> list[str]:
+    """Report that concepts leave an audit a part of the images to compare models on; nothing where they do not.
+
+    Args:
+        settings: of the data set.
+        data: as it was read by them.
+
+    Raises:
+        InputError: if its folder cannot be listed.
+    """
+    if not isinstance(settings, FolderSettings) or sides_of(settings.path):
+        return []
+    table, tested, count = settings.concepts or concepts_in(settings.path), len(data.splits["test"]), len(data)
+    if table is None or tested == count:
+        return []
+    remedy = "leave it out" if settings.concepts is not None else "move it out of the folder"
+    return [
+        f"{table}: because of these concepts an audit compares models on the {tested:,} test images of {count:,}, and "
+        f"learns concepts on the {len(data.splits['train']):,} training images; {remedy} to compare models on all, or "
+        "change the shares (data.train, data.validation, data.test)"
     ]

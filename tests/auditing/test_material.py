@@ -52,3 +52,32 @@ def test_a_size_that_nobody_has_named_is_told(photos):
     assert said in material(str(photos)).notes
     for more, side in (({"image_size": 64}, None), (None, 64)):
         assert not [note for note in material(str(photos), more=more, side=side).notes if "pixels" in note]
+
+
+def test_concepts_that_leave_few_images_to_an_audit_are_reported_before(photos):
+    draws = np.random.default_rng(3)
+    for name in ("cat", "dog"):
+        for i in range(3, 60):
+            Image.fromarray(draws.integers(0, 256, (20, 20, 3), dtype=np.uint8)).save(photos / name / f"{i}.png")
+
+    class Hears:
+        said = ()
+
+        def note(self, text):
+            self.said = (*self.said, text)
+
+        def decoded(self, done, total):
+            pass
+
+    assert not [note for note in material(str(photos)).notes if "an audit compares" in note]
+    table = photos / "concepts.csv"
+    table.write_text("class,furry\ncat,1\ndog,0\n")
+    hears = Hears()
+    read = material(str(photos), reader=hears)
+    said = f"{table}: because of these concepts an audit compares models on the 24 test images of 120"
+    assert len(read.splits["test"]) == 24
+    assert [note for note in read.notes if note.startswith(said)]
+    assert [note for note in hears.said if note.startswith(said)]
+    table.rename(photos.parent / "away.csv")
+    assert len(material(str(photos)).splits["test"]) == 120, "the remedy"
+    assert "leave it out" in material(str(photos), concepts=str(photos.parent / "away.csv")).notes[-2]

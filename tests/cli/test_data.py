@@ -93,3 +93,15 @@ def test_the_cache_is_named_and_emptied(sparsight, tmp_path, monkeypatch):
     assert list((tmp_path / "cache" / "images").iterdir()) == []
     monkeypatch.setenv("SPARSIGHT_CACHE", "off")
     assert "no cache" in sparsight("data", "cache", cwd=tmp_path).stdout
+
+
+def test_what_will_be_void_or_left_out_is_reported_before_a_study(call, birds):
+    (birds / "crow" / "x.heic").touch()
+    (birds / "concepts.csv").write_text("class,red,blue,tall\nara,1,0,0\ncrow,0,1,1\n")
+    code, out, err = call("data", "check", "folder:birds")
+    assert (code, err) == (0, "")
+    assert "note: 2 test images are fewer than the 30 (verdict.least_images) that a verdict needs" in out
+    assert "note: not taken: 1 .heic file, as crow/x.heic (convert to PNG or JPEG)" in out
+    assert "an audit compares models on the 2 test images of 10" in out
+    assert "mirroring: a mirrored image keeps its class" in out
+    assert "none is mirrored" in call("data", "check", "folder:birds", "--set", "flip=false")[1]

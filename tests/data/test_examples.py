@@ -201,3 +201,23 @@ def test_they_serve_images_of_ones_own(shown, tmp_path):
     wider = wanted.model_copy(update={"concept_examples": 7, "concept_held_out": 7})
     with pytest.raises(InputError, match=r"dotted/positive/000\.png: not an image"):
         load_dataset(wider)
+
+
+def test_what_is_no_example_is_counted_by_kind_and_examples_below_are_taken(shown):
+    draw(shown / "striped" / "positive" / "more", 2, 9)
+    (shown / "dotted" / "negative" / "x.heic").touch()
+    (shown / "dotted" / "negative" / "y.HEIC").touch()
+    source = read_example_folder(shown)
+    assert {one.name: len(one.positive) for one in source.concepts} == {"dotted": 14, "striped": 16}
+    assert source.notes == (
+        "examples: not taken: 2 .heic files, as dotted/negative/x.heic (convert to PNG or JPEG)",
+        "examples: 2 examples lie in folders below positive and negative, and count as the others: "
+        "striped/positive/more",
+    )
+
+
+def test_a_folder_of_other_names_says_what_was_seen(tmp_path):
+    draw(tmp_path / "striped" / "pos", 1, 1)
+    draw(tmp_path / "striped" / "neg", 1, 2)
+    with pytest.raises(InputError, match=r"holds no <concept>/positive.*there are striped/neg, striped/pos"):
+        read_example_folder(tmp_path)

@@ -89,7 +89,7 @@ def test_concepts_beside_the_column_are_concepts(patients):
     data = load(patients, groups="patient")
     assert data.concept_names == ("red",)
     assert bool((data.concepts == 1).all())
-    with pytest.raises(InputError, match="column 'patient': 'p.*' is not read"):
+    with pytest.raises(InputError, match=r"column 'patient': 'p.*' is not read"):
         load(patients)
 
 

@@ -5,8 +5,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from sparsight.beforehand import audited_part
 from sparsight.config import concepts_of, data_of, validated
-from sparsight.data import DATA_SETTINGS, ConceptDataset, DecodingListener, load_dataset, read_dataset, sides_of
+from sparsight.data import (
+    DATA_SETTINGS,
+    ConceptDataset,
+    DecodingListener,
+    concepts_in,
+    load_dataset,
+    read_dataset,
+    sides_of,
+)
 from sparsight.errors import InputError
 from sparsight.runs import DATA
 
@@ -55,11 +64,16 @@ def material(
     room |= dict(more or {})
     if name == "folder":
         _must_be_a_folder(Path(str(room.get("path", ""))), source)
-        if "concepts" not in room and not (Path(room["path"]) / "concepts.csv").exists():
+        if "concepts" not in room and concepts_in(Path(room["path"])) is None:
             room |= {"train": 0.0, "validation": 0.0, "test": 1.0}
         elif (sides := sides_of(Path(room["path"]))) and "validation" not in sides:
             room |= {"validation": 0.0}  # an audit trains nothing that would have to be chosen
-    data = load_dataset(validated({"data": room}, "audit").data, reader)
+    settings = validated({"data": room}, "audit").data
+    data = load_dataset(settings, reader)
+    for note in (part := audited_part(settings, data)):
+        if reader is not None:
+            reader.note(note)
+    data = replace(data, notes=(*data.notes, *part))
     if name == "folder" and "image_size" not in room:
         size = " x ".join(map(str, data.images.shape[2:]))
         note = f"no model says how large its images are; they are read at {size} pixels"

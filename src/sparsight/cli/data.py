@@ -71,7 +71,7 @@ def check(
     ] = None,
 ) -> None:
     """Read a data set whole; say what it holds, and everything in it that would stop a study."""
-    from sparsight.beforehand import few_test_images
+    from sparsight.beforehand import audited_part, few_test_images
     from sparsight.cli.inventory import print_inventory
     from sparsight.config import concepts_of, data_of, parse_assignment, validated
     from sparsight.data import SOURCES, examine
@@ -96,7 +96,8 @@ def check(
             check_concepts(settings, read)
         except InputError as error:
             problems.append(str(error))
-    print_inventory(read, few_test_images(read, settings.verdict.least_images), problems)
+    more = [*audited_part(settings.data, read), *few_test_images(read, settings.verdict.least_images)]
+    print_inventory(read, more, problems)
     _refuse(name, problems)
 
 

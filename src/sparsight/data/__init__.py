@@ -5,6 +5,7 @@ from sparsight.data.dataset import ABSENT, PRESENT, SPLITS, UNKNOWN, ConceptData
 from sparsight.data.digest import data_digest
 from sparsight.data.example_pictures import decode_examples
 from sparsight.data.examples import Chosen, ConceptSource, ExampleSettings, choose_examples
+from sparsight.data.folder_concepts import concepts_in
 from sparsight.data.folder_settings import FolderSettings
 from sparsight.data.glimpse import Glimpse, readable
 from sparsight.data.ham10000 import HamSettings
@@ -55,6 +56,7 @@ __all__ = [
     "cache_folder",
     "cached_files",
     "choose_examples",
+    "concepts_in",
     "data_digest",
     "dataset_bytes",
     "decode_examples",

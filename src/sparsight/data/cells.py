@@ -37,7 +37,7 @@ def read_cells(path: Path, wanted: Collection[str], remedy: str, strict: bool = 
         InputError: naming the file and the line, if it is no such table, or a row has too few or too many cells.
     """
     check_readable_file(path)
-    lines = io.StringIO(_text(path, remedy), newline="").readlines()
+    lines = io.StringIO(table_text(path, remedy), newline="").readlines()
     first = next((i for i, line in enumerate(lines) if line.strip()), 0)
     if stated := re.fullmatch(r'"?sep=(.)"?\s*', lines[first] if lines else ""):  # as Excel writes it
         delimiter, skipped = stated[1], first + 1
@@ -61,7 +61,12 @@ def read_cells(path: Path, wanted: Collection[str], remedy: str, strict: bool = 
     return [(line, row[:width]) for line, row in rows]
 
 
-def _text(path: Path, remedy: str) -> str:
+def table_text(path: Path, remedy: str) -> str:
+    """Return the text of a table in UTF-8, or in UTF-16 or UTF-32 as its mark says.
+
+    Raises:
+        InputError: naming the file and the line, if it is no text.
+    """
     content = path.read_bytes()
     encoding = next((name for mark, name in _MARKS if content.startswith(mark)), "utf-8")
     if encoding == "utf-8" and len(content) > 1 and b"\0" in content[:2]:  # UTF-16 without its mark

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import numpy as np
 import torch
 
+from sparsight.data.cells import table_text
 from sparsight.data.coco_shapes import ShapeError, fill_annotation
 from sparsight.data.mask import square_mask
 from sparsight.data.masks import Masks, turned_note
@@ -130,10 +131,9 @@ def _parsed(path: Path) -> Any:
     def refuse(word: str) -> NoReturn:
         raise ValueError(f"{word} is no number")
 
+    text = table_text(path, "give a folder of masks, or a COCO JSON file")
     try:
-        return json.loads(path.read_text(encoding="utf-8-sig"), parse_constant=refuse)
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: not a text file; give a folder of masks, or a COCO JSON file") from None
+        return json.loads(text, parse_constant=refuse)
     except RecursionError:
         raise InputError(f"{path}: too deeply nested for a COCO file; export the annotations again") from None
     except ValueError as error:

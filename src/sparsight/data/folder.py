@@ -14,6 +14,7 @@ from sparsight.data.folder_groups import read_groups
 from sparsight.data.folder_masks import read_folder_masks
 from sparsight.data.folder_settings import FolderSettings
 from sparsight.data.folder_splits import split_images
+from sparsight.data.mirroring import mirrored_names
 from sparsight.data.picture_cache import DecodingListener
 from sparsight.data.pictures import read_pictures
 from sparsight.data.size import check_size
@@ -64,6 +65,8 @@ def read_folder(
     if several := sum(count > 1 for i, count in enumerate(pictures.frames.tolist()) if i not in unread):
         notes.append(f"{_counted(several, 'file holds', 'files hold')} several frames or pages; the first was read")
     notes += concepts.notes
+    if settings.flip:
+        notes += mirrored_names(tree.class_names, () if concepts.read is None else concepts.read.names)
     read = None if concepts.examples is not None else concepts.read
     mean, std = _moments(images[splits["train" if len(splits["train"]) else "test"]])
     data = ConceptDataset(

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from sparsight.data.arrangement import unwrapped
 from sparsight.data.concept_table import ConceptTable, read_concepts
 from sparsight.data.folder_settings import FolderSettings
 from sparsight.data.tree import Tree
+from sparsight.data.walk import walk
 from sparsight.errors import InputError
 
 CONCEPTS = "concepts.csv"
@@ -38,6 +40,15 @@ def found_table(named: Path, root: Path | None = None) -> Path | None:
     """Return ``concepts.csv`` of a folder, from where the class folders lie or from the folder that was named."""
     places = (place / CONCEPTS for place in (root or named, named))
     return next((table for table in places if table.exists() or table.is_symlink()), None)
+
+
+def concepts_in(path: Path) -> Path | None:
+    """Return the table of concepts that a folder of images is read with where none is named; None without one.
+
+    Raises:
+        InputError: if the folder cannot be listed.
+    """
+    return found_table(path, unwrapped(walk(path)).path)
 
 
 def read_folder_concepts(settings: FolderSettings, tree: Tree) -> FolderConcepts:

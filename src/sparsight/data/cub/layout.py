@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
+from sparsight.data.cells import table_text
 from sparsight.data.formats import EXTENSIONS
 from sparsight.data.listing import ARCHIVES, check_folder, listed
 from sparsight.errors import InputError
@@ -112,10 +113,7 @@ def rows(path: Path, least: int) -> list[tuple[int, list[str]]]:
         InputError: if the file cannot be read, or a line has fewer cells.
     """
     check_readable_file(path)
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: not a text file; restore it from the archive") from None
+    lines = table_text(path, "restore it from the archive").splitlines()
     found = [(number, line.split()) for number, line in enumerate(lines, start=1) if line.strip()]
     for number, cells in found:
         if len(cells) < least:
