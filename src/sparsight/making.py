@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from sparsight import stopping
 from sparsight.arms import (
     Workshop,
     find_arm,
@@ -91,6 +92,8 @@ def make_network(
         if weights is not None:
             check_sealed(weights)
         if not stands.trained:
+            origin = ticket_sources(folder, network, start)
+            keep = partial(write_checkpoint, home, origin)
             shop = Workshop(
                 new_model,
                 data,
@@ -98,13 +101,13 @@ def make_network(
                 settings.pruning,
                 device,
                 tick,
-                read_checkpoint(home, ticket_sources(folder, network, start)),
-                _now_and_then(
-                    partial(write_checkpoint, home, ticket_sources(folder, network, start)), checkpoint_seconds
-                ),
+                read_checkpoint(home, origin),
+                _now_and_then(keep, checkpoint_seconds),
+                partial(_stop_if_asked, keep),
             )
             begun = time.monotonic()
-            _train(folder, settings, network, shop, start)
+            with stopping.patient():
+                _train(folder, settings, network, shop, start)
             taken["training_seconds"] = time.monotonic() - begun
             stands = standing(folder, network, start, {})
         remove_checkpoint(home)
@@ -255,6 +258,13 @@ def _now_and_then(write: Callable[[Checkpoint], None], seconds: float) -> Callab
             last = time.monotonic()
 
     return offer
+
+
+def _stop_if_asked(write: Callable[[Checkpoint], None], make: Callable[[], Checkpoint] | None) -> None:
+    """Before a step: where a stop has been asked for, write where the training stands, and stop."""
+    if stopping.asked() is not None and make is not None:
+        write(make())
+    stopping.check_stop()
 
 
 @lru_cache(maxsize=1)

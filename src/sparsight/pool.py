@@ -7,10 +7,12 @@ import signal
 import threading
 import traceback
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from typing import Any, TypeVar
 
+from sparsight import stopping
 from sparsight.errors import InputError
 
 _GOES_ON = "the same command goes on with what stands"
@@ -20,6 +22,17 @@ Job = TypeVar("Job", bound=Hashable)
 
 class WorkerError(RuntimeError):
     """A job failed in a way that is our fault. The message holds its traceback."""
+
+
+@contextmanager
+def threads(count: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads of which, after an error or Ctrl-C, what has not begun never begins."""
+    with ThreadPoolExecutor(count) as pool:
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def check_not_imported(name: str) -> None:
@@ -68,13 +81,14 @@ def run_jobs(
             on_done(job, work(job, on_tick))
             done.add(job)
     else:
-        staff = [_Worker(work) for _ in range(min(workers, len(jobs)))]
+        staff: list[_Worker] = []
         try:
+            staff += [_Worker(work) for _ in range(min(workers, len(jobs)))]
             idle, busy = list(staff), dict[Connection, tuple[_Worker, Job]]()
             while True:
                 while idle and (job := next_job()) is not None:
                     worker = idle.pop(0)
-                    worker.connection.send(job)
+                    worker.send(job)
                     busy[worker.connection] = (worker, job)
                 if not busy:
                     break
@@ -89,6 +103,9 @@ def run_jobs(
                     idle.append(worker)
                     on_done(job, value)
                     done.add(job)
+        except stopping.Stopped:
+            _wait_for_stop(staff)
+            raise
         finally:
             for worker in staff:
                 worker.stop()
@@ -103,29 +120,53 @@ class _Worker:
         context = multiprocessing.get_context("spawn")  # a forked torch hangs once threads or CUDA have been used
         self.connection, theirs = context.Pipe()
         self.process = context.Process(target=_serve, args=(theirs, work), daemon=True)
-        with _interrupts_ignored():  # on Ctrl-C this process alone says so, and stops its workers
+        # On Ctrl-C this process alone says so, and stops its workers; one that was half started would print an error.
+        with stopping.patient(), _interrupts_ignored():
             self.process.start()
         theirs.close()
+
+    def send(self, job: Any) -> None:
+        try:
+            self.connection.send(job)
+        except ConnectionError:
+            raise self._ended(job) from None
+
+    def _ended(self, job: Any) -> InputError:
+        self.process.join()
+        code = self.process.exitcode
+        return InputError(f"{job}: the worker process ended with code {code} (killed, or out of memory?); {_GOES_ON}")
 
     def receive(self, job: Any) -> tuple[str, Any]:
         try:
             kind, value = self.connection.recv()
         except (EOFError, ConnectionError):
-            self.process.join()
-            raise InputError(
-                f"{job}: the worker process ended with code {self.process.exitcode} (killed, or out of memory?); "
-                f"{_GOES_ON}"
-            ) from None
+            raise self._ended(job) from None
+        if kind == "stopped":
+            raise InputError(f"{job}: the worker process was stopped; {_GOES_ON}")
         if kind == "input error":
             raise InputError(value)
         if kind == "error":
             raise WorkerError(f"{job}: {value}")
         return kind, value
 
+    def ask_to_stop(self) -> None:
+        """Let it write where its training stands, and end."""
+        self.process.terminate()
+
     def stop(self) -> None:
         self.process.kill()  # whatever it was writing is a partial file, which the next run removes
         self.process.join()
         self.connection.close()
+
+
+def _wait_for_stop(staff: Sequence[_Worker]) -> None:
+    """Ask workers to stop, and wait until they have; another signal ends the waiting."""
+    for worker in staff:
+        worker.ask_to_stop()
+    if any(worker.process.is_alive() for worker in staff):
+        stopping.say_waiting()
+    for worker in staff:
+        worker.process.join()
 
 
 def keep_freed_memory() -> None:
@@ -145,6 +186,11 @@ def keep_freed_memory() -> None:
 def _serve(connection: Connection, work: Callable[..., Any]) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     keep_freed_memory()
+    with suppress(stopping.Stopped), stopping.heard((signal.SIGTERM,), hurried=False):
+        _work(connection, work)
+
+
+def _work(connection: Connection, work: Callable[..., Any]) -> None:
     while True:
         try:
             job = connection.recv()
@@ -152,6 +198,10 @@ def _serve(connection: Connection, work: Callable[..., Any]) -> None:
             return
         try:
             connection.send(("done", work(job, lambda: connection.send(("tick", None)))))
+        except stopping.Stopped:
+            with suppress(OSError):
+                connection.send(("stopped", None))
+            return
         except InputError as error:
             connection.send(("input error", str(error)))
         except OSError as error:

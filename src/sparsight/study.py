@@ -1,6 +1,7 @@
 """The paper's study: prune, explain, report. This file is the story; each room does its part."""
 
 import os
+import signal
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -11,7 +12,7 @@ from typing import Protocol
 
 import pandas as pd
 
-from sparsight.arms import remove_checkpoint
+from sparsight.arms import CHECKPOINT, remove_checkpoint
 from sparsight.beforehand import few_test_images
 from sparsight.config import StudySettings, data_as_used, load_study
 from sparsight.data import ConceptDataset, dataset_bytes, load_dataset, staged_dataset
@@ -49,6 +50,7 @@ from sparsight.runs import (
 )
 from sparsight.seals import seal_in
 from sparsight.standing import Standing, sources, survey, to_do
+from sparsight.stopping import Stopped, heard
 from sparsight.training import resolve_device
 
 
@@ -113,6 +115,7 @@ class StudyResult:
         return study_summary(self.accuracy, self.settings.study.arms, sentences, self.report)
 
 
+@heard((signal.SIGINT,))
 def run_study(
     study: str | Path | StudySettings,
     out: str | Path | None = None,
@@ -172,23 +175,29 @@ def run_study(
 
         side_by_side = default_workers(agreed) if workers is None else workers
         check = Check(folder, agreed, data, found, side_by_side, begun, report=report)
+        made: set[Network] = set()
 
         def done(network: Network, summary: Mapping[str, float] | None) -> None:
             if summary is None:
                 return
+            made.add(network)
             if found[network].done:
                 hears.note(f"{network.folder}: comes from another network than before; made again")
             hears.network(network, summary)
             if said := check.network(network, summary):
                 hears.note(said)
 
-        run_jobs(
-            to_do(found),
-            partial(make_network, folder, agreed, checkpoint_seconds),
-            side_by_side,
-            on_tick=hears.epoch,
-            on_done=done,
-        )
+        try:
+            run_jobs(
+                to_do(found),
+                partial(make_network, folder, agreed, checkpoint_seconds),
+                side_by_side,
+                on_tick=hears.epoch,
+                on_done=done,
+            )
+        except Stopped as stop:
+            stop.kept = _kept(folder, networks, len(networks) - len(undone) + len(made))
+            raise
         check.made_all()
         for network in networks:
             remove_checkpoint(folder / network.folder)
@@ -206,6 +215,13 @@ def run_study(
             add_forecast(folder, forecast)
         hears.note(line)
         return result
+
+
+def _kept(folder: Path, networks: Sequence[Network], done: int) -> str:
+    """What a study that is stopped leaves, in words."""
+    begun = sum((folder / network.folder / CHECKPOINT).is_file() for network in networks)
+    trainings = f", {begun} training{'s' * (begun > 1)} kept between two steps" if begun else ""
+    return f"{done} of {len(networks)} networks are done{trainings}"
 
 
 def report_run(folder: Path) -> StudyResult:

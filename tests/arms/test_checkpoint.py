@@ -102,3 +102,53 @@ def test_a_checkpoint_of_another_network_or_of_other_data_is_as_none(shop, tmp_p
     assert read_checkpoint(tmp_path, ORIGIN) is not None
     for other in ({**ORIGIN, "network": "x"}, {**ORIGIN, "data": "e"}, {}):
         assert read_checkpoint(tmp_path, other) is None
+
+
+def stopped_in_an_epoch(shop, folder, at, train):
+    """Train until before step ``at``, counted over the epochs, keep that, and die; take it up from the file."""
+    steps = 0
+
+    def stop(make):
+        nonlocal steps
+        if make is not None and steps == at:
+            write_checkpoint(folder, ORIGIN, make())
+            raise KilledError
+        steps += make is not None
+
+    with pytest.raises(KilledError):
+        train(replace(shop, at_batch=stop))
+    return train(replace(shop, resume=read_checkpoint(folder, ORIGIN)))
+
+
+@pytest.mark.parametrize("at", [0, 1, 4, 6, 8])
+@pytest.mark.parametrize(
+    "name", ["magnitude", "released-code", "toggle:mask_once+keep_optimizer", "finetune", "rewind:1"]
+)
+def test_a_round_goes_on_in_the_middle_of_an_epoch_and_ends_the_same(shop, tmp_path, name, at):
+    shop = replace(shop, training=shop.training.model_copy(update={"epochs": 4}))
+    arm = find_arm(name)
+    dense, _ = train_dense(shop, arm, 0, "test")
+
+    def train(own):
+        return train_round(own, arm, 0, 1, dense, "test")
+
+    (whole, log), (again, again_log) = train(shop), stopped_in_an_epoch(shop, tmp_path, at, train)
+    assert same(whole.weights, again.weights)
+    assert same(whole.end, again.end)
+    assert whole.selected_epoch == again.selected_epoch
+    assert [replace(epoch, seconds=0) for epoch in log] == [replace(epoch, seconds=0) for epoch in again_log]
+    if whole.optimiser is not None:
+        assert whole.optimiser.steps == again.optimiser.steps
+        assert same(whole.optimiser.momentum, again.optimiser.momentum)
+
+
+@pytest.mark.parametrize("at", [0, 3, 5])
+def test_a_training_that_stops_at_an_accuracy_goes_on_in_the_middle_of_an_epoch(shop, tmp_path, at):
+    shop = replace(shop, training=shop.training.model_copy(update={"epochs": 4}))
+
+    def train(own):
+        return train_dense_at(own, 0, 2.0, "test")
+
+    (whole, log), (again, again_log) = train(shop), stopped_in_an_epoch(shop, tmp_path, at, train)
+    assert same(whole.weights, again.weights)
+    assert [replace(epoch, seconds=0) for epoch in log] == [replace(epoch, seconds=0) for epoch in again_log]

@@ -7,6 +7,7 @@ from torchvision.models.inception import InceptionOutputs
 
 from sparsight.pruning import full_mask, prunable
 from sparsight.training import (
+    Checkpoint,
     DrawKey,
     Optimiser,
     Rule,
@@ -299,6 +300,12 @@ def test_dropout_is_drawn_by_the_key_and_goes_on_after_a_break(tiny):
     torch.rand(5)  # what the process has drawn before does not matter
     assert same(first.end, trained(tiny, net()).end)
     assert same(first.end, trained(tiny, net(), resume=kept[0]).end)
+    within: list[Checkpoint] = []
+    trained(tiny, net(), at_batch=lambda make: within.append(make()))
+    assert within[1].within is not None
+    torch.rand(5)
+    for place in (0, 1, len(within) - 1):
+        assert same(first.end, trained(tiny, net(), resume=within[place]).end)
 
 
 def test_it_learns_in_bfloat16_and_goes_on_after_a_break(tiny):

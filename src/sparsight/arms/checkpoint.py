@@ -6,10 +6,11 @@ from pathlib import Path
 
 from sparsight.errors import InputError
 from sparsight.io import read_metadata, read_tensors, write_tensors
-from sparsight.training import Best, Checkpoint, Epoch, Optimiser, State
+from sparsight.training import Best, Checkpoint, Epoch, Optimiser, State, Within
 
 CHECKPOINT, CHECKPOINT_KIND = "checkpoint.safetensors", "checkpoint"
-_PARTS = ("state", "momentum", "best")
+_PARTS = ("state", "momentum", "best", "noise", "within")
+_WITHIN = ("step", "correct", "seen", "validation", "seconds")
 
 
 def write_checkpoint(folder: Path, origin: Mapping[str, str | None], checkpoint: Checkpoint) -> None:
@@ -20,8 +21,14 @@ def write_checkpoint(folder: Path, origin: Mapping[str, str | None], checkpoint:
         origin: which network it is, and the digests of what it comes from.
         checkpoint: where it stands.
     """
-    best = checkpoint.best
-    parts = (checkpoint.state, checkpoint.optimiser.momentum, {} if best is None else best.state)
+    best, within = checkpoint.best, checkpoint.within
+    parts = (
+        checkpoint.state,
+        checkpoint.optimiser.momentum,
+        {} if best is None else best.state,
+        {} if within is None else within.noise,
+        {} if within is None else {"losses": within.losses},
+    )
     tensors = {
         f"{part}/{name}": value for part, state in zip(_PARTS, parts, strict=True) for name, value in state.items()
     }
@@ -30,6 +37,7 @@ def write_checkpoint(folder: Path, origin: Mapping[str, str | None], checkpoint:
         "steps": checkpoint.optimiser.steps,
         "best": None if best is None else {"epoch": best.epoch, "accuracy": best.accuracy},
         "log": [asdict(epoch) for epoch in checkpoint.log],
+        "within": None if within is None else {name: getattr(within, name) for name in _WITHIN},
         "origin": dict(origin),
     }
     write_tensors(folder / CHECKPOINT, tensors, note, CHECKPOINT_KIND)
@@ -57,7 +65,9 @@ def read_checkpoint(folder: Path, origin: Mapping[str, str | None]) -> Checkpoin
     best = note["best"] and Best(parts["best"], note["best"]["epoch"], note["best"]["accuracy"])
     memory = Optimiser(parts["momentum"], note["steps"])
     log = tuple(Epoch(**epoch) for epoch in note["log"])
-    return Checkpoint(note["epoch"], parts["state"], memory, best or None, log)
+    place = note.get("within")
+    within = place and Within(losses=parts["within"]["losses"], noise=parts["noise"], **place)
+    return Checkpoint(note["epoch"], parts["state"], memory, best or None, log, within or None)
 
 
 def remove_checkpoint(folder: Path) -> None:

@@ -53,6 +53,8 @@ class Workshop:
         on_epoch: called after every epoch.
         resume: where the training that is asked for was broken off, if it was.
         on_checkpoint: called between epochs with where the training stands.
+        at_batch: called before every step with what makes a checkpoint there, or with None where none could be used; it
+            may end the training by an error.
     """
 
     new_model: Callable[..., nn.Module]
@@ -63,6 +65,7 @@ class Workshop:
     on_epoch: Callable[[], None] = lambda: None
     resume: Checkpoint | None = None
     on_checkpoint: Callable[[Checkpoint], None] | None = None
+    at_batch: Callable[[Callable[[], Checkpoint] | None], None] | None = None
 
 
 def train_dense(shop: Workshop, arm: Arm, seed: int, where: str) -> Trained:
@@ -206,7 +209,9 @@ def _state_after(shop: Workshop, arm: Arm, seed: int, where: str) -> State:
     first = range(arm.rewind_epoch)
     key = DrawKey(seed, 0, 0)
     budget = shop.training.of_round(0)
-    return fit(model, mask, shop.data, budget, key, epochs=first, device=shop.device, where=where).end
+    at_batch = shop.at_batch
+    stop = None if at_batch is None else lambda make: at_batch(None)  # not of the training that a checkpoint is for
+    return fit(model, mask, shop.data, budget, key, epochs=first, at_batch=stop, device=shop.device, where=where).end
 
 
 def _fit(shop: Workshop, model: nn.Module, mask: Mask, key: DrawKey, where: str, **how: object) -> Fitted:
@@ -220,6 +225,7 @@ def _fit(shop: Workshop, model: nn.Module, mask: Mask, key: DrawKey, where: str,
         key,
         resume=shop.resume,
         on_checkpoint=shop.on_checkpoint,
+        at_batch=shop.at_batch,
         device=shop.device,
         where=where,
         on_epoch=shop.on_epoch,

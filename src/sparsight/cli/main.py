@@ -1,18 +1,37 @@
 """``sparsight``: the commands, and how errors reach the user."""
 
+import shlex
+import signal
 import sys
 import traceback
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from sparsight import __version__
+from sparsight import __version__, stopping
 from sparsight.cli import audit, compare, data, export, plan, report, study, tensorboard, verify
 from sparsight.cli.stream import streams
 from sparsight.errors import InputError
 from sparsight.unseen import visible
 
+
+class _Stop(BaseException):
+    """Of a command that was interrupted; typer would end on a KeyboardInterrupt without a word."""
+
+
+class _Commands(TyperGroup):
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as stop:
+            raise _Stop from stop
+
+
 app = typer.Typer(
+    cls=_Commands,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -33,6 +52,8 @@ app.add_typer(data.app, name="data")
 # Typer builds on click, or carries a copy of it, by its version; both hang this exception above BadParameter.
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
+
+WAITING = "sparsight: stopping; trainings are saved where they are (Ctrl-C again stops at once)"
 
 LONGEST = 960
 """Characters of an error's line; of a longer one, as with a very long name in it, the middle is left out."""
@@ -59,9 +80,9 @@ def main() -> None:
     """Run the command line.
 
     Exit 0: done; 1: a check failed; 2: what was given cannot be used; 3: a fault of ours, which must not be read as a
-    check that failed; 130: interrupted.
+    check that failed; 128 and a signal's number: stopped, as 130 by Ctrl-C and 143 by SIGTERM.
     """
-    with streams() as (out, err):
+    with streams() as (out, err), stopping.heard(waiting=WAITING):
         code = _ended()
     if out.full is not None and not err.lost:
         print(f"sparsight: standard output: cannot be written ({out.full.strerror})", file=sys.stderr)
@@ -71,8 +92,8 @@ def main() -> None:
 
 def _ended() -> int:
     """Run the command, print what is wrong, and give the exit code."""
+    arguments = sys.argv[1:]
     try:
-        arguments = sys.argv[1:]
         code = app(audit.spread(arguments) if arguments[:1] == ["audit"] else arguments, standalone_mode=False)
     except InputError as error:
         code = _complain(str(error))
@@ -80,9 +101,10 @@ def _ended() -> int:
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "sparsight"
         code = _complain(f"{getattr(error, 'format_message', error.__str__)().rstrip('.')}; see {command} --help")
-    except (KeyboardInterrupt, typer.Abort):
-        print("sparsight: stopped; the same command goes on with what stands", file=sys.stderr)
-        code = 130
+    except _Stop as stop:
+        code = _stopped(stop.__cause__, arguments)
+    except (KeyboardInterrupt, typer.Abort) as stop:
+        code = _stopped(stop, arguments)
     except SystemExit as error:  # none of ours: commands raise typer.Exit, which is none
         code = _complain(
             f"code that is not ours ended the program (exit code {error.code or 0}), and what was asked for is not "
@@ -93,6 +115,19 @@ def _ended() -> int:
         print("sparsight: a fault of ours; please report it with the lines above", file=sys.stderr)
         code = 3
     return code if isinstance(code, int) else 0
+
+
+def _stopped(stop: BaseException | None, arguments: Sequence[str]) -> int:
+    """Say what is kept of a command that was stopped, and how it goes on."""
+    command = shlex.join(["sparsight", *arguments])
+    if isinstance(stop, stopping.Stopped) and stop.kept:
+        said = f"stopped: {stop.kept}; go on by {command}"
+    elif arguments[:1] == ["study"]:
+        said = f"stopped: what is made is kept; go on by {command}"
+    else:
+        said = f"stopped: nothing is left half-written; begin again by {command}"
+    _complain(said)
+    return 128 + (stop.number if isinstance(stop, stopping.Stopped) else signal.SIGINT)
 
 
 def _complain(message: str) -> int:

@@ -3,7 +3,6 @@
 import os
 import warnings
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from sparsight.data.mask import Mask, MisfitError, read_mask, stored_size
 from sparsight.data.picture import ACROSS
 from sparsight.data.pictures import Pictures
 from sparsight.errors import InputError
+from sparsight.pool import threads
 
 _THREADS = min(8, os.cpu_count() or 1)
 
@@ -65,8 +65,8 @@ def read_masks(
 
     turned = by_alpha = fits_both = 0
     # The filters of warnings are the process's: threads that catch them one by one would leave them changed.
-    with warnings.catch_warnings(action="ignore"), ThreadPoolExecutor(_THREADS) as threads:
-        for i, found in enumerate(threads.map(one, range(len(paths)))):
+    with warnings.catch_warnings(action="ignore"), threads(_THREADS) as several:
+        for i, found in enumerate(several.map(one, range(len(paths)))):
             if isinstance(found, MisfitError):
                 masks.problems.append(str(found))
             elif isinstance(found, InputError):

@@ -6,7 +6,6 @@ import math
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from sparsight.data.listing import expanded
 from sparsight.data.picture import MOST_BYTES
 from sparsight.errors import InputError
 from sparsight.io import PARTIAL, check_room, lock_at, read_metadata, read_tensors, sha256, spoken_size
+from sparsight.pool import threads
 
 FORM = 2
 """Of the cache: raised when a picture is decoded to other pixels than before, or more is kept of it."""
@@ -102,8 +102,8 @@ def cache_file(folder: Path, parts: Sequence[object], digests: Sequence[str | No
 
 def digests_of(paths: Sequence[Path]) -> list[str | None]:
     """Return what ``digest_of`` does for each file."""
-    with ThreadPoolExecutor(THREADS) as threads:
-        return list(threads.map(digest_of, paths))
+    with threads(THREADS) as several:
+        return list(several.map(digest_of, paths))
 
 
 def digest_of(path: Path) -> str | None:

@@ -3,7 +3,6 @@
 import hashlib
 import warnings
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +35,7 @@ from sparsight.data.picture_cache import (
 )
 from sparsight.errors import InputError
 from sparsight.io import mapped_tensors, read_tensors
+from sparsight.pool import threads
 
 THUMB = 48
 """Side of the small grey picture that is kept of each, by which near copies are found."""
@@ -284,8 +284,8 @@ def _decode(asked: _Asked, arrays: Mapping[str, np.ndarray], hears: DecodingList
 
     problems = {}
     # Each file's warnings are caught one by one, but the filters are the process's: threads would leave them changed.
-    with warnings.catch_warnings(action="ignore"), ThreadPoolExecutor(THREADS) as threads:
-        for i, problem in enumerate(threads.map(one, range(len(paths)))):
+    with warnings.catch_warnings(action="ignore"), threads(THREADS) as several:
+        for i, problem in enumerate(several.map(one, range(len(paths)))):
             if problem is not None:
                 problems[i] = problem
             hears.decoded(i + 1, len(paths))

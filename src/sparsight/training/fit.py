@@ -1,8 +1,9 @@
 """Fit one network under one mask: the only training loop."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -12,13 +13,14 @@ from sparsight.errors import InputError
 from sparsight.pruning import hold_at_zero
 from sparsight.training.batches import DrawKey, steps_per_epoch, training_batches
 from sparsight.training.loss import class_weights
-from sparsight.training.noise import seeded_noise
+from sparsight.training.noise import noise_state, seeded_noise
 from sparsight.training.progress import (
     Best,
     Checkpoint,
     Epoch,
     Optimiser,
     State,
+    Within,
     read_optimiser,
     restore_optimiser,
     snapshot,
@@ -69,6 +71,7 @@ def fit(
     stop_at: float | None = None,
     resume: Checkpoint | None = None,
     on_checkpoint: Callable[[Checkpoint], None] | None = None,
+    at_batch: Callable[[Callable[[], Checkpoint]], None] | None = None,
     device: torch.device,
     where: str = "training",
     on_epoch: Callable[[], None] = lambda: None,
@@ -91,6 +94,7 @@ def fit(
         stop_at: stop as soon as validation accuracy, scored before the first step and eight times an epoch, is so high.
         resume: go on from here; it must come from a call with the same arguments.
         on_checkpoint: called with a checkpoint after every epoch but the last.
+        at_batch: called before every step with what makes a checkpoint there; it may end the training by an error.
         device: where to train.
         where: named in errors.
         on_epoch: called after every epoch.
@@ -126,16 +130,23 @@ def fit(
     for epoch in budget if resume is None else range(resume.epoch, budget.stop):
         if stopped:
             break
-        started = time.perf_counter()
-        validation = None
-        if rule.score_before_epoch:
+        within = resume.within if resume is not None and epoch == resume.epoch else None
+        started = time.perf_counter() - (0.0 if within is None else within.seconds)
+        validation = None if within is None else within.validation
+        if rule.score_before_epoch and within is None:
             best, validation = _better(best, model, data, settings, device, epoch)
         model.train()
-        losses = torch.zeros(steps, device=device)
-        correct = torch.zeros((), dtype=torch.int64, device=device)
-        seen = 0
-        with seeded_noise(key, epoch, device):
-            for step, (images, labels) in enumerate(training_batches(data, settings, key, epoch, device)):
+        first = 0 if within is None else within.step
+        losses = torch.zeros(steps, device=device) if within is None else within.losses.to(device)
+        correct = torch.tensor(0 if within is None else within.correct, dtype=torch.int64, device=device)
+        seen = 0 if within is None else within.seen
+        with seeded_noise(key, epoch, device, None if within is None else within.noise):
+            batches = training_batches(data, settings, key, epoch, device, first)
+            for step, (images, labels) in enumerate(batches, first):
+                if at_batch is not None:
+                    done = before + epoch * steps + step
+                    inside = partial(_within, step, losses, correct, seen, validation, started, device)
+                    at_batch(partial(_stands, model, sgd, done, epoch, best, log, inside))
                 rate = learning_rate(settings, before + epoch * steps + step, steps)
                 for group in sgd.param_groups:
                     group["lr"] = rate
@@ -154,8 +165,7 @@ def fit(
         loss_mean = float(losses[: step + 1].mean())
         log.append(Epoch(epoch, rate, loss_mean, float(correct) / seen, validation, time.perf_counter() - started))
         if on_checkpoint is not None and not stopped and epoch + 1 < budget.stop:
-            memory = read_optimiser(sgd, model, before + (epoch + 1) * steps)
-            on_checkpoint(Checkpoint(epoch + 1, snapshot(model), memory, best, tuple(log)))
+            on_checkpoint(_stands(model, sgd, before + (epoch + 1) * steps, epoch + 1, best, log))
         on_epoch()
 
     end = snapshot(model)
@@ -164,6 +174,33 @@ def fit(
     if best is None or best.epoch == budget.stop:
         return Fitted(end, end, trained, memory, tuple(log))
     return Fitted(best.state, end, best.epoch, memory, tuple(log))
+
+
+def _stands(
+    model: nn.Module,
+    sgd: torch.optim.SGD,
+    done: int,
+    epoch: int,
+    best: Best | None,
+    log: Sequence[Epoch],
+    within: Callable[[], Within | None] = lambda: None,
+) -> Checkpoint:
+    """Where a training stands before its next step, when ``done`` have been made."""
+    return Checkpoint(epoch, snapshot(model), read_optimiser(sgd, model, done), best, tuple(log), within())
+
+
+def _within(
+    step: int,
+    losses: Tensor,
+    correct: Tensor,
+    seen: int,
+    validation: float | None,
+    started: float,
+    device: torch.device,
+) -> Within | None:
+    """Where in an epoch it stands; None before the first step."""
+    seconds, noise = time.perf_counter() - started, noise_state(device)
+    return Within(step, losses.cpu(), int(correct), seen, validation, seconds, noise) if step else None
 
 
 def _better(

@@ -42,15 +42,39 @@ class Best:
 
 
 @dataclass(frozen=True)
-class Checkpoint:
-    """A training between two epochs.
+class Within:
+    """Where in an epoch a training stands.
 
     Attributes:
-        epoch: the next epoch, from 0.
+        step: the next step of the epoch, from 1.
+        losses: of the steps so far, zeros for the others.
+        correct: answers to them that were right.
+        seen: images in them.
+        validation: the last accuracy on validation, where one was taken in this epoch.
+        seconds: that the epoch has taken.
+        noise: the states of torch's generators, by device.
+    """
+
+    step: int
+    losses: Tensor
+    correct: int
+    seen: int
+    validation: float | None
+    seconds: float
+    noise: State
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A training between two epochs, or between two steps of one.
+
+    Attributes:
+        epoch: the next epoch, from 0, or the one that has begun.
         state: parameters and buffers.
         optimiser: momentum and steps.
         best: the best network so far, where the training scores.
         log: the epochs so far.
+        within: where in the epoch it stands; None before its first step.
     """
 
     epoch: int
@@ -58,6 +82,7 @@ class Checkpoint:
     optimiser: Optimiser
     best: Best | None
     log: tuple[Epoch, ...]
+    within: Within | None = None
 
 
 def snapshot(model: nn.Module) -> State:

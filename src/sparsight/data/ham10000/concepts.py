@@ -1,7 +1,5 @@
 """Concepts of skin lesions from their images and masks, by the ABCD rule: a source for whoever has no Derm7pt."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int8, Int64, UInt8
@@ -10,6 +8,7 @@ from torch.nn import functional
 
 from sparsight.data.dataset import ABSENT, PRESENT, UNKNOWN
 from sparsight.data.ham10000.measures import MEASURES, measure
+from sparsight.pool import threads
 
 CONCEPTS = {
     "size_large": "size",
@@ -49,8 +48,8 @@ def measured(images: UInt8[Tensor, "n 3 s s"], masks: Bool[Tensor, "n s s"]) -> 
         if pixels.shape[-1] > SIDE:
             pixels, inside = (functional.interpolate(one, size=(SIDE, SIDE), mode="area") for one in (pixels, inside))
         colours = pixels.round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
-        with ThreadPoolExecutor(4) as threads:
-            rows += threads.map(measure, colours, (inside[:, 0] >= 0.5).numpy())
+        with threads(4) as several:
+            rows += several.map(measure, colours, (inside[:, 0] >= 0.5).numpy())
     return np.array(rows)[:, columns] if rows else np.zeros((0, len(columns)))
 
 
