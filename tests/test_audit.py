@@ -2,6 +2,7 @@
 
 import copy
 import math
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -402,6 +403,49 @@ def test_a_module_is_given_images_as_its_original_is(birds, trained):
     audit = audit_models(known, other, birds)
     assert audit.data.notices[0].startswith("CAUTION: images are normalised differently, for dense by mean 0.5 0.5")
     assert audit.data.facts["Normalisation"].startswith("dense: mean 0.5")
+
+
+def test_a_guessed_normalisation_is_a_warning_in_python(birds, trained):
+    """The command line prints such notes; who calls from Python would never see them."""
+    models = trained[0], copy.deepcopy(trained[0])
+    with pytest.warns(UserWarning, match="original and model: how images are normalised is not known") as caught:
+        audit_models(*models, birds)
+    assert [one.filename for one in caught if one.category is UserWarning] == [__file__]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        audit_models(*models, birds, settings=AuditSettings(normalise="data"))
+        audit_models(*models, birds, listener=Heard())
+        audit_models(
+            Given("dense", models[0], normalisation=((0.5,) * 3,) * 2),
+            Given("small", models[1], normalisation=((0.5,) * 3,) * 2),
+            birds,
+        )
+    with pytest.warns(UserWarning, match="CAUTION: images are normalised differently"):
+        audit_models(
+            Given("dense", models[0], normalisation=((0.5,) * 3, (0.25,) * 3)),
+            Given("other", models[1], normalisation=((0.4,) * 3, (0.25,) * 3)),
+            birds,
+        )
+
+
+@pytest.mark.parametrize("library", ["torchvision", "timm"])
+def test_a_librarys_module_is_normalised_as_the_command_line_does(birds, library, tmp_path, monkeypatch):
+    """The same weights by name and as a module give the same logits."""
+    monkeypatch.chdir(tmp_path)
+    torch.manual_seed(0)
+    if library == "timm":
+        name, model = "resnet10t", pytest.importorskip("timm").create_model("resnet10t", num_classes=12).eval()
+    else:
+        name, model = "resnet18", torchvision.models.resnet18(num_classes=12).eval()
+    torch.save(model.state_dict(), "weights.pt")
+    named = f"{library}:{name}@weights.pt"
+    few = replace(birds, concept_names=(), concept_groups=(), concepts=birds.concepts[:, :0])
+    by_name = audit_models(named, named, few, image_size=None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        by_module = audit_models(model, copy.deepcopy(model), few)
+    assert torch.equal(by_name.evidence[named].seen.logits, by_module.evidence["original"].seen.logits)
+    assert by_module.data.facts["Normalisation"] == by_name.data.facts["Normalisation"]
 
 
 def test_maps_of_few_positions_are_told_on_the_page_and_in_a_note(birds, trained):

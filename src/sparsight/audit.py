@@ -5,7 +5,8 @@ shows; and the verdict is that of a single pair, or, with originals that were tr
 """
 
 import time
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -29,6 +30,7 @@ from sparsight.auditing import (
     accuracy_rows,
     asked,
     ceilings,
+    check_arguments,
     check_names,
     check_order,
     check_place,
@@ -74,6 +76,9 @@ from sparsight.runs import machine, versions
 from sparsight.saliency import check_method, passes_of
 from sparsight.training import resolve_device
 from sparsight.verdict import LEAST_FLOOR, Gate
+
+_CALLER = 3
+"""Frames between a warning and who calls ``audit_models``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,10 +139,10 @@ class Audit:
 
 def audit_models(
     original: Model,
-    pruned: Model | Sequence[Model],
+    pruned: Model | Iterable[Model],
     data: ConceptDataset | str | Path,
     *,
-    floor: Sequence[Model] = (),
+    floor: Model | Iterable[Model] | None = None,
     concepts: str | Path | None = None,
     masks: str | Path | None = None,
     image_size: int | None = None,
@@ -151,10 +156,10 @@ def audit_models(
 
     Args:
         original: a module; a name, as the command line takes it; or a ``Given`` of which more is known.
-        pruned: one or several models made from it.
+        pruned: a model made from it, or several: a list, a tuple or a generator.
         data: a data set; or a folder of class folders, a data set's name, ``NAME:PATH`` or a run's folder. Concepts are
             learned on its ``train``; all else is measured on ``test``.
-        floor: originals retrained, at least three of them, for a verdict beyond a margin.
+        floor: originals retrained, at least three of them, for a verdict beyond a margin; none if None.
         concepts: a CSV file of concepts, or a folder of example images of each, for images that have a name.
         masks: a folder of object masks, or a COCO JSON file, for images that have a name.
         image_size: side in pixels at which images that have a name are read; that of the models of libraries if None.
@@ -166,20 +171,20 @@ def audit_models(
         listener: is told how it goes.
 
     Raises:
-        InputError: if a model cannot be looked at, its classes are not those of the images, images are too few, or the
-            folder holds something else.
+        InputError: if an argument is of a wrong kind, a model cannot be looked at, its classes are not those of the
+            images, images are too few, or the folder holds something else.
     """
+    several, again = check_arguments(
+        original, pruned, data, floor, concepts, masks, image_size, data_settings, settings, out, command, listener
+    )
     settings, hears = settings or AuditSettings(), listener or Silent()
-    several = list(pruned) if isinstance(pruned, Sequence) and not isinstance(pruned, str) else [pruned]
-    if not several:
-        raise InputError("audit: no model to compare with the original; name one or more")
     check_method(settings.saliency)
-    models = [original, *several, *floor]
-    more = {**(data_settings or {}), **({"image_size": image_size} if image_size else {})}
+    models = [original, *several, *again]
+    more = {**(data_settings or {}), **({} if image_size is None else {"image_size": int(image_size)})}
     images = Images(
         data, None if concepts is None else path_text(concepts), None if masks is None else path_text(masks), more
     )
-    request = asked(original, several, floor, images, settings)
+    request = asked(original, several, again, images, settings)
     work = partial(_audited, models, len(several), images, settings, request, command, hears)
     if out is None:
         return work()
@@ -217,7 +222,11 @@ def _audited(
         raise InputError(f"{read.name}: one test image is too few to compare models on; give more")
     _check_concepts(read, settings)
     parts = roles(len(several), len(floor))
-    given, notes = normalised(named(models, parts, len(read.class_names), loaded), read, settings.normalise)
+    taken = named(models, parts, len(read.class_names), loaded)
+    given, notes, doubtful = normalised(taken, read, settings.normalise)
+    if doubtful and isinstance(hears, Silent):  # who calls from Python sees the page later, or never
+        for note in notes:
+            warnings.warn(f"{note} (in Python, settings=AuditSettings(normalise=...))", stacklevel=_CALLER)
     notes += [*read.notes, *(few := few_test_images(read, settings.verdict.least_images))]
     for note in few:
         hears.note(note)

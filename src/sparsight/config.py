@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from sparsight.arguments import check_kind, check_truth
 from sparsight.arms import find_arm
 from sparsight.concepts import ConceptSettings
 from sparsight.data import DATA_SETTINGS, SOURCES, DataSettings
@@ -117,7 +118,7 @@ def presets_on(data: str) -> list[str]:
 
 
 def load_study(
-    source: str, *, quick: bool = False, overrides: Mapping[str, Mapping[str, Any]] | None = None
+    source: str | Path, *, quick: bool = False, overrides: Mapping[str, Mapping[str, Any]] | None = None
 ) -> StudySettings:
     """The settings of a preset or of a YAML file.
 
@@ -131,6 +132,13 @@ def load_study(
     Raises:
         InputError: naming the file, the key and what is allowed.
     """
+    check_kind("source", source, (str, Path), "a preset's name or a settings file")
+    check_truth("quick", quick)
+    if overrides is not None:
+        check_kind("overrides", overrides, Mapping, "settings by room, as {'study': {'seeds': [0]}}, or None")
+        for room, held in overrides.items():
+            check_kind(f"overrides[{room!r}]", held, Mapping, "the room's settings, as {'seeds': [0]}")
+    source = str(source)
     whole: dict[str, Any] = {}
     small: dict[str, Any] = {}
     shrunk: Mapping[str, Any] = {}

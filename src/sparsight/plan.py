@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sparsight.arguments import check_kind
 from sparsight.beforehand import few_test_images
 from sparsight.config import StudySettings, data_as_used, load_study
 from sparsight.data import ConceptDataset, Glimpse, cache_folder, dataset_bytes, load_dataset, readable
@@ -40,7 +41,7 @@ from sparsight.planning import (
 from sparsight.pool import check_not_imported
 from sparsight.runs import DATA, STUDY, check_folder, standing_data
 from sparsight.standing import Standing, sources, survey, to_do
-from sparsight.study import default_folder, default_workers, with_device, with_source
+from sparsight.study import check_study, default_folder, default_workers, with_device, with_source
 from sparsight.training import augmentation_words
 
 IN_MEMORY = ("toybirds", "mnist")
@@ -100,6 +101,8 @@ def plan_study(
         InputError: wherever ``run_study`` would refuse before it writes.
     """
     check_not_imported("plan_study")
+    check_study(study, out, quick, workers, report)
+    check_kind("tell", tell, Callable, "a function of one text")  # type: ignore[arg-type]
     begun, own = clocks(), private_peak()
     settings = study if isinstance(study, StudySettings) else load_study(str(study), quick=quick)
     settings = with_source(with_device(settings))

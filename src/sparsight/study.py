@@ -8,10 +8,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pandas as pd
 
+from sparsight.arguments import check_kind, check_methods, check_path, check_seconds, check_truth, check_whole
 from sparsight.arms import CHECKPOINT, remove_checkpoint
 from sparsight.beforehand import few_test_images
 from sparsight.config import StudySettings, data_as_used, load_study
@@ -143,6 +144,9 @@ def run_study(
         InputError: if a setting, a file or the folder cannot be used, or a training diverges.
     """
     check_not_imported("run_study")
+    check_study(study, out, quick, workers, report)
+    check_seconds("checkpoint_seconds", checkpoint_seconds)
+    check_methods("listener", listener, ("started", "note", "decoded", "epoch", "network"))
     begun = time.monotonic()
     settings = study if isinstance(study, StudySettings) else load_study(str(study), quick=quick)
     settings = with_source(with_device(settings))
@@ -222,6 +226,22 @@ def _kept(folder: Path, networks: Sequence[Network], done: int) -> str:
     begun = sum((folder / network.folder / CHECKPOINT).is_file() for network in networks)
     trainings = f", {begun} training{'s' * (begun > 1)} kept between two steps" if begun else ""
     return f"{done} of {len(networks)} networks are done{trainings}"
+
+
+def check_study(study: Any, out: Any, quick: Any, workers: Any, report: Any) -> None:
+    """Check the arguments that running a study and predicting it share.
+
+    Raises:
+        InputError: naming the one that is of a wrong kind, with what to give.
+    """
+    words = "a preset's name, a settings file, or settings as of load_study"
+    check_kind("study", study, (str, Path, StudySettings), words)
+    if not isinstance(study, StudySettings):
+        check_path("study", study, optional=False)
+    check_path("out", out)
+    check_truth("quick", quick)
+    check_whole("workers", workers, 0)
+    check_truth("report", report)
 
 
 def report_run(folder: Path) -> StudyResult:

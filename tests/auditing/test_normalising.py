@@ -20,7 +20,7 @@ def given(**ways):
 
 
 def taken(way="own", **ways):
-    found, notes = normalised(given(**ways), DATA, way)
+    found, notes, _ = normalised(given(**ways), DATA, way)
     return [one.normalisation for one in found], notes
 
 

@@ -1,6 +1,7 @@
 """The parts of an audit: models and images taken in, looked at, compared, judged."""
 
 from sparsight.auditing.again import in_python
+from sparsight.auditing.arguments import check_arguments
 from sparsight.auditing.asked import Images, asked, path_text, roles
 from sparsight.auditing.gates import floor_gates, gates
 from sparsight.auditing.judge import Row, headline, level_rows, similarity, similarity_rows
@@ -41,6 +42,7 @@ __all__ = [
     "accuracy_rows",
     "asked",
     "ceilings",
+    "check_arguments",
     "check_names",
     "check_order",
     "check_place",

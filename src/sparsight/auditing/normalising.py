@@ -13,7 +13,7 @@ Normalisation = tuple[Three, Three]
 Way = Literal["own", "original", "data"] | Normalisation
 
 
-def normalised(given: Sequence[Given], data: ConceptDataset, way: Way) -> tuple[list[Given], list[str]]:
+def normalised(given: Sequence[Given], data: ConceptDataset, way: Way) -> tuple[list[Given], list[str], bool]:
     """The models with their normalisation, and what a reader should know of it, a line each.
 
     Models of one audit are made from each other, and what was made of a network expects the images that it did. So one
@@ -26,6 +26,9 @@ def normalised(given: Sequence[Given], data: ConceptDataset, way: Way) -> tuple[
         data: the images.
         way: ``own`` as above; ``original`` gives all models the original's, ``data`` the data set's, and a mean and
             deviation these.
+
+    Returns:
+        The models, the lines, and whether these say that a normalisation was guessed or differs between models.
     """
     own = (data.mean, data.std)
     known = next((one for one in given if one.normalisation is not None), None)
@@ -36,10 +39,12 @@ def normalised(given: Sequence[Given], data: ConceptDataset, way: Way) -> tuple[
         unknown = [one.name for one in given if one.normalisation is None]
         why = f"how images are normalised is not known, and {source}: {said(taken)}; --normalise names another"
         notes = [f"{_listed(unknown)}: {why}"] if unknown else []
+        doubtful = bool(unknown)
     else:
         original = given[0].normalisation or taken
         every = original if way == "original" else own if way == "data" else way
         found, notes = [every] * len(given), [f"all images are normalised by {said(every)}, as --normalise asks"]
+        doubtful = False
     if any(one != found[0] for one in found):
         k = next(k for k, one in enumerate(found) if one != found[0])
         notes.insert(
@@ -48,7 +53,8 @@ def normalised(given: Sequence[Given], data: ConceptDataset, way: Way) -> tuple[
             f"by {said(found[k])}; if that is not how they were trained, it alone moves the evidence, and --normalise "
             "original gives all the original's",
         )
-    return [replace(one, normalisation=each) for one, each in zip(given, found, strict=True)], notes
+        doubtful = True
+    return [replace(one, normalisation=each) for one, each in zip(given, found, strict=True)], notes, doubtful
 
 
 def in_words(given: Sequence[Given]) -> str:

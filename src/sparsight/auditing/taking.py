@@ -15,6 +15,7 @@ from sparsight.models import (
     eager,
     given_model,
     is_own,
+    module_normalisation,
     named_module,
     read_state,
     unwrapped,
@@ -87,10 +88,10 @@ def named(models: Sequence[Model], roles: Sequence[str], num_classes: int, loade
     """
     found: list[Given] = []
     for model, role in zip(models, roles, strict=True):
-        if isinstance(model, Given):
-            one = replace(model, model=unwrapped(model.model))
-        elif isinstance(model, nn.Module):
-            one = Given(role, unwrapped(model))
+        if isinstance(model, Given | nn.Module):
+            one = model if isinstance(model, Given) else Given(role, model)
+            network = unwrapped(one.model)
+            one = replace(one, model=network, normalisation=one.normalisation or module_normalisation(network))
         else:
             one = loaded.get(str(model)) or given_model(str(model), num_classes)
         for k, other in enumerate(found):

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from sparsight.arguments import check_kind, check_path, check_whole, several
 from sparsight.arms import find_arm
 from sparsight.errors import InputError
 from sparsight.exporting.card import card, origin
@@ -72,7 +73,12 @@ def export_ticket(
         InputError: if something asked for is not there, damaged or cannot be written, or what was written gives other
             logits when it is read back; then nothing stays written.
     """
-    forms = _forms(formats)
+    check_path("run", run, optional=False)
+    check_path("out", out)
+    check_kind("arm", arm, str, "the name of an arm")
+    check_whole("seed", seed, 0, optional=False)
+    check_whole("round", round, 0, optional=False)
+    forms = _forms(several("formats", formats, (str,), f"one of {', '.join(FORMATS)}"))
     check_run(Path(run))
     if "onnx" in forms:
         check_packages()

@@ -11,6 +11,7 @@ from sparsight.models.gradients import frozen, gradient_flaw
 from sparsight.models.guard import UserCodeError, users_code
 from sparsight.models.locate import Located, locate
 from sparsight.models.mixing import check_mixing
+from sparsight.models.of_module import module_normalisation
 from sparsight.models.outputs import separated
 from sparsight.models.own import check_own, own_source
 from sparsight.models.resnet_cifar import CifarResNet
@@ -67,6 +68,7 @@ __all__ = [
     "linear_head",
     "load_weights",
     "locate",
+    "module_normalisation",
     "named_module",
     "network_digest",
     "network_of",

@@ -1,5 +1,6 @@
 """A trained classifier by the name that a command line gives it, whatever tool made it."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from torch import nn
 
 from sparsight.errors import InputError
 from sparsight.models.files import HUGGING_FACE
+from sparsight.models.guard import users_code
 from sparsight.models.own import build_own, own_source
 from sparsight.models.settings import TIMM, TORCHVISION, ModelSettings, is_own
 from sparsight.models.state_file import read_state
@@ -74,9 +76,12 @@ def given_model(name: str, num_classes: int) -> Given:
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(0)
         model = unwrapped(build_own(network, num_classes, None, trained=True))
-    if weights:
-        load_weights(model, Path(weights).expanduser())
-    return Given(name, model.eval())
+    with users_code(f"model {name}: taking it in"):
+        if weights:
+            load_weights(model, Path(weights).expanduser())
+        with suppress(NotImplementedError):  # of an exported program, whose mode is fixed
+            model.eval()
+    return Given(name, model)
 
 
 def _of_library(name: str, network: str, weights: str) -> Given:
