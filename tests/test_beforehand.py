@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 
+import pytest
 import torch
 
 from sparsight.beforehand import few_test_images
+from sparsight.config import StudySettings
 from sparsight.data import DATA_SETTINGS, ToyBirdsSettings, load_dataset
+from sparsight.study import Silent, run_study
 
 
 def test_too_few_test_images_are_reported_with_their_smallest_class():
@@ -27,3 +30,33 @@ def test_each_data_set_states_whether_a_mirrored_image_is_the_same():
         "ham10000": True,
     }
     assert DATA_SETTINGS["folder"].model_fields["flip"].default is True
+
+
+class ReachedError(Exception):
+    """The study is about to train."""
+
+
+class Stops(Silent):
+    """Keeps what it hears, and stops a study before anything is trained."""
+
+    def __init__(self):
+        self.heard = []
+
+    def note(self, text):
+        self.heard.append(text)
+
+    def started(self, networks, standing, epochs):
+        raise ReachedError
+
+
+def test_a_study_reports_them_before_it_trains(tmp_path):
+    settings = StudySettings.model_validate(
+        {
+            "data": {"name": "toybirds", "train": 24, "validation": 12, "test": 24, "image_size": 32},
+            "model": {"name": "resnet8"},
+        }
+    )
+    stops = Stops()
+    with pytest.raises(ReachedError):
+        run_study(settings, tmp_path / "run", workers=0, listener=stops)
+    assert [text for text in stops.heard if text.startswith("24 test images are fewer than the 30")]

@@ -123,6 +123,8 @@ def test_images_that_are_not_decoded_are_not_decoded_by_a_plan(tmp_path, monkeyp
     assert everything(tmp_path) == before
     assert found.cache == 60 * (3 * 32 * 32 + 3 * 8 + 4 * 8 + 2 * 4 + 48 * 48 + 16)
     assert "the images are not decoded yet: reckoned from 60 of 60" in found.notes
+    assert [note for note in found.notes if note.startswith("12 test images are fewer than the 30")]
+    assert found.augmentation == "half of the images mirrored, left to right"
 
 
 BAD = [

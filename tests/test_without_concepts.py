@@ -95,6 +95,7 @@ def test_every_network_has_f_and_a_probe_and_nothing_of_concepts(finished, shape
         assert not any(name.startswith(("bank", "g", "refit", "concepts")) for name in _arrays(result, network))
         assert not {"concepts", "g"} & read_metrics(result.folder / network.folder).keys()
     assert [line for line in result.notices if line.startswith("no concepts: ")]
+    assert "half of the images mirrored, left to right" in (result.folder / "report/index.html").read_text()
 
 
 def _arrays(result: StudyResult, network) -> set[str]:

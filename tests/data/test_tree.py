@@ -152,6 +152,8 @@ def test_masks_are_no_images(tmp_path):
     assert "1 image outside class folders, as a/masks/1.png" in said(tree)
     tree = read_tree(lay(tmp_path / "4", *CLASSES, "a/1_mask.png"))
     assert "1 image is by its name the mask of another image, as a/1_mask.png" in said(tree)
+    tree = read_tree(lay(tmp_path / "6", "photos/1.jpg", "photos/2.jpg", "outlines/1_segmentation.png"))
+    assert "1 image is by its name the mask of another image, as outlines/1_segmentation.png" in said(tree)
     tree = read_tree(lay(tmp_path / "5", "mask/1.png", "no_mask/1.png"))
     assert (tree.class_names, said(tree)) == (("mask", "no_mask"), "")
 
@@ -159,3 +161,9 @@ def test_masks_are_no_images(tmp_path):
 def test_folders_that_could_be_the_classes_are_named(tmp_path):
     tree = read_tree(lay(tmp_path, *(f"{fold}/{name}" for fold in ("one", "two") for name in CLASSES)))
     assert "each holds the folders a, b; if these are the classes, name one of the former" in said(tree)
+
+
+def test_a_whole_disk_is_no_folder_of_images(tmp_path, monkeypatch):
+    monkeypatch.setattr("sparsight.data.walk.MOST", 4)
+    with pytest.raises(InputError, match="more than 4 files; name the folder of class folders"):
+        read_tree(lay(tmp_path, *CLASSES))

@@ -131,14 +131,9 @@ def _below(root: Path, placed: list[Placed]) -> list[str]:
 
 
 def _beside(entries: list[Entry]) -> list[str]:
-    """Report images whose names say that they are masks of the images beside them."""
-    known = {entry.path.with_suffix("").as_posix().casefold() for entry in entries}
-    masks = [
-        entry.path
-        for entry in entries
-        if (stem := masked_stem(entry.path.stem)) is not None
-        and (entry.path.parent / stem).as_posix().casefold() in known
-    ]
+    """Report images whose names say that they are masks of other images."""
+    known = {entry.path.stem.casefold() for entry in entries}
+    masks = [entry.path for entry in entries if masked_stem(entry.path.stem) in known]
     if not masks:
         return []
     are = "image is by its name the mask" if len(masks) == 1 else "images are by their names masks"

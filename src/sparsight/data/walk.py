@@ -10,6 +10,8 @@ from sparsight.data.formats import EXTENSIONS
 from sparsight.errors import InputError
 
 _DEEPEST = 12
+MOST = 5_000_000
+"""Files and folders below a folder of images; more of them are another kind of folder, as a whole disk."""
 _LEFT_BEHIND = ("__MACOSX", "$RECYCLE.BIN", "System Volume Information")
 """Folders that systems leave behind."""
 
@@ -62,12 +64,12 @@ def walk(root: Path, apart: Collection[Path] = ()) -> Folder:
         apart: folders and files that are passed over, as one of masks.
 
     Raises:
-        InputError: if a folder cannot be listed.
+        InputError: if a folder cannot be listed, or more than ``MOST`` files lie below.
     """
-    return _walked(root, apart, ())
+    return _walked(root, apart, (), [MOST])
 
 
-def _walked(path: Path, apart: Collection[Path], above: tuple[tuple[int, int], ...]) -> Folder:
+def _walked(path: Path, apart: Collection[Path], above: tuple[tuple[int, int], ...], left: list[int]) -> Folder:
     folders: list[Folder] = []
     images: list[Path] = []
     others: list[Path] = []
@@ -79,6 +81,9 @@ def _walked(path: Path, apart: Collection[Path], above: tuple[tuple[int, int], .
             children = sorted(entries, key=lambda entry: entry.name)
     except OSError as error:
         raise InputError(f"{path}: cannot be listed ({error.strerror}); mend its permissions") from None
+    left[0] -= len(children)
+    if left[0] < 0:
+        raise InputError(f"{path}: one of too many folders: more than {MOST:,} files; name the folder of class folders")
     for child in children:
         place = path / child.name
         if place in apart or child.name in _LEFT_BEHIND:
@@ -90,7 +95,7 @@ def _walked(path: Path, apart: Collection[Path], above: tuple[tuple[int, int], .
         elif len(here) > _DEEPEST or _identity(place) in here:
             others.append(place)
         else:
-            folders.append(_walked(place, apart, here))
+            folders.append(_walked(place, apart, here, left))
     return Folder(path, tuple(folders), tuple(images), tuple(others), tuple(hidden))
 
 
