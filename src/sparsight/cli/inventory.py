@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 import typer
 
-from sparsight.data import ABSENT, PRESENT, SPLITS, UNKNOWN, Chosen, ConceptDataset, ConceptSource
+from sparsight.data import ABSENT, PRESENT, SPLITS, UNKNOWN, Chosen, ConceptDataset, ConceptSource, mean_areas
 from sparsight.unseen import visible
 
 MOST = 20
@@ -31,7 +31,7 @@ def print_inventory(data: ConceptDataset, more: Sequence[str], problems: Sequenc
         _print_examples(data.concept_names, data.example_concepts, data.example_held_out)
     else:
         _print_concepts(data)
-    typer.echo(f"masks: {'none' if data.object_masks is None else 'of the object'}")
+    typer.echo(f"masks: {_masks(data)}")
     kept = "a mirrored image keeps its class" if data.flip else "a mirrored image is another one: none is mirrored"
     typer.echo(f"mirroring: {kept}")
     for note in (*data.notes, *more):
@@ -48,6 +48,13 @@ def print_source(source: ConceptSource, chosen: Chosen, problems: Sequence[str])
     for note in (*source.notes, *chosen.notes):
         typer.echo(f"note: {_shown(note, 3 * LONGEST)}")
     _print_problems(problems)
+
+
+def _masks(data: ConceptDataset) -> str:
+    if data.object_masks is None:
+        return "none"
+    areas = mean_areas(data.object_masks, torch.cat([data.splits[split] for split in SPLITS]))
+    return f"of the object, mean area {float(areas.mean()):.2f}" if len(areas) else "of the object"
 
 
 def _print_concepts(data: ConceptDataset) -> None:

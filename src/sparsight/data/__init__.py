@@ -20,6 +20,7 @@ from sparsight.data.load import (
     staged_dataset,
     write_dataset,
 )
+from sparsight.data.mask_notes import mean_areas
 from sparsight.data.mnist import MnistSettings
 from sparsight.data.picture_cache import DecodingListener, cache_folder, cached_files
 from sparsight.data.pictures import read_pictures
@@ -62,6 +63,7 @@ __all__ = [
     "decode_examples",
     "examine",
     "load_dataset",
+    "mean_areas",
     "normalise",
     "normalise_",
     "read_dataset",

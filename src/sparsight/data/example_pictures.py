@@ -8,10 +8,11 @@ import torch
 from jaxtyping import UInt8
 from torch import Tensor
 
-from sparsight.data.dataset import UNKNOWN, ConceptDataset
-from sparsight.data.examples import Chosen, ConceptSource, ExampleSettings, choose_examples
+from sparsight.data.copies import equal_pictures
+from sparsight.data.dataset import ABSENT, PRESENT, UNKNOWN, ConceptDataset
+from sparsight.data.examples import Chosen, ConceptSource, ExampleSettings, choose_examples, contradiction
 from sparsight.data.picture_cache import DecodingListener
-from sparsight.data.pictures import read_pictures
+from sparsight.data.pictures import Pictures, read_pictures
 from sparsight.data.unreadable import left_out, remedied
 
 
@@ -30,13 +31,34 @@ def decode_examples(
     chosen = choose_examples(source, settings, seed)
     pictures = read_pictures(chosen.paths, side, reader=reader, keep=settings.skip_bad, span=settings.span)
     unread = pictures.problems
-    if not (unread and settings.skip_bad):
+    opposed = _opposed(source, chosen, pictures)
+    if opposed and settings.duplicates == "refuse":
+        return chosen, pictures.images, [*chosen.problems, *remedied(unread), *dict.fromkeys(opposed.values())]
+    gone = {*opposed, *(unread if settings.skip_bad else ())}
+    if not gone:
         return chosen, pictures.images, [*chosen.problems, *remedied(unread)]
-    bad = [chosen.paths[i] for i in sorted(unread)]
-    kept = [i for i in range(len(chosen.paths)) if i not in unread]
-    fewer = choose_examples(source, settings, seed, frozenset(bad))
-    note = left_out([PurePath(*path.parts[-3:]) for path in bad], "example")
-    return replace(fewer, notes=(*fewer.notes, note)), pictures.images[kept], [*fewer.problems]
+    kept = [i for i in range(len(chosen.paths)) if i not in gone]
+    fewer = choose_examples(source, settings, seed, frozenset(chosen.paths[i] for i in gone))
+    notes = []
+    if opposed:
+        notes.append(f"{len(opposed):,} examples that are positive and negative ones of one concept are left out")
+    if settings.skip_bad:
+        notes += [left_out([PurePath(*chosen.paths[i].parts[-3:]) for i in sorted(unread)], "example")] * bool(unread)
+    problems = fewer.problems if settings.skip_bad else (*fewer.problems, *remedied(unread))
+    return replace(fewer, notes=(*fewer.notes, *notes)), pictures.images[kept], [*problems]
+
+
+def _opposed(source: ConceptSource, chosen: Chosen, pictures: Pictures) -> dict[int, str]:
+    """What is wrong, by the places of examples that are equal pixel by pixel, and both positive and negative."""
+    found: dict[int, str] = {}
+    for group in equal_pictures(pictures.digests, pictures.problems):
+        for c, concept in enumerate(source.concepts):
+            values = chosen.concepts[group, c].tolist()
+            sides = [[i for i, value in zip(group, values, strict=True) if value == kind] for kind in (PRESENT, ABSENT)]
+            if all(sides):
+                line = contradiction(chosen.paths[sides[0][0]], chosen.paths[sides[1][0]], concept.name)
+                found |= dict.fromkeys((*sides[0], *sides[1]), line)
+    return found
 
 
 def with_examples(

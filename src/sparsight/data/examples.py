@@ -19,7 +19,7 @@ from sparsight.errors import InputError
 LEAST = 5
 """Examples of a kind, positive or negative, that a concept needs to be learned from, and as many to be tested on."""
 SHOWN = 5
-POSITIVE, NEGATIVE = "positive", "negative"
+POSITIVE, NEGATIVE = KINDS = "positive", "negative"
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -130,9 +130,17 @@ def choose_examples(
         for c, concept in enumerate(source.concepts)
         for kind in (POSITIVE, NEGATIVE)
     }
+    opposed: set[Path] = set()
     for c, concept in enumerate(source.concepts):
-        if both := set(kinds[c, POSITIVE]) & set(kinds[c, NEGATIVE]):
-            raise InputError(f"{first[min(both)]}: a positive and a negative example of {concept.name}; decide for one")
+        if not (both := set(kinds[c, POSITIVE]) & set(kinds[c, NEGATIVE])):
+            continue
+        if settings.duplicates == "refuse":
+            one = min(both)
+            kept = [next(path for path in getattr(concept, kind) if identity[path] == one) for kind in KINDS]
+            raise InputError(contradiction(kept[0], kept[1], concept.name))
+        opposed |= {path for path in (*concept.positive, *concept.negative) if identity[path] in both}
+        for kind in KINDS:
+            kinds[c, kind] = [one for one in kinds[c, kind] if one not in both]
     order = {(c, kind): _shuffled(ids, source.concepts[c].name, kind, seed) for (c, kind), ids in kinds.items()}
     held = _sides(source, order, settings)
     drawn: dict[tuple[int, str, bool], list[str]] = {}
@@ -145,9 +153,11 @@ def choose_examples(
     for (c, kind, _), ids in drawn.items():
         values[[rows[one] for one in ids], c] = PRESENT if kind == POSITIVE else ABSENT
     # An image in the folders of several concepts is none: it serves them all.
-    copies = sum(len(set(getattr(source.concepts[c], kind))) - len(ids) for (c, kind), ids in kinds.items())
+    copies = sum(len(set(getattr(source.concepts[c], kind)) - opposed) - len(ids) for (c, kind), ids in kinds.items())
     are = "file is a copy of another" if copies == 1 else "files are copies of others"
     more = [f"{copies:,} {are} of the same concept; each image is one example"] if copies else []
+    if opposed:
+        more.append(f"{len(opposed):,} files that are positive and negative examples of one concept are left out")
     counts = {key: len(ids) for key, ids in drawn.items()}
     fewer, problems = _shortages(source, counts, settings)
     return Chosen(
@@ -156,6 +166,14 @@ def choose_examples(
         torch.tensor([held[one] for one in rows], dtype=torch.bool),
         (*more, *fewer),
         tuple(problems),
+    )
+
+
+def contradiction(positive: Path, negative: Path, concept: str) -> str:
+    """Say that one picture is a positive and a negative example."""
+    return (
+        f"{positive} and {negative}: one picture, a positive and a negative example of {concept}; decide for one, or "
+        "leave both out by --set data.duplicates=leave-out"
     )
 
 

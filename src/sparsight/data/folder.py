@@ -6,6 +6,7 @@ import torch
 from jaxtyping import UInt8
 from torch import Tensor
 
+from sparsight.data.copies import of_two_values, other_than
 from sparsight.data.dataset import SPLITS, ConceptDataset
 from sparsight.data.example_folder import read_example_folder
 from sparsight.data.example_pictures import with_examples
@@ -13,11 +14,13 @@ from sparsight.data.folder_concepts import read_folder_concepts
 from sparsight.data.folder_groups import read_groups
 from sparsight.data.folder_masks import read_folder_masks
 from sparsight.data.folder_settings import FolderSettings
-from sparsight.data.folder_splits import split_images
+from sparsight.data.folder_splits import given_sides, split_images
+from sparsight.data.mask_notes import mask_notes
 from sparsight.data.mirroring import mirrored_names
 from sparsight.data.picture_cache import DecodingListener
 from sparsight.data.pictures import read_pictures
 from sparsight.data.size import check_size
+from sparsight.data.survey import survey, survey_notes
 from sparsight.data.tree import Tree, ignored_notes, read_tree
 from sparsight.data.unreadable import without_unreadable
 from sparsight.errors import InputError
@@ -50,15 +53,23 @@ def read_folder(
             problems.append(str(error))
         else:
             problems, unread = masks.problems, unread | masks.unread
+    labels = torch.tensor([entry.label for entry in tree.entries], dtype=torch.int64)
+    paths = [entry.path for entry in tree.entries]
+    seen = survey(pictures, files, labels, tree.class_names, settings, given_sides(tree))
     concepts = read_folder_concepts(settings, tree)
     groups = read_groups(settings, tree, concepts.read)
-    drawn, copies = split_images(settings, tree, images, unread, None if groups is None else groups.names)
-    readable = without_unreadable(drawn, unread, [entry.path for entry in tree.entries], settings.skip_bad)
-    splits = readable.splits
+    placed = {*unread, *seen.left_out} if seen.ranged else range(n)
+    drawn, copies = split_images(settings, tree, images, placed, None if groups is None else groups.names)
+    readable = without_unreadable(drawn, unread, paths, settings.skip_bad)
+    splits = other_than(readable.splits, seen.left_out)
     crossing = () if groups is None else groups.problems
     missing = readable.explained(_missing(tree, splits, settings))
-    problems = [*readable.problems, *problems, *crossing, *missing, *concepts.problems]
-    notes = readable.notes + (masks.notes if masks is not None else [])
+    problems = [*readable.problems, *seen.problems, *problems, *crossing, *missing, *concepts.problems]
+    notes = [*readable.notes, *seen.notes]
+    if seen.ranged:
+        notes += survey_notes(pictures, paths, labels, tree.class_names, splits, unread)
+    if masks is not None:
+        notes += [*masks.notes, *mask_notes(masks.inside, torch.cat(list(splits.values())))]
     if copies:
         notes.append(f"{_counted(copies, 'copy of an image', 'copies of images')} left out")
     notes += [*tree.notes, *ignored_notes(tree, concepts.table), *(() if groups is None else groups.notes)]
@@ -68,11 +79,13 @@ def read_folder(
     if settings.flip:
         notes += mirrored_names(tree.class_names, () if concepts.read is None else concepts.read.names)
     read = None if concepts.examples is not None else concepts.read
+    if read is not None:
+        problems += of_two_values(seen.equal, paths, read.values, read.names, concepts.table)
     mean, std = _moments(images[splits["train" if len(splits["train"]) else "test"]])
     data = ConceptDataset(
         name=tree.root.name or "folder",
         images=images,
-        labels=torch.tensor([entry.label for entry in tree.entries], dtype=torch.int64),
+        labels=labels,
         concepts=torch.zeros(n, 0, dtype=torch.int8) if read is None else read.values,
         splits=splits,
         class_names=tree.class_names,

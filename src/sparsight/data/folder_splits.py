@@ -53,3 +53,13 @@ def split_images(
             start += count
     found = {split: torch.tensor(sorted(chosen), dtype=torch.int64) for split, chosen in sides.items()}
     return found, len(order) - len(kept)
+
+
+def given_sides(tree: Tree) -> dict[str, Tensor] | None:
+    """Return indices by split as the folders decide it; None where they do not."""
+    if not tree.entries or tree.entries[0].split is None:
+        return None
+    return {
+        split: torch.tensor([i for i, entry in enumerate(tree.entries) if entry.split == split], dtype=torch.int64)
+        for split in SPLITS
+    }

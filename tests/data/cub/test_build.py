@@ -84,7 +84,7 @@ def test_concepts_may_come_as_example_images(cub, tmp_path):
             folder = tmp_path / "examples" / concept / kind
             folder.mkdir(parents=True)
             for i in range(12):
-                draw = np.random.default_rng([i, len(concept), len(kind), len(str(concept[2]))])
+                draw = np.random.default_rng([i, ord(concept[1]), ord(kind[0])])
                 pixels = draw.integers(0, 255, (30, 40, 3), dtype=np.uint8)
                 pixels[0, 0] = (i, ord(concept[1]), ord(kind[0]))
                 Image.fromarray(pixels).save(folder / f"{i}.png")

@@ -28,7 +28,10 @@ def draw_ham(root, metadata="HAM10000_metadata", sign=","):
     for n, row in enumerate(rows_of()):
         inside = (down - 14.5) ** 2 + (across - 19.5) ** 2 <= (4 + n / 8) ** 2
         pixels = np.full((30, 40, 3), (230, 190, 160), dtype=np.uint8)
+        # Hair and pores, by which lesions are told from each other.
+        pixels = (pixels + np.random.default_rng(n).integers(-40, 40, (30, 40, 1)).clip(-40, 20)).clip(0, 255)
         pixels[inside] = (120 - n, 70, 40 + n)
+        pixels = pixels.astype(np.uint8)
         Image.fromarray(pixels).save(parts[n % 2] / f"{row[1]}.jpg", quality=95)
         mask = Image.fromarray(np.where(inside, 255, 3).astype(np.uint8))
         if n % 4 == 3:  # as a few of the real ones: a palette from white to black

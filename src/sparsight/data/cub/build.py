@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from sparsight.data.copies import other_than
 from sparsight.data.cub import places, splits
 from sparsight.data.cub.attributes import ClassConcepts, class_majority
 from sparsight.data.cub.layout import Image, Layout, read_layout, spoken_class
@@ -15,11 +16,13 @@ from sparsight.data.cub.settings import CubSettings
 from sparsight.data.cub.votes import image_vote
 from sparsight.data.dataset import ConceptDataset
 from sparsight.data.example_pictures import with_examples
+from sparsight.data.mask_notes import mask_notes
 from sparsight.data.picture_cache import DecodingListener
 from sparsight.data.pictures import Pictures, read_pictures
 from sparsight.data.problems import classes_without_images
 from sparsight.data.size import check_size
 from sparsight.data.sources import read_source
+from sparsight.data.survey import survey, survey_notes
 from sparsight.data.unreadable import without_unreadable
 from sparsight.errors import InputError
 
@@ -63,10 +66,15 @@ def read_cub(settings: CubSettings, reader: DecodingListener | None = None) -> t
     readable = without_unreadable(
         _splits(images, settings), unread, [image.path for image in images], settings.skip_bad
     )
-    sides = readable.splits
-    without = readable.explained(classes_without_images("cub200", names, labels, sides))
-    problems = [*readable.problems, *without]
-    notes = [*layout.notes, *readable.notes]
+    files = [image.path for image in images]
+    seen = survey(pictures, files, labels, names, settings)
+    sides = other_than(readable.splits, seen.left_out)
+    empty = readable.explained(classes_without_images("cub200", names, labels, sides))
+    problems = [*readable.problems, *seen.problems, *empty]
+    notes = [*layout.notes, *readable.notes, *seen.notes]
+    notes += survey_notes(pictures, files, labels, names, sides, unread)
+    if marked.masks is not None:
+        notes += mask_notes(marked.masks, torch.cat(list(sides.values())))
     if len(classes) < len(layout.class_names):
         notes.append(f"{len(classes)} of {len(layout.class_names)} classes")
     found = _concepts(layout, settings)
@@ -174,7 +182,7 @@ def _places(layout: Layout, settings: CubSettings, images: Sequence[Image], pict
         places.box_masks(boxes, sizes, side) if boxed else masks,
         None if located is None else places.part_discs(located, boxes, sizes, side),
         names,
-        (note,) if count else (),
+        (note,) if count > max(1, places.MOST_BEYOND * len(images)) else (),
         tuple(problems),
         unread,
     )

@@ -22,7 +22,9 @@ VOTES = 128
 RADIUS = 0.04
 """Of a part's disc, as a share of the box's diagonal."""
 BEYOND = 0.05
-"""How far a box may reach out of its picture, as a share of the picture's side; a few of the official boxes do."""
+"""How far a box may reach out of its picture, as a share of the picture's side."""
+MOST_BEYOND = 0.02
+"""Share of boxes that may reach farther: of the official ones a few do, by up to 32 pixels; they are cut off."""
 
 
 def read_boxes(layout: Layout) -> dict[int, tuple[float, float, float, float]]:

@@ -7,17 +7,20 @@ from pathlib import PurePath
 import torch
 from torch import Tensor
 
+from sparsight.data.copies import Contradictions, of_two_labels, other_than
 from sparsight.data.dataset import ConceptDataset
 from sparsight.data.example_pictures import with_examples
 from sparsight.data.ham10000 import concepts, splits
 from sparsight.data.ham10000.layout import DIAGNOSES, Lesion, read_layout
 from sparsight.data.ham10000.settings import HamSettings
+from sparsight.data.mask_notes import mask_notes
 from sparsight.data.masks import read_masks
 from sparsight.data.picture_cache import DecodingListener
 from sparsight.data.pictures import read_pictures
 from sparsight.data.problems import classes_without_images
 from sparsight.data.size import check_size
 from sparsight.data.sources import SOURCES, read_source
+from sparsight.data.survey import survey, survey_notes
 from sparsight.data.unreadable import without_unreadable
 from sparsight.errors import InputError
 
@@ -73,8 +76,14 @@ def read_ham(settings: HamSettings, reader: DecodingListener | None = None) -> t
     elif settings.masks == "auto":
         notes.append("no segmentations: nothing is said of whether networks look at the lesion")
     readable = without_unreadable(sides, unread, [PurePath(file.name) for file in files], settings.skip_bad)
-    sides, notes, problems = readable.splits, notes + readable.notes, readable.problems + problems
     labels, names = _labels(diagnoses, settings)
+    seen = survey(pictures, files, labels, names, settings, more=_two_labels(lesions, files, labels, names))
+    sides = other_than(readable.splits, seen.left_out)
+    notes, problems = [*notes, *readable.notes, *seen.notes], [*readable.problems, *seen.problems, *problems]
+    notes += survey_notes(pictures, [PurePath(file.name) for file in files], labels, names, sides, unread)
+    if masks is not None:
+        bare = [i for i, one in enumerate(found) if one.mask is None]
+        notes += mask_notes(masks, torch.cat(list(other_than(sides, bare).values())))
     data = ConceptDataset(
         name="ham10000",
         images=pictures.images,
@@ -113,6 +122,17 @@ def _labels(diagnoses: Sequence[str], settings: HamSettings) -> tuple[Tensor, tu
         return torch.tensor([DIAGNOSES.index(dx) for dx in diagnoses], dtype=torch.int64), DIAGNOSES
     malignant = (*MALIGNANT, "akiec") if settings.akiec == "malignant" else MALIGNANT
     return torch.tensor([int(dx in malignant) for dx in diagnoses], dtype=torch.int64), SIDES
+
+
+def _two_labels(
+    lesions: Sequence[str], files: Sequence[PurePath], labels: Tensor, names: Sequence[str]
+) -> Contradictions:
+    """The lesions whose images stand in several classes."""
+    groups: dict[str, list[int]] = {}
+    for i, lesion in enumerate(lesions):
+        groups.setdefault(lesion, []).append(i)
+    remedy = "correct the metadata"
+    return of_two_labels([*groups.values()], files, labels, names, "one lesion", remedy)
 
 
 def _leak(lesions: Sequence[str], sides: dict[str, Tensor]) -> str:
