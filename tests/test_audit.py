@@ -137,7 +137,9 @@ def test_a_model_that_always_gives_one_answer_has_changed_though_its_explanation
     assert audit.headlines["model"].word == "preserved"
     said = audit.headlines["model"].sentence
     assert said.startswith("The accuracy of model has fallen, although it decides on the same evidence as original")
-    assert f"{other:.1%} of its answers differ from the original's, its accuracy has fallen (-0." in said
+    right = audit.data.accuracy.set_index(["model", "of", "metric"])["value"]
+    numbers = f"{right['model', 'f', 'accuracy']:.3f}, original {right['original', 'f', 'accuracy']:.3f}"
+    assert f"{other:.1%} of its answers differ from the original's, its accuracy has fallen ({numbers})" in said
     rows = audit.verdicts.set_index(["axis", "metric", "method"])["verdict"]
     assert rows["accuracy", "accuracy", "f"] == "changed"
     assert rows["similarity", "flips", "f"] == "changed"

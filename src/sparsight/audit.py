@@ -6,7 +6,7 @@ shows; and the verdict is that of a single pair, or, with originals that were tr
 
 import time
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -30,14 +30,19 @@ from sparsight.auditing import (
     accuracy_rows,
     asked,
     ceilings,
+    check_accuracy,
+    check_answers,
     check_arguments,
+    check_drifts,
     check_names,
     check_order,
     check_place,
+    check_weights,
     class_rows,
     compared,
     comparing,
     concept_rows,
+    doubts,
     drifts,
     floor_gates,
     gates,
@@ -46,6 +51,7 @@ from sparsight.auditing import (
     image_rows,
     in_python,
     in_words,
+    inputs,
     level_rows,
     look,
     looked_at,
@@ -71,11 +77,11 @@ from sparsight.errors import InputError
 from sparsight.evidence import usable_concepts
 from sparsight.io import hold_place
 from sparsight.models import Given
-from sparsight.report.audit import COLUMNS, AuditData, AuditHeadline, summary_html, write_audit_report
+from sparsight.report.audit import COLUMNS, AuditConstant, AuditData, AuditHeadline, summary_html, write_audit_report
 from sparsight.runs import machine, versions
 from sparsight.saliency import check_method, passes_of
 from sparsight.training import resolve_device
-from sparsight.verdict import LEAST_FLOOR, Gate
+from sparsight.verdict import LEAST_FLOOR, Gate, constant_answer
 
 _CALLER = 3
 """Frames between a warning and who calls ``audit_models``."""
@@ -100,12 +106,14 @@ class Audit:
     @property
     def word(self) -> str:
         """Of all models and axes: *changed* if an explanation, an accuracy or a faithfulness is; *preserved* if every
-        explanation and every accuracy of f is; else *undecided*."""
+        explanation and every accuracy of f is, by an original that is not at chance; else *undecided*."""
         rows = self.data.verdicts
         levels = rows[rows["axis"] != "similarity"]
         words = {one.word for one in self.data.headlines.values()} | set(levels[levels["method"] == "f"]["verdict"])
         if "changed" in words or (levels["verdict"] == "changed").any():
             return "changed"
+        if self.data.void:
+            return "undecided"
         return "preserved" if words == {"preserved"} else "undecided"
 
     @property
@@ -230,6 +238,7 @@ def _audited(
     notes += [*read.notes, *(few := few_test_images(read, settings.verdict.least_images))]
     for note in few:
         hears.note(note)
+    check_weights(given, len(floor))
     device = resolve_device(settings.device)
     if (passes := passes_of(settings.saliency)) > 1:
         method = settings.saliency.method
@@ -247,6 +256,13 @@ def _audited(
         first = (looks[0].name, looks[0].predictions) if place else ("the labels", looks[0].seen.labels)
         check_order(first[0], one.name, first[1], looks[-1].predictions, read.class_names)
     again = looks[1 + len(several) :]
+    check_answers(looks, len(floor))
+    doubt = doubts(looks[0], looks[1:], read, settings.verdict.level)
+    notes = [
+        *doubt.cautions,
+        *_of_floor(looks, again, read, settings),
+        *notes,
+    ]
     if again and len(again) < LEAST_FLOOR:
         notes.append(f"{len(again)} networks trained again; a verdict against them needs {LEAST_FLOOR}")
     if settings.saliency.method == "gradcam" and "maps" not in looks[0].missing:
@@ -261,8 +277,29 @@ def _audited(
     found = _report(read, looks[0], looks[1 : 1 + len(several)], again, settings)
     found = replace(found, missing={one.name: one.missing for one in looks if one.missing})
     again_by = command or in_python(models, len(several), images, settings)
-    shown = replace(found, command=again_by, notices=tuple(dict.fromkeys(notes)), facts=facts, versions=versions())
+    line = constant_answer(looks[0].seen.labels.numpy())
+    shown = replace(
+        found,
+        command=again_by,
+        notices=tuple(dict.fromkeys(notes)),
+        facts=facts,
+        versions=versions(),
+        inputs=tuple(inputs(looks, given, ["original", *["model"] * count, *["floor"] * len(again)], read)),
+        constant=AuditConstant(read.class_names[line.label], line.share, line.balanced),
+        void=doubt.void,
+    )
     return Audit(shown, {one.name: one for one in looks}, request)
+
+
+def _of_floor(
+    looks: Sequence[Look], again: Sequence[Look], data: ConceptDataset, settings: AuditSettings
+) -> Iterator[str]:
+    """What is doubtful of the retrained networks; what cannot be a floor is refused."""
+    original, grid = looks[0], grid_of((looks[0], *again))
+    yield from check_accuracy(original, again, settings.floor, settings.verdict)
+    study = comparing(original, settings, data)
+    own = [drifts(study, original, one, grid) for one in again]
+    yield from check_drifts(again, own, settings.floor, settings.verdict)
 
 
 def _check_out(out: Path, request: Mapping[str, Any], models: Sequence[Model], settings: AuditSettings) -> None:

@@ -32,6 +32,11 @@ from sparsight.evidence import TARGETS
 from sparsight.stats import mean
 from sparsight.verdict import PRIMARY
 
+CORRELATIONS = (
+    *("weight_spearman", "group_spearman", "value_agreement", "map_spearman"),
+    *("do_concept", "do_part", "do_habitat"),
+)
+"""Metrics whose drift is 1 less a correlation, and so at most 2; that of all others is 1 less a share, at most 1."""
 ORDERS = 10
 """Random orders of the concepts that ``unrelated`` averages over."""
 
@@ -63,6 +68,11 @@ class Drift:
     def primary(self) -> bool:
         """Whether it makes headlines."""
         return (self.family, self.metric, self.target) in PRIMARY
+
+    @property
+    def most(self) -> float:
+        """The largest value that there can be; the smallest is 0."""
+        return 2.0 if self.metric in CORRELATIONS else 1.0
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,9 @@ def test_what_moved_most_is_called_as_the_page_calls_it():
     assert "2 of 4 measures moved more than the margin of 0.1, most of all Grad-CAM (Spearman);" in sentence
 
 
-@pytest.mark.parametrize(("lost", "way"), [(-0.25, "has fallen (-0.250)"), (0.25, "has risen (+0.250)")])
+@pytest.mark.parametrize(
+    ("lost", "way"), [(-0.5, "has fallen (0.500, original 1.000)"), (0.5, "has risen (0.500, original 1.000)")]
+)
 def test_an_accuracy_that_has_changed_has_a_direction(lost, way):
     assert f"its accuracy {way}" in said(["preserved"] * 6, accuracy="changed", lost=lost)
     assert said(["preserved"] * 6, accuracy="changed", lost=lost).startswith(f"The accuracy of m {way.split(' (')[0]}")

@@ -38,6 +38,7 @@ def place(tmp_path_factory) -> Path:
             Image.fromarray(pixels.astype(np.uint8)).save(home / f"{i}.png")
     torch.manual_seed(0)
     model = torchvision.models.resnet18(num_classes=3).eval()
+    _fit(model, sorted((folder / "photos").glob("*/*.png")))
     state = {name: value.clone() for name, value in model.state_dict().items()}
     save_file(state, folder / "dense.safetensors")
     for s in range(3):
@@ -52,6 +53,26 @@ def place(tmp_path_factory) -> Path:
             prune.l1_unstructured(module, "weight", 0.5)
     torch.save(model.state_dict(), folder / "sparse.pt")
     return folder
+
+
+def _fit(model, photos):
+    """Give a network the head that tells the photos' folders apart, so that it is not at chance."""
+    labels = {home: k for k, home in enumerate(sorted({path.parent for path in photos}))}
+    found, head = [], model.fc
+    model.fc = nn.Identity()
+    for side in (64, 96):
+        pixels = np.stack([np.asarray(Image.open(path).resize((side, side))) for path in photos])
+        images = torch.from_numpy(pixels).permute(0, 3, 1, 2) / 255
+        for mean, std in (((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)), ((0.5,) * 3, (0.25,) * 3)):
+            with torch.no_grad():
+                found.append(model((images - torch.tensor(mean)[:, None, None]) / torch.tensor(std)[:, None, None]))
+    features = torch.cat([torch.cat(found), torch.ones(len(photos) * 4, 1)], 1).double()
+    wanted = torch.eye(3)[[labels[path.parent] for path in photos] * 4].double()
+    weights = torch.linalg.solve(features.T @ features + 1e-6 * torch.eye(513), features.T @ wanted).T.float()
+    model.fc = head
+    with torch.no_grad():
+        head.weight.copy_(weights[:, :-1])
+        head.bias.copy_(weights[:, -1])
 
 
 def run(place, *arguments):
@@ -134,7 +155,7 @@ def test_a_second_audit_into_one_folder_is_refused_before_it_does_the_work(place
         assert "busy: another sparsight process is about to write this folder; wait for it or choose another --out" in (
             second.stderr
         )
-        assert second.stdout == ""
+        assert second.stdout.strip() == ""
     assert not (place / "busy").exists()
     assert not list(place.glob(".busy*"))
 
@@ -174,6 +195,22 @@ def build(num_classes):
 
 def shifted(num_classes):
     return Net(100.0)
+
+def broken(num_classes):
+    return retrained(7, -100.0)
+
+def warm(num_classes):
+    return retrained(1)
+
+def cool(num_classes):
+    return retrained(2)
+
+def retrained(seed, bias=0.0):
+    torch.manual_seed(seed)
+    made = Net(bias)
+    with torch.no_grad():
+        made.conv.weight += 0.1 * torch.randn(3, 3, 1, 1)
+    return made
 """
 
 
@@ -183,7 +220,40 @@ def test_an_accuracy_that_is_lost_fails_though_the_explanation_is_preserved(plac
     ended = run(place, *common, "--fail-on", "changed", "--out", "shifted")
     assert ended.returncode == 1, ended.stderr
     assert "= preserved: The accuracy of colours:shifted has fallen, although it decides on the same" in ended.stdout
-    assert "66.7% of its answers differ from the original's, its accuracy has fallen (-0.667)" in ended.stdout
+    assert (
+        "66.7% of its answers differ from the original's, its accuracy has fallen (0.333, original 1.000)"
+        in ended.stdout
+    )
+    assert "exit 1, as --fail-on changed asks:\n  colours:shifted: Accuracy of f, changed: 0.67 below" in ended.stderr
+
+
+def test_a_loss_fails_without_floor_or_margin_and_whatever_the_floor(place):
+    """A broken network in the floor made this loss undecided, and the exit code 0."""
+    (place / "colours.py").write_text(COLOURS)
+    asked = ("--data", "photos", "--image-size", "64", "--fail-on", "changed")
+    ended = run(place, "colours:build", "colours:shifted", *asked, "--out", "alone")
+    assert ended.returncode == 1, ended.stderr
+    assert "with neither --floor nor --margin, accuracy and faithfulness alone can fail" in ended.stderr
+    floor = ("--floor", "colours:warm", "colours:cool", "colours:broken")
+    ended = run(place, "colours:build", "colours:shifted", *asked, "--out", "refused", *floor)
+    assert ended.returncode == 2
+    assert "colours:broken, of the floor, answers 0.667 of the test images right, the original 1.000" in ended.stderr
+    assert not (place / "refused").exists()
+    allow = ("--set", "floor.most_lost=1", "--set", "floor.most_apart=1e6")
+    ended = run(place, "colours:build", "colours:shifted", *asked, "--out", "allowed", *allow, *floor)
+    assert ended.returncode == 1, ended.stdout
+    assert "CAUTION: colours:broken, of the floor, answers 0.667" in ended.stdout
+    assert "colours:shifted: Accuracy of f, changed: 0.67 below the original" in ended.stderr
+
+
+def test_an_original_at_chance_fails_every_check(place):
+    (place / "colours.py").write_text(COLOURS)
+    asked = ("--data", "photos", "--image-size", "64", "--margin", "1", "--fail-on", "changed", "--out", "chance")
+    ended = run(place, "colours:shifted", "colours:shifted", *asked)
+    assert ended.returncode == 1, ended.stdout
+    assert "CAUTION: colours:shifted, the original, answers '<b>blue<b> thing' for every test image" in ended.stdout
+    assert "exit 1, as --fail-on changed asks:\n  colours:shifted, the original, answers" in ended.stderr
+    assert "Nothing can be concluded" in (place / "chance" / "report" / "index.html").read_text()
 
 
 def test_the_same_weights_in_a_function_of_the_users_are_the_same_model(place):
@@ -209,7 +279,7 @@ BAD = {
         [DENSE, SPARSE, "--normalise", "imagenet"],
         "--normalise: must be own, original, data, or MEAN,STD of pixels in 0..1",
     ),
-    "nothing to decide against": ([DENSE, SPARSE, "--fail-on", "changed"], "give --floor"),
+    "nothing to decide against": ([DENSE, SPARSE, "--fail-on", "undecided"], "give --floor"),
     "an unknown word": ([DENSE, SPARSE, "--fail-on", "worse"], "must be changed or undecided"),
     "no such weights": ([DENSE, "torchvision:resnet18@nowhere.pt"], "nowhere.pt: cannot be read"),
     "no such layer": ([DENSE, SPARSE, "--layer", "layer5"], "no layer 'layer5'; near are layer4"),

@@ -34,7 +34,7 @@ def test_the_terminal_has_the_words_of_the_page_and_ends_that_can_be_told_apart(
     own.loc[void, ["verdict", "reason"]] = ["undecided", f"drift 0.30: {why}"]
     own.loc[own["metric"] == "linear_cka", ["low", "high"]] = [0.0101, 0.0138]
     data = replace(data, verdicts=own, gates=({**data.gates[0], **gate, "reason": why},))
-    print_audit(Audit(data, {}), tmp_path)
+    print_audit(Audit(data, {}, {}), tmp_path)
     said = capsys.readouterr().out
     assert "⊘ random bank: The floor of “Weights of g (Spearman)” (0.68) is not below" in said
     assert "0.010 to 0.014" in said

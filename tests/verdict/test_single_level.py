@@ -63,17 +63,62 @@ def test_against_networks_trained_again_it_is_one_more_of_them():
     t = (0.6 - known.mean()) / (known.std(ddof=1) * np.sqrt(1 + 1 / 4))
     assert found.p_changed == pytest.approx(2 * stats.t.cdf(t, 3))
     assert found.verdict == "changed"
-    half = stats.t.ppf(0.95, 3) * known.std(ddof=1) * np.sqrt(1 + 1 / 4)
-    assert (found.low, found.high) == pytest.approx((0.6 - known.mean() - half, 0.6 - known.mean() + half))
+    assert found.difference == pytest.approx(-0.2), "from the original, as a card and a sentence show it"
+    alone = decide_level(RIGHT, worse, (), 0.02, 0.05)
+    assert (found.low, found.high) == (alone.low, alone.high)
+    assert "0.20 below the mean of the original and 3 networks trained again: more than these differ" in found.reason
     assert found.floor == pytest.approx(np.mean(again))
     same = decide_level(RIGHT, RIGHT, (0.801, 0.799, 0.8), 0.02, 0.05)
     assert same.verdict == "preserved"
 
 
-def test_a_floor_without_spread_cannot_decide():
-    found = decide_level(RIGHT, RIGHT, (0.8, 0.8, 0.8), 0.02, 0.05)
-    assert found.verdict == "undecided"
-    assert "no spread" in found.reason
+def test_a_floor_without_spread_leaves_the_pair():
+    for first in (RIGHT, MANY):
+        found = decide_level(first, first, (0.8, 0.8, 0.8), 0.02, 0.05)
+        alone = decide_level(first, first, (), 0.02, 0.05)
+        assert (found.verdict, found.p_preserved) == (alone.verdict, alone.p_preserved)
+    assert found.verdict == "preserved"
+    scores = np.random.default_rng(0).uniform(0.2, 0.8, 50)
+    flat = decide_level(scores, scores + 0.1, (scores.mean(),) * 3, 0.02, 0.05)
+    assert flat.verdict == "undecided"
+    assert "no spread" in flat.reason
+
+
+@pytest.mark.parametrize("again", [(), (0.9, 0.5, 0.1), (0.53, 1.0, 1.0), (1.0, 1.0, 1.0)])
+def test_a_loss_that_mcnemars_test_shows_is_a_change_whatever_the_floor(again):
+    right, worse = np.ones(24), np.ones(24)
+    worse[:14] = 0
+    found = decide_level(right, worse, again, 0.02, 0.05)
+    assert found.verdict == "changed"
+    assert found.p_changed <= 0.05
+    assert found.difference == pytest.approx(-14 / 24)
+    small = np.ones(400)
+    small[:7] = 0
+    found = decide_level(np.ones(400), small, again, 0.01, 0.05)
+    expected = stats.binomtest(0, 7).pvalue
+    assert (found.verdict, found.p_changed) == ("changed", pytest.approx(expected))
+    assert f"a loss by the exact test of pairs (p = {expected:.2g}); " in found.reason
+
+
+def test_a_loss_that_is_shown_to_be_within_the_margin_is_preserved_and_a_gain_has_to_exceed_it():
+    worse = np.ones(4000)
+    worse[:20] = 0
+    assert decide_level(np.ones(4000), worse, (), 0.02, 0.05).verdict == "preserved"
+    better = np.ones(400)
+    better[:7] = 0
+    assert decide_level(better, np.ones(400), (), 0.01, 0.05).verdict == "undecided"
+
+
+@pytest.mark.parametrize("again", [(), (0.4, 0.9, 0.1)])
+@pytest.mark.parametrize("share", [0.0, 0.04, 0.5, 1.0])
+def test_no_interval_leaves_what_the_number_can_be(again, share):
+    draws = np.random.default_rng(0)
+    count = round(24 * share)
+    first = np.array([1.0] * count + [0.0] * (24 - count))
+    for other in (np.zeros(24), np.ones(24), draws.permutation(first), draws.uniform(0, 0.1, 24)):
+        found = decide_level(first, other, again, 0.02, 0.05)
+        if found.low == found.low:
+            assert -first.mean() <= found.low <= found.difference <= found.high <= 1 - first.mean()
 
 
 def test_too_few_networks_trained_again_leave_the_pair():

@@ -9,6 +9,22 @@ SETTINGS = VerdictSettings()
 nan = float("nan")
 
 
+def test_intervals_end_where_a_number_cannot_go_on():
+    """Seeds that scatter: without a bound the interval of an accuracy reaches below -1, that of a drift below 0."""
+    dense, controls = np.ones(3), np.ones((3, 2, 1))
+    ticket = np.array([[1.0, 0.9], [0.3, 0.1], [0.0, 0.0]])
+    level = Levelled("accuracy", "accuracy", "accuracy", "f", "", 0.02, ticket, dense, controls, 0.0, 1.0)
+    found = compare_level(level, VerdictSettings())
+    assert (found.ci_low == -1).all()
+    assert (found.ci_high == 0).all()
+    E = np.array([[0.0, 0.0], [0.5, 0.4], [1.0, 1.0]])
+    F = np.full((3, 2, 1), 0.5) + np.linspace(-0.1, 0.1, 3)[:, None, None]
+    drift = Drifted("pixels", "iou", "gradcam", "", True, E, F, 0.9, 1.0)
+    found = compare_drift(drift, VerdictSettings())
+    assert (found.ci_low == -1).all()
+    assert found.ci_high == pytest.approx(1 / 0.5 - 1)
+
+
 def drifted(drift, floor, ceiling=np.inf):
     drift, floor = np.array(drift, dtype=np.float64), np.array(floor, dtype=np.float64)
     return Drifted("concepts", "jaccard", "predictor", "prediction", True, drift, floor, ceiling)

@@ -3,6 +3,8 @@
 from sparsight.auditing.again import in_python
 from sparsight.auditing.arguments import check_arguments
 from sparsight.auditing.asked import Images, asked, path_text, roles
+from sparsight.auditing.doubts import Doubts, doubts
+from sparsight.auditing.floor import check_accuracy, check_answers, check_drifts, check_weights
 from sparsight.auditing.gates import floor_gates, gates
 from sparsight.auditing.judge import Row, headline, level_rows, similarity, similarity_rows
 from sparsight.auditing.listening import AuditListener, Silent
@@ -22,9 +24,9 @@ from sparsight.auditing.measure import (
 from sparsight.auditing.normalising import in_words, normalised
 from sparsight.auditing.order import check_order
 from sparsight.auditing.place import check_place, write_folder
-from sparsight.auditing.settings import AuditSettings
+from sparsight.auditing.settings import AuditSettings, FloorSettings
 from sparsight.auditing.subject import Subject, subject_of
-from sparsight.auditing.tables import accuracy_rows, class_rows, concept_rows, image_rows, map_moves, pictures
+from sparsight.auditing.tables import accuracy_rows, class_rows, concept_rows, image_rows, inputs, map_moves, pictures
 from sparsight.auditing.taking import Model, check_names, looked_at, named, of_libraries, usual_side
 
 __all__ = [
@@ -32,6 +34,8 @@ __all__ = [
     "LEAST_PLACES",
     "AuditListener",
     "AuditSettings",
+    "Doubts",
+    "FloorSettings",
     "Grid",
     "Images",
     "Look",
@@ -42,14 +46,19 @@ __all__ = [
     "accuracy_rows",
     "asked",
     "ceilings",
+    "check_accuracy",
+    "check_answers",
     "check_arguments",
+    "check_drifts",
     "check_names",
     "check_order",
     "check_place",
+    "check_weights",
     "class_rows",
     "compared",
     "comparing",
     "concept_rows",
+    "doubts",
     "drifts",
     "floor_gates",
     "gates",
@@ -58,6 +67,7 @@ __all__ = [
     "image_rows",
     "in_python",
     "in_words",
+    "inputs",
     "level_rows",
     "levels",
     "look",

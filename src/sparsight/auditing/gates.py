@@ -28,7 +28,9 @@ MOST_UNDEFINED = 0.05
 OF_FLOORS = ("room", "random bank")
 """Gates of what a floor can tell; evidence that is identical needs no floor."""
 
-_LEVELS = ("accuracy", "concept_auroc", "mask_energy")
+_LEVELS = ("concept_auroc", "mask_energy")
+_EXACT = ("accuracy", "flips")
+"""Metrics whose tests are exact at any number of images, so that none are too few."""
 
 
 def gates(
@@ -47,7 +49,7 @@ def gates(
         data: the images.
     """
     limits, both = settings.verdict, (original, other)
-    everything = (*dict.fromkeys(one.metric for one in own), *_LEVELS)
+    everything = (*dict.fromkeys(one.metric for one in own if one.metric not in _EXACT), *_LEVELS)
     yield few_images("the test images", len(data.splits["test"]), limits.least_images, everything)
     shares = {one.name: float(one.maps.dead[:, EXPLAINED].double().mean()) for one in both if one.maps is not None}
     if len(shares) == 2 and grid is not None:

@@ -10,6 +10,7 @@ from sparsight.auditing.measure import levels, same_level
 from sparsight.auditing.settings import AuditSettings
 from sparsight.data import ConceptDataset
 from sparsight.report.audit import AuditHeadline, measure_words
+from sparsight.report.text import number
 from sparsight.stats import mean
 from sparsight.verdict import LEAST_FLOOR, Compared, Gate, PairVerdict, decide_level, decide_pair
 
@@ -179,11 +180,15 @@ def _counted(kept: int, measures: int) -> str:
 
 
 def _answers(other: Look, original: Look, levels: Sequence[Row]) -> str:
-    """How many answers differ, and the accuracy."""
+    """How many answers differ, and the accuracy of both, as the card under the sentence has it."""
     flipped = float(np.mean((original.predictions != other.predictions).numpy()))
     accuracy = next(row for row in levels if row["method"] == "f")
     word = _went(accuracy) if accuracy["verdict"] == "changed" else f"is {accuracy['verdict']}"
-    return f"{flipped:.1%} of its answers differ from the original's, its accuracy {word} ({accuracy['drift']:+.3f})"
+    own, before = (mean((one.predictions == one.seen.labels).numpy()) for one in (other, original))
+    return (
+        f"{flipped:.1%} of its answers differ from the original's, its accuracy {word} ({number(own)}, original "
+        f"{number(before)})"
+    )
 
 
 def _excess(one: PairVerdict) -> float:

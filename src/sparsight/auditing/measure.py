@@ -26,7 +26,6 @@ LEAST_PLACES = 9
 COARSE_PLACES = 25
 """Positions below which a reader is told how few they are."""
 
-_CORRELATIONS = ("weight_spearman", "group_spearman", "value_agreement", "map_spearman")
 _LISTS = ("top_k_jaccard", "top_k_overlap", "group_top_k_jaccard")
 _READS = {
     "concepts": ("bank/Q", "bank/intercepts", "g/weights", "embedding/test"),
@@ -163,7 +162,7 @@ def _estimate(one: Drift, first: Tensor, second: Tensor) -> Estimate:
         return jackknifed(float(one.values[0]), left_out, n, 1.0)
     if one.metric == "flips":
         return Share(int(one.values.sum()), len(one.values))
-    found = over_units(one.values, 0.0, 2.0 if one.metric in _CORRELATIONS else 1.0, coarse=one.metric in _LISTS)
+    found = over_units(one.values, 0.0, one.most, coarse=one.metric in _LISTS)
     if one.unit == "class" and len(one.values) == 2:
         # Two classes share one row of g, with either sign: they are one unit, and its scatter says nothing.
         return Student(found.value, float("nan"), 0.0, min(found.units, 1))

@@ -37,6 +37,19 @@ def _flat(value: Any) -> Iterator[Any]:
         yield from _flat(one) if isinstance(one, list | tuple) else (one,)
 
 
+class FloorSettings(BaseModel):
+    """How unlike the original, or each other, retrained networks may be."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    most_lost: float = Field(
+        default=0.1, ge=0, le=1, description="accuracy that a retrained network may lack or have beyond the original's"
+    )
+    most_apart: float = Field(
+        default=3.0, gt=1, description="times the median drift of the floor's that one network's may be, up or down"
+    )
+
+
 class AuditSettings(BaseModel):
     """How models are compared.
 
@@ -61,6 +74,7 @@ class AuditSettings(BaseModel):
     saliency: SaliencySettings = SaliencySettings()
     evidence: EvidenceSettings = EvidenceSettings(batch_size=32)
     verdict: VerdictSettings = VerdictSettings()
+    floor: FloorSettings = FloorSettings()
 
     @model_validator(mode="after")
     def _no_second_method(self) -> "AuditSettings":

@@ -10,7 +10,8 @@ from sparsight.comparison import Drift
 from sparsight.concepts import shown_weights
 from sparsight.data import ConceptDataset
 from sparsight.drift import STRATA, listed, strata
-from sparsight.report.audit import AuditMap, AuditPicture
+from sparsight.models import Given
+from sparsight.report.audit import AuditInput, AuditMap, AuditPicture
 from sparsight.stats import balanced_accuracy, mean
 
 
@@ -30,6 +31,27 @@ def accuracy_rows(one: Look, role: str) -> Iterator[Row]:
     if one.maps is not None and one.maps.mask_energy is not None:
         energy = mean(one.maps.mask_energy[:, EXPLAINED].numpy())
         yield {"model": one.name, "role": role, "of": "maps", "metric": "mask_energy", "value": energy}
+
+
+def inputs(
+    looks: Sequence[Look], given: Sequence[Given], roles: Sequence[str], data: ConceptDataset
+) -> list[AuditInput]:
+    """What every model was shown, and how right it was.
+
+    Args:
+        looks: the models', in order.
+        given: the models with their normalisation.
+        roles: of each, as the table of accuracies has them.
+        data: the images.
+    """
+    height, width = data.images.shape[2:]
+    found = []
+    for one, model, role in zip(looks, given, roles, strict=True):
+        average, deviation = model.normalisation or (data.mean, data.std)
+        right = mean((one.predictions == one.seen.labels).numpy())
+        answers = len(one.predictions.unique())
+        found.append(AuditInput(one.name, role, right, answers, (height, width), average, deviation))
+    return found
 
 
 def concept_rows(one: Look, data: ConceptDataset, top_k: int) -> Iterator[Row]:

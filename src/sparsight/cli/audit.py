@@ -6,8 +6,6 @@ from typing import Annotated, Any
 
 import typer
 
-from sparsight.errors import InputError
-
 _FLOOR = "--floor"
 MODEL = "torchvision:NAME@WEIGHTS, timm:NAME@WEIGHTS, hf:FOLDER, or package.module:function, also with @WEIGHTS."
 
@@ -57,8 +55,11 @@ def audit(
     """
     from sparsight.audit import audit_models
     from sparsight.cli.audited import Watching, command_line, print_audit, settings_of
+    from sparsight.cli.failing import check_fail_on, failures, only_levels
+    from sparsight.unseen import visible
 
-    check_fail_on(fail_on, len(floor or ()), margin)
+    given = (fail_on, len(floor or ()), margin)
+    check_fail_on(*given)
     rooms, own = _assigned(set_ or [])
     settings = settings_of(rooms, layer=layer, margin=margin, normalise=normalise, method=method, device=device)
     folder = out or Path("audits") / (Path(data.rpartition(":")[2]).name or "audit")
@@ -79,28 +80,16 @@ def audit(
         )
     assert found.page is not None  # a folder was given
     print_audit(found, found.page)
-    if fail_on is not None and (found.word == "changed" or (fail_on == "undecided" and found.word == "undecided")):
-        raise typer.Exit(1)
-
-
-def check_fail_on(fail_on: str | None, floor: int, margin: float | None) -> None:
-    """Refuse a check that could never fail.
-
-    Raises:
-        InputError: if the word is unknown, or too little is there to decide against.
-    """
-    if fail_on is None:
-        return
-    if fail_on not in ("changed", "undecided"):
-        raise InputError(f"--fail-on {fail_on!r}: must be changed or undecided")
-    from sparsight.verdict import LEAST_FLOOR
-
-    if floor < LEAST_FLOOR and margin is None:
-        what = f"{floor} given by --floor is too few" if floor else "nothing is there"
-        raise InputError(
-            f"--fail-on {fail_on}: {what} to decide against; give --floor with the original trained again "
-            f"{LEAST_FLOOR} times or more, or --margin with the drift that still counts as preserved"
+    if only_levels(*given):
+        typer.echo(
+            f"note: --fail-on {fail_on}: with neither --floor nor --margin, accuracy and faithfulness alone can fail",
+            err=True,
         )
+    if fail_on is not None and (reasons := failures(found, fail_on)):
+        typer.echo(f"exit 1, as --fail-on {fail_on} asks:", err=True)
+        for reason in reasons:
+            typer.echo(f"  {visible(reason)}", err=True)
+        raise typer.Exit(1)
 
 
 def spread(arguments: Sequence[str]) -> list[str]:

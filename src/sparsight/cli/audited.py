@@ -16,6 +16,7 @@ from rich.table import Table
 
 from sparsight.audit import Audit
 from sparsight.auditing import AuditSettings
+from sparsight.cli.audited_models import models_table
 from sparsight.cli.show import Screen
 from sparsight.errors import InputError
 from sparsight.report import enough_digits
@@ -115,10 +116,13 @@ def command_line() -> str:
 def print_audit(found: Audit, page: Path) -> None:
     """Print each model's verdict, the measures that made it, what a reader must know, and where the report is."""
     console = Screen()
+    console.print(models_table(found.data))
+    for line in found.data.void:
+        console.unfolded(f"CAUTION: {line}")
     for name, one in found.headlines.items():
         console.unfolded(f"{_SIGNS[one.word]} {one.word}: {one.sentence}")
         console.print(_measures(found, name))
-        for text in _untested(found, name):
+        for text in _undecided(found, name):
             console.unfolded(text)
     for notice in found.data.notices:
         console.unfolded(f"note: {notice}")
@@ -133,8 +137,9 @@ def _shown(found: Audit, name: str) -> list[dict[str, Any]]:
     ]
 
 
-def _untested(found: Audit, name: str) -> list[str]:
-    """Why measures were not tested: failed gates, or what the numbers lack; not that nothing was given to test with."""
+def _undecided(found: Audit, name: str) -> list[str]:
+    """Why measures are undecided: failed gates, what the numbers lack, or how far they scatter; not that nothing was
+    given to test with."""
     rows = [row for row in _shown(found, name) if row["verdict"] == "undecided"]
     void = {row["metric"]: gate for row in rows if (gate := failed_gate(found.data, row))}
     texts = [
@@ -146,9 +151,7 @@ def _untested(found: Audit, name: str) -> list[str]:
     texts += [
         f"{_SIGNS['undecided']} {row_words(found.data, row)}: {row['reason']}"
         for row in rows
-        if (given or row["axis"] != "similarity")
-        and math.isnan(row["p_preserved"])
-        and not failed_gate(found.data, row)
+        if (given or row["axis"] != "similarity") and not failed_gate(found.data, row)
     ]
     return texts
 
@@ -156,8 +159,6 @@ def _untested(found: Audit, name: str) -> list[str]:
 def _measures(found: Audit, name: str) -> Table:
     table = Table()
     floor = bool(len(found.data.floor))
-    enough = len(found.data.floor) >= LEAST_FLOOR
-    less = "the originals' mean" if enough else "the original's"
     interval = f"{100 - 200 * found.data.settings['verdict']['level']:g} % interval"
     for column in ("measure", "drift", interval, *(["floor"] if floor else []), "margin", "verdict"):
         table.add_column(column, justify="left" if column in ("measure", "verdict") else "right")
@@ -166,7 +167,7 @@ def _measures(found: Audit, name: str) -> Table:
         if row["axis"] != axis:
             table.add_section()
             axis = row["axis"]
-            table.add_row(_AXES[axis] + ("" if axis == "similarity" else f", less {less}"), style="bold")
+            table.add_row(_AXES[axis] + ("" if axis == "similarity" else ", less the original's"), style="bold")
         floors = [_number(row["floor"] if axis == "similarity" else math.nan)] if floor else []
         table.add_row(
             f"  {row_words(found.data, row)}",

@@ -18,6 +18,8 @@ Levels = Mapping[Key, Mapping[Place, float]]
 
 LEVELS = ("concept_auroc", "mask_energy", "pointing_game", "weights_truth", "energy_truth")
 """Metrics of faithfulness that get a verdict: AUROCs by the margin of accuracies, the rest by that of energies."""
+_CORRELATIONS = ("weights_truth", "energy_truth")
+"""Of these, those that lie in -1..1; all others, and accuracies, are shares in 0..1."""
 
 
 def rounds_of(arm: str, settings: StudySettings) -> list[int]:
@@ -47,6 +49,7 @@ def drifted(arm: str, pairs: Iterable[Pair], settings: StudySettings, ceilings: 
             _tickets(arm, seeds, rounds, values),
             _controls(find_arm(arm), seeds, rounds, settings.study.retrains, values),
             ceilings.get(one.metric, np.inf) if one.primary else np.inf,
+            one.most,
         )
         for one, values in found.values()
     ]
@@ -84,6 +87,7 @@ def levelled(arm: str, found: Levels, settings: StudySettings) -> Iterator[Level
             _tickets(arm, seeds, rounds, values),
             np.array(dense, dtype=np.float64),
             _controls(find_arm(arm), seeds, rounds, settings.study.retrains, values),
+            *((-1.0 if metric in _CORRELATIONS else 0.0), 1.0),
         )
 
 

@@ -1,5 +1,6 @@
 """Whether pruning moved what a network decides on: tests against networks that were merely trained again."""
 
+from sparsight.verdict.chance import Constant, Sight, constant_answer, sight
 from sparsight.verdict.decide import decide
 from sparsight.verdict.gates import (
     Gate,
@@ -28,6 +29,7 @@ __all__ = [
     "PRIMARY",
     "Association",
     "Compared",
+    "Constant",
     "Drifted",
     "Estimate",
     "Gate",
@@ -39,11 +41,13 @@ __all__ = [
     "PairedShares",
     "RoundHeadline",
     "Share",
+    "Sight",
     "Student",
     "Verdict",
     "VerdictSettings",
     "Word",
     "association",
+    "constant_answer",
     "dead_maps",
     "decide",
     "decide_level",
@@ -57,5 +61,6 @@ __all__ = [
     "random_labels",
     "randomised_model",
     "room",
+    "sight",
     "voided",
 ]

@@ -24,6 +24,7 @@ class Drifted:
         floor: of each seed's controls; where one control serves all rounds it is repeated. j may be 0.
         ceiling: drift of evidence that has nothing in common. A drift cannot exceed it by much, so that 1.5 times a
             high floor may be more than any network reaches: the margin is at most half of what lies between.
+        most: the largest drift that there can be, where intervals are cut; the smallest is 0.
     """
 
     family: str
@@ -34,6 +35,7 @@ class Drifted:
     drift: Float64[np.ndarray, "s r"]
     floor: Float64[np.ndarray, "s r j"]
     ceiling: float = math.inf
+    most: float = math.inf
 
     def __post_init__(self) -> None:
         if self.floor.ndim != 3 or self.floor.shape[:2] != self.drift.shape:
@@ -59,6 +61,7 @@ class Levelled:
         family, metric, method, target: name the metric.
         margin: absolute difference that still counts as preserved.
         ticket, dense, controls: rounds in order from dense to sparse; j may be 0.
+        least, most: what the number can be; intervals are cut there.
     """
 
     axis: str
@@ -70,6 +73,8 @@ class Levelled:
     ticket: Float64[np.ndarray, "s r"]
     dense: Float64[np.ndarray, " s"]
     controls: Float64[np.ndarray, "s r j"]
+    least: float = -math.inf
+    most: float = math.inf
 
     def __post_init__(self) -> None:
         if self.axis not in ("accuracy", "faithfulness"):

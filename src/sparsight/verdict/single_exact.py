@@ -7,6 +7,8 @@ References:
     Clopper and Pearson. The use of confidence or fiducial limits illustrated in the case of the binomial. Biometrika
     26, 1934.
     Berger and Boos. P values maximized over a confidence set for the nuisance parameter. JASA 89, 1994.
+    McNemar. Note on the sampling error of the difference between correlated proportions or percentages. Psychometrika
+    12, 1947.
 """
 
 import math
@@ -93,6 +95,12 @@ class PairedShares:
         if not self.units:
             return math.nan, math.nan
         return -_upper(self.lost, self.gained, self.units, level), _upper(self.gained, self.lost, self.units, level)
+
+    def p_differ(self) -> float:
+        """Two-sided p of "the shares differ": McNemar's test, exact, of the units that are right in one alone."""
+        differing = self.gained + self.lost
+        fewer = float(_at_most(np.array(min(self.gained, self.lost)), np.array(differing), 0.5))
+        return min(1.0, 2 * fewer) if self.units else math.nan
 
     def p_below(self, limit: float) -> float:
         """One-sided p of "the difference is below ``limit``"."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float64
-from scipy.special import stdtr, stdtrit
+from scipy.special import stdtr
 
 from sparsight.verdict.measured import Word
 from sparsight.verdict.reasons import apart, chance, number
@@ -23,11 +23,11 @@ class LevelVerdict:
     """A number's verdict.
 
     Attributes:
-        difference: the network's less the original's; against networks trained again, less the mean of all of them.
-        low, high: interval of the difference, over units, or against networks trained again over these; 90 % at the
-            default level.
+        difference: the network's less the original's.
+        low, high: interval of the difference over units, 90 % at the default level; within what it can be beside the
+            original's number.
         units: how many units both have.
-        floor: the mean of the networks trained again; NaN without.
+        floor: the mean of the retrained networks; NaN without.
         margin: absolute difference that still counts as preserved.
         p_changed, p_preserved: of the two tests; NaN where there was none.
         verdict: *preserved*, *changed* or *undecided*.
@@ -46,6 +46,17 @@ class LevelVerdict:
     reason: str
 
 
+@dataclass(frozen=True)
+class _Tested:
+    """What the tests of a change and of none give, what either would show, and what they compared, if not the pair."""
+
+    changed: float
+    preserved: float
+    within: str
+    beyond: str
+    where: str = ""
+
+
 def decide_level(
     original: Float64[np.ndarray, " n"],
     other: Float64[np.ndarray, " n"],
@@ -56,17 +67,21 @@ def decide_level(
     identical: bool = False,
     void: str = "",
 ) -> LevelVerdict:
-    """Compare a number that is a mean over units, such as the share of images that are answered right.
+    """Compare a number in 0..1 that is a mean over units, such as the share of images that are answered right.
 
-    Without at least ``LEAST_FLOOR`` networks trained again the units are paired, and what can be shown is that the
-    difference lies within the margin, or outside of it, on units like these: zeros and ones by exact bounds, all else
-    by Student's t. With them the network is compared with these and the original: Student's t on as many degrees of
-    freedom. A change is tested on two sides. Evidence that is identical is preserved.
+    Without at least ``LEAST_FLOOR`` retrained networks, or where these and the original all have one value, the units
+    are paired, and what can be shown is that the difference lies within the margin, or outside of it, on units like
+    these: zeros and ones by exact bounds, all else by Student's t. With them the network is compared with these and the
+    original: Student's t on as many degrees of freedom. A change is tested on two sides. Evidence that is identical is
+    preserved.
+
+    A loss of zeros and ones is a fact of this pair, which no floor excuses: where McNemar's exact test shows it at
+    ``level``, it is *changed*, unless it is shown to lie within the margin.
 
     Args:
         original: a value a unit; NaN where undefined.
         other: the same of the other network.
-        again: means of the networks trained again.
+        again: means of the retrained networks.
         margin: absolute.
         level: of each test.
         identical: whether all that the number is made of is the same bit for bit.
@@ -79,22 +94,25 @@ def decide_level(
     if identical and not void:
         reason = "as the original: preserved by identity, the evidence is the same bit for bit"
         return LevelVerdict(0.0, 0.0, 0.0, pair.units, floor, margin, 1.0, 0.0, "preserved", reason)
-    lost = float(np.mean(np.isnan(original) ^ np.isnan(other)))
-    why = void or (f"{100 * lost:.0f} % of the units are defined in one of the two alone" if lost > MOST_LOST else "")
-    if len(again) >= LEAST_FLOOR:
-        known = np.array([np.nanmean(original), *again])
-        return _against_floor(float(np.nanmean(other)), known, pair.units, margin, level, why)
-    low, high = pair.interval(level)
+    low, high = _possible(pair.interval(level), float(np.mean(original[~(np.isnan(original) | np.isnan(other))])))
     text = f"{number(abs(pair.value))} {'above' if pair.value > 0 else 'below'} the original"
     text = "as the original" if pair.value == 0 else text
     if not math.isnan(low):
         text += f" ({100 * (1 - 2 * level):g} % interval {' to '.join(apart(low, high))})"
-    if why := why or pair.untested:
+    lost = float(np.mean(np.isnan(original) ^ np.isnan(other)))
+    why = void or (f"{100 * lost:.0f} % of the units are defined in one of the two alone" if lost > MOST_LOST else "")
+    tested = None if why else _against_floor(float(np.nanmean(other)), float(np.nanmean(original)), again, margin)
+    if tested is None and (why := why or pair.untested):
         return LevelVerdict(pair.value, low, high, pair.units, floor, margin, nan, nan, "undecided", f"{text}: {why}")
-    preserved = max(pair.p_below(margin), pair.p_above(-margin))
-    changed = min(1.0, 2 * min(pair.p_above(margin), pair.p_below(-margin)))
-    word, said = _decided(changed, preserved, level, f"within {number(margin)}", f"beyond {number(margin)}")
-    return LevelVerdict(pair.value, low, high, pair.units, floor, margin, changed, preserved, word, f"{text}: {said}")
+    tested = tested or _against_margin(pair, margin)
+    word, said = _decided(tested, level)
+    changed = tested.changed
+    if word != "changed" and (p := _p_lost(pair)) <= level < _p_within(pair, margin):
+        word, changed = "changed", p
+        said = f"a loss by the exact test of pairs ({chance(p)}); {said}"
+    return LevelVerdict(
+        pair.value, low, high, pair.units, floor, margin, changed, tested.preserved, word, f"{text}: {said}"
+    )
 
 
 def _difference(original: Float64[np.ndarray, " n"], other: Float64[np.ndarray, " n"]) -> Estimate:
@@ -105,30 +123,50 @@ def _difference(original: Float64[np.ndarray, " n"], other: Float64[np.ndarray, 
     return over_units(second - first, -1.0, 1.0)
 
 
-def _against_floor(
-    value: float, known: Float64[np.ndarray, " m"], units: int, margin: float, level: float, why: str
-) -> LevelVerdict:
-    """The network as one more of the original and those trained again."""
-    difference, spread = value - float(known.mean()), float(known.std(ddof=1))
-    floor, error, df = float(known[1:].mean()), spread * math.sqrt(1 + 1 / len(known)), len(known) - 1
-    side = f"{number(abs(difference))} {'above' if difference > 0 else 'below'}" if difference else "as"
-    text = f"{side} the mean of the original and {df} networks trained again"
+def _possible(interval: tuple[float, float], original: float) -> tuple[float, float]:
+    """An interval of a difference, cut where the other number would leave 0..1."""
+    low, high = interval
+    return float(np.maximum(low, -original)), float(np.minimum(high, 1 - original))
+
+
+def _p_lost(pair: Estimate) -> float:
+    """Of a loss, by McNemar's test; 1 where there is none, or units are no zeros and ones."""
+    return pair.p_differ() if isinstance(pair, PairedShares) and pair.value < 0 else 1.0
+
+
+def _p_within(pair: Estimate, margin: float) -> float:
+    return max(pair.p_below(margin), pair.p_above(-margin))
+
+
+def _against_margin(pair: Estimate, margin: float) -> _Tested:
+    beyond = min(1.0, 2 * min(pair.p_above(margin), pair.p_below(-margin)))
+    return _Tested(beyond, _p_within(pair, margin), f"within {number(margin)}", f"beyond {number(margin)}")
+
+
+def _against_floor(value: float, original: float, again: tuple[float, ...], margin: float) -> _Tested | None:
+    """The network as one more of the original and the retrained ones; None without enough of these, or a spread."""
+    if len(again) < LEAST_FLOOR:
+        return None
+    known = np.array([original, *again])
+    difference, spread, df = value - float(known.mean()), float(known.std(ddof=1)), len(known) - 1
     if not spread > ROUNDING * float(np.abs(known).mean()):
-        why = why or "these have the same value: there is no spread"
-    if why:
-        nan = math.nan
-        return LevelVerdict(difference, nan, nan, units, floor, margin, nan, nan, "undecided", f"{text}: {why}")
-    half = float(stdtrit(df, 1 - level)) * error
-    changed = 2 * float(stdtr(df, -abs(difference) / error))
-    preserved = float(stdtr(df, (abs(difference) - margin) / error))
-    word, said = _decided(changed, preserved, level, f"within {number(margin)}", "more than these differ")
-    low, high = difference - half, difference + half
-    return LevelVerdict(difference, low, high, units, floor, margin, changed, preserved, word, f"{text}: {said}")
+        return None
+    error = spread * math.sqrt(1 + 1 / len(known))
+    side = f"{number(abs(difference))} {'above' if difference > 0 else 'below'}" if difference else "at"
+    return _Tested(
+        changed=2 * float(stdtr(df, -abs(difference) / error)),
+        preserved=float(stdtr(df, (abs(difference) - margin) / error)),
+        within=f"within {number(margin)}",
+        beyond="more than these differ",
+        where=f"{side} the mean of the original and {df} networks trained again: ",
+    )
 
 
-def _decided(changed: float, preserved: float, level: float, within: str, beyond: str) -> tuple[Word, str]:
-    if preserved <= level:
-        return "preserved", f"{within} ({chance(preserved)})"
-    if changed <= level:
-        return "changed", f"{beyond} ({chance(changed)})"
-    return "undecided", f"shown to be neither {within} ({chance(preserved)}) nor {beyond} ({chance(changed)})"
+def _decided(tested: _Tested, level: float) -> tuple[Word, str]:
+    within = f"{tested.within} ({chance(tested.preserved)})"
+    beyond = f"{tested.beyond} ({chance(tested.changed)})"
+    if tested.preserved <= level:
+        return "preserved", f"{tested.where}{within}"
+    if tested.changed <= level:
+        return "changed", f"{tested.where}{beyond}"
+    return "undecided", f"{tested.where}shown to be neither {within} nor {beyond}"

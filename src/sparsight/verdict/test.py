@@ -114,7 +114,8 @@ def compare_drift(metric: Drifted, settings: VerdictSettings) -> Tested:
     the margin, which is margin times F, or half of the way from F to the ceiling where that is less: both
     E - (1 + margin) F < 0 and E - (F + ceiling) / 2 < 0 must hold (an intersection-union test, so that no estimate of
     the floor chooses between them). Where the less of the two, at the mean floor, is below ``least_margin``, it tests
-    E - F - ``least_margin`` < 0. The interval of E/F - 1 holds the ratio of the means fixed in its error.
+    E - F - ``least_margin`` < 0. The interval of E/F - 1 holds the ratio of the means fixed in its error, and is cut at
+    what a drift can be.
     """
     s, r, j = metric.floor.shape
     E = _finite(metric.drift)
@@ -145,8 +146,8 @@ def compare_drift(metric: Drifted, settings: VerdictSettings) -> Tested:
         drift=drift,
         floor=floor,
         excess=ratio - 1,
-        ci_low=_blank(ratio - 1 - half, flat[3]),
-        ci_high=_blank(ratio - 1 + half, flat[3]),
+        ci_low=_blank(np.maximum(ratio - half, 0.0) - 1, flat[3]),
+        ci_high=_blank(np.minimum(ratio + half, np.maximum(metric.most / unit, ratio)) - 1, flat[3]),
         margin=allowed / unit,
         p_changed=_blank(p_below(-x.mean[0], x.error[0], x.df[0]), flat[0]),
         p_preserved=absent,
@@ -159,7 +160,8 @@ def compare_drift(metric: Drifted, settings: VerdictSettings) -> Tested:
 def compare_level(metric: Levelled, settings: VerdictSettings) -> Tested:
     """Test a ticket's number against the mean of its dense network's and its controls'.
 
-    *Changed* is two-sided; *preserved* needs both one-sided tests against the absolute margin.
+    *Changed* is two-sided; *preserved* needs both one-sided tests against the absolute margin. The interval is cut
+    where the ticket's number would leave what it can be.
     """
     s, r, j = metric.controls.shape
     dense = np.broadcast_to(metric.dense[:, None, None], (s, r, 1))
@@ -172,15 +174,15 @@ def compare_level(metric: Levelled, settings: VerdictSettings) -> Tested:
     size = np.abs(ticket).mean(axis=0) + np.abs(reference).mean(axis=0)
     flat = ~(here.error > ROUNDING * size)
     half = half_width(here.error, here.df, settings.level)
-    margin = np.full(r, metric.margin)
+    margin, middle = np.full(r, metric.margin), reference.mean(axis=0)
     return Tested(
         valid=valid,
         undefined=_why_undefined(valid, np.isnan(x), np.zeros(r, dtype=bool), flat),
         drift=mean,
         floor=np.full(r, np.nan),
         excess=mean,
-        ci_low=_blank(mean - half, flat),
-        ci_high=_blank(mean + half, flat),
+        ci_low=_blank(np.maximum(mean - half, np.minimum(metric.least - middle, mean)), flat),
+        ci_high=_blank(np.minimum(mean + half, np.maximum(metric.most - middle, mean)), flat),
         margin=margin,
         p_changed=_blank(2 * p_below(-np.abs(mean), here.error, here.df), flat),
         p_preserved=_blank(p_below(np.abs(mean) - metric.margin, here.error, here.df), flat),

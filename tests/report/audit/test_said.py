@@ -26,7 +26,7 @@ def test_with_a_floor_the_page_says_what_it_holds_for(audit_data):
     assert "Student's t on 3 degrees of freedom" in text
     assert "That holds for this one original alone" in text
     assert "says nothing about chance" not in text
-    assert "Difference from the original and those trained again" in text
+    assert "Difference [90" in text
     few = show(audit_data(models={"m": 0.3}, floor=floor[:2], pictures=1)).text
     assert "A verdict against a floor needs 3, so drift is compared with the margin of 0.20 alone." in few
     assert "shown to lie below the margin. " in few

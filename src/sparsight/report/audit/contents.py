@@ -1,5 +1,6 @@
 """An audit as JSON: what ``report.json`` holds, by the schema in ``schema.json`` beside this file."""
 
+from dataclasses import asdict
 from typing import Any
 
 from sparsight.report.audit.data import COLUMNS, AuditData, AuditMap
@@ -40,6 +41,9 @@ def contents(data: AuditData) -> dict[str, Any]:
             ],
             "missing": data.missing,
             "notices": data.notices,
+            "void": data.void,
+            "inputs": [asdict(one) for one in data.inputs],
+            "constant": None if data.constant is None else asdict(data.constant),
             "facts": data.facts,
             "versions": data.versions,
         }

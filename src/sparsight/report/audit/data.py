@@ -21,10 +21,9 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 """The columns of each table.
 
 ``verdicts``: a row a model and metric. On the axis ``similarity``, ``drift`` is 1 - similarity to the original; on
-``accuracy`` and ``faithfulness`` it is the model's number less the original's, or, with three networks trained again or
-more, less the mean of the original and these. ``low`` and ``high`` are its interval. ``primary`` marks those that make
-the headline, ``floor`` is the mean over the ``retrains`` networks trained again, and ``margin`` what still counts as
-preserved, absolute.
+``accuracy`` and ``faithfulness`` it is the model's number less the original's. ``low`` and ``high`` are its interval
+over units. ``primary`` marks those that make the headline, ``floor`` is the mean over the ``retrains`` networks trained
+again, and ``margin`` what still counts as preserved, absolute.
 ``accuracy``: ``role`` is ``original``, ``model`` or ``floor``; ``of`` is ``f``, ``g`` or ``concepts``.
 ``concepts``: each class's top concepts in g, of the original and of every model; none without concepts.
 ``classes``: means by class, of ``accuracy`` (also the original's), and of drifts that have one: ``top_k_jaccard``,
@@ -74,6 +73,37 @@ class AuditPicture:
 
 
 @dataclass(frozen=True)
+class AuditInput:
+    """A model, what it was shown, and what it answered.
+
+    Attributes:
+        name: the model's.
+        role: ``original``, ``model`` or ``floor``.
+        accuracy: share of the test images that it answers right.
+        answers: how many classes it answers.
+        size: height and width in pixels of the images that it was shown.
+        mean, deviation: by which they were normalised, of red, green and blue in 0..1.
+    """
+
+    name: str
+    role: str
+    accuracy: float
+    answers: int
+    size: tuple[int, int]
+    mean: tuple[float, float, float]
+    deviation: tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class AuditConstant:
+    """The constant answer: the class with the most test images; its accuracy, and its mean over the classes."""
+
+    label: str
+    share: float
+    balanced: float
+
+
+@dataclass(frozen=True)
 class AuditHeadline:
     """One model's verdict.
 
@@ -106,6 +136,9 @@ class AuditData:
         notices: facts of one line each that a reader must know.
         facts: what was looked at, as label and text, in the order in which it is shown.
         versions: the version of each library.
+        inputs: every model with what it was shown, the original first.
+        constant: the answer without a look at the images that accuracies are read beside.
+        void: why nothing can be concluded from the original, a line each; empty where something can.
     """
 
     title: str
@@ -127,6 +160,9 @@ class AuditData:
     notices: tuple[str, ...] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+    inputs: tuple[AuditInput, ...] = ()
+    constant: AuditConstant | None = None
+    void: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the tables' columns.

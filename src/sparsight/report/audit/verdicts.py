@@ -14,7 +14,6 @@ from sparsight.report.audit.words import (
 from sparsight.report.sheet import Sheet
 from sparsight.report.tables import Table
 from sparsight.report.text import number, percent, sentence
-from sparsight.verdict import LEAST_FLOOR
 
 PARTS = {
     "primary": "the drifts that make the headline",
@@ -39,8 +38,6 @@ def verdict_table(data: AuditData, model: str, part: str) -> Table | None:
     """The verdicts of one part; None where it has no rows."""
     found = rows_of(data, model, part)
     what = f"{'Drift' if part != 'levels' else 'Difference'} [{percent(share_inside(data))} interval]"
-    if part == "levels" and len(data.floor) >= LEAST_FLOOR:
-        what = "Difference from the original and those trained again"
     caption = f"{sentence(PARTS[part])}: {short(data, model, 40)}"
     header = ("Measure", "Verdict", what, "Floor", "Margin", "Over")
     rows = tuple(

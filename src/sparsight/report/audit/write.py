@@ -24,7 +24,7 @@ from sparsight.report.gates import sheet_of_gates
 from sparsight.report.sheet import Sheet
 from sparsight.report.tables import ConceptTable
 from sparsight.report.text import sentence
-from sparsight.verdict import LEAST_FLOOR, primary_names
+from sparsight.verdict import primary_names
 
 MOST_CLASSES = 4 * PANELS
 """Classes in small multiples; the tables hold all."""
@@ -83,8 +83,6 @@ def _write_charts(data: AuditData, folder: Path) -> tuple[list[ShownChart], list
 def _forests(data: AuditData) -> Iterator[tuple[Figure, str, str, str]]:
     """Three figures a model: what makes the headline, accuracy and faithfulness, the other drifts."""
     drift, signed = "drift from the original", "difference from the original"
-    if len(data.floor) >= LEAST_FLOOR:
-        signed += " and those trained again"
     for part, section, axis in (
         ("primary", "verdicts", drift),
         ("levels", "verdicts", signed),
