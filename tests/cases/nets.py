@@ -16,11 +16,6 @@ def plain(num_classes: int) -> nn.Module:
     return _net(nn.Conv2d(8, 8, 3), nn.ReLU(), classes=num_classes)
 
 
-def grouped(num_classes: int) -> nn.Module:
-    """Normalised within each image: images do not mix."""
-    return _net(nn.GroupNorm(2, 8), nn.InstanceNorm2d(8), nn.Conv2d(8, 8, 3), nn.ReLU(), classes=num_classes)
-
-
 def no_statistics(num_classes: int) -> nn.Module:
     """Images mix within a batch in evaluation: the norm keeps no statistics."""
     return _net(nn.BatchNorm2d(8, track_running_stats=False), nn.Conv2d(8, 8, 3), nn.ReLU(), classes=num_classes)
@@ -67,11 +62,6 @@ def pruned_before(num_classes: int) -> nn.Module:
     return _net(layer, nn.ReLU(), classes=num_classes)
 
 
-def transposed(num_classes: int) -> nn.Module:
-    """The largest layer is a transposed convolution."""
-    return _net(nn.ConvTranspose2d(8, 8, 3), nn.ReLU(), classes=num_classes)
-
-
 class Attending(nn.Module):
     def __init__(self) -> None:
         super().__init__()
@@ -82,22 +72,17 @@ class Attending(nn.Module):
         return maps + self.attention(tokens, tokens, tokens)[0].transpose(1, 2).reshape(maps.shape)
 
 
-def attention(num_classes: int) -> nn.Module:
-    """Most of attention's weights are no layer's."""
-    return _net(nn.MaxPool2d(4), Attending(), nn.Conv2d(8, 8, 3), nn.ReLU(), classes=num_classes)
+def transposed(num_classes: int) -> nn.Module:
+    """Layers of other kinds with weights, and norms within each image, in which images do not mix."""
+    norms = (nn.GroupNorm(2, 8), nn.InstanceNorm2d(8))
+    return _net(*norms, nn.ConvTranspose2d(8, 8, 3), nn.ReLU(), nn.MaxPool2d(4), Attending(), classes=num_classes)
 
 
 def tied(num_classes: int) -> nn.Module:
-    """Two layers with one weight."""
-    first, second = nn.Conv2d(8, 8, 3), nn.Conv2d(8, 8, 3)
+    """Two layers with one weight, and one layer under two names."""
+    first, second, again = (nn.Conv2d(8, 8, 3, padding=1) for _ in range(3))
     second.weight = first.weight
-    return _net(first, nn.ReLU(), second, nn.ReLU(), classes=num_classes)
-
-
-def twice(num_classes: int) -> nn.Module:
-    """One layer under two names."""
-    layer = nn.Conv2d(8, 8, 3, padding=1)
-    return _net(layer, nn.ReLU(), layer, nn.ReLU(), classes=num_classes)
+    return _net(first, nn.ReLU(), second, nn.ReLU(), again, nn.ReLU(), again, nn.ReLU(), classes=num_classes)
 
 
 def nothing_to_prune(num_classes: int) -> nn.Module:
