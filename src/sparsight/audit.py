@@ -64,6 +64,7 @@ from sparsight.auditing import (
     path_text,
     pictures,
     roles,
+    sharing_notes,
     similarity,
     similarity_rows,
     subject_of,
@@ -232,10 +233,13 @@ def _audited(
     parts = roles(len(several), len(floor))
     taken = named(models, parts, len(read.class_names), loaded)
     given, notes, doubtful = normalised(taken, read, settings.normalise)
-    if doubtful and isinstance(hears, Silent):  # who calls from Python sees the page later, or never
-        for note in notes:
+    shared = sharing_notes(given)
+    if isinstance(hears, Silent):  # who calls from Python sees the page later, or never
+        for note in notes if doubtful else ():
             warnings.warn(f"{note} (in Python, settings=AuditSettings(normalise=...))", stacklevel=_CALLER)
-    notes += [*read.notes, *(few := few_test_images(read, settings.verdict.least_images))]
+        for note in shared:
+            warnings.warn(note, stacklevel=_CALLER)
+    notes += [*shared, *read.notes, *(few := few_test_images(read, settings.verdict.least_images))]
     for note in few:
         hears.note(note)
     check_weights(given, len(floor))

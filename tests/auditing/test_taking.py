@@ -1,5 +1,7 @@
 """Models as they are given to an audit."""
 
+import copy
+
 import pytest
 import torch
 import torchvision
@@ -57,7 +59,9 @@ def test_a_network_pruned_in_place_is_no_other(here):
         taken(model, model)
     with pytest.raises(InputError, match="one and the same network"):
         taken(network(), model, nn.DataParallel(model))
-    assert len(taken(model, nn.Sequential(*model))) == 2  # of the same layers, but another network
+    with pytest.raises(InputError, match="one and the same network"):
+        taken(model, nn.Sequential(*model))
+    assert len(taken(network(), copy.deepcopy(model), model)) == 3
 
 
 def test_images_are_as_large_as_the_first_network_of_a_library_takes_them():

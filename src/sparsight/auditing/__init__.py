@@ -25,6 +25,7 @@ from sparsight.auditing.normalising import in_words, normalised
 from sparsight.auditing.order import check_order
 from sparsight.auditing.place import check_place, write_folder
 from sparsight.auditing.settings import AuditSettings, FloorSettings
+from sparsight.auditing.sharing import sharing_notes
 from sparsight.auditing.subject import Subject, subject_of
 from sparsight.auditing.tables import accuracy_rows, class_rows, concept_rows, image_rows, inputs, map_moves, pictures
 from sparsight.auditing.taking import Model, check_names, looked_at, named, of_libraries, usual_side
@@ -81,6 +82,7 @@ __all__ = [
     "path_text",
     "pictures",
     "roles",
+    "sharing_notes",
     "similarity",
     "similarity_rows",
     "subject_of",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from torch import nn
 
+from sparsight.auditing.sharing import one_network, share_weights
 from sparsight.errors import InputError
 from sparsight.models import (
     Given,
@@ -115,13 +116,12 @@ def _check_apart(before: Model, model: Model, other: Given, one: Given) -> None:
     if not isinstance(before, nn.Module) and not isinstance(model, nn.Module) and _name(before) == _name(model):
         return
     if isinstance(before, str | Path) and isinstance(model, str | Path):
-        own = {id(parameter) for parameter in other.model.parameters()}
-        if any(id(parameter) in own for parameter in one.model.parameters()):
+        if share_weights(other.model, one.model):
             raise InputError(
                 f"{before} and {model}: share their weights, so that the last one loaded is both; make a new network "
                 "in the function"
             )
-    elif one.model is other.model:
+    elif one_network(other.model, one.model):
         raise InputError(
             f"{other.name} and {one.name}: one and the same network; prune a copy, as copy.deepcopy makes it"
         )
