@@ -16,8 +16,6 @@ import pandas as pd
 import torch
 
 from sparsight.auditing import (
-    COARSE_PLACES,
-    LEAST_PLACES,
     AuditListener,
     AuditSettings,
     Grid,
@@ -82,7 +80,7 @@ from sparsight.report.audit import COLUMNS, AuditConstant, AuditData, AuditHeadl
 from sparsight.runs import machine, versions
 from sparsight.saliency import check_method, passes_of
 from sparsight.training import resolve_device
-from sparsight.verdict import LEAST_FLOOR, Gate, constant_answer
+from sparsight.verdict import LEAST_FLOOR, Gate, coarse_note, constant_answer, is_coarse
 
 _CALLER = 3
 """Frames between a warning and who calls ``audit_models``."""
@@ -272,11 +270,9 @@ def _audited(
     if settings.saliency.method == "gradcam" and "maps" not in looks[0].missing:
         notes.append("whether maps depend on what was learned was not checked: that takes randomised networks")
     grid = grid_of(looks)
-    if grid is not None and LEAST_PLACES <= grid[0] * grid[1] < COARSE_PLACES:
-        notes.append(
-            f"maps are compared at {grid[0]} x {grid[1]} positions, which tell coarse places alone; larger images "
-            "(--image-size) or an earlier layer (--layer) have more"
-        )
+    if grid is not None and is_coarse(grid[0] * grid[1]):
+        remedy = "larger images (--image-size) or an earlier layer (--layer) have more"
+        notes.append(coarse_note(grid[0] * grid[1], remedy))
     facts = _facts(read, given, time.monotonic() - started)
     found = _report(read, looks[0], looks[1 : 1 + len(several)], again, settings)
     found = replace(found, missing={one.name: one.missing for one in looks if one.missing})
@@ -359,7 +355,7 @@ def _report(
         judged = similarity(metrics, settings, checks)
         levels = tuple(level_rows(one, original, again, data, settings, checks))
         verdicts += [*similarity_rows(one.name, judged), *levels]
-        headlines[one.name] = headline(one, original, judged, levels, len(again), settings)
+        headlines[one.name] = headline(one, original, judged, levels, len(again), settings, grid)
         classes += class_rows(one, data, own)
         images += image_rows(original, one, data, own)
         if (moves := map_moves(own)) is not None:

@@ -62,3 +62,27 @@ def test_what_moved_most_is_called_as_the_page_calls_it():
 def test_an_accuracy_that_has_changed_has_a_direction(lost, way):
     assert f"its accuracy {way}" in said(["preserved"] * 6, accuracy="changed", lost=lost)
     assert said(["preserved"] * 6, accuracy="changed", lost=lost).startswith(f"The accuracy of m {way.split(' (')[0]}")
+
+
+@pytest.mark.parametrize(
+    ("words", "grid", "word"),
+    [
+        (["preserved"] * 4 + ["changed"] + ["preserved"], (4, 4), "undecided"),
+        (["preserved"] * 4 + ["changed"] + ["preserved"], (5, 5), "changed"),
+        (["preserved"] * 3 + ["changed"] * 2 + ["preserved"], (4, 4), "changed"),
+        (["preserved"] * 6, (4, 4), "preserved"),
+    ],
+)
+def test_the_brightest_places_of_coarse_maps_alone_are_no_other_evidence(words, grid, word):
+    rows = [
+        PairVerdict(
+            Compared("any", metric, "", "", True, "image", Student(0.2, 0.01, 9.0, 10)),
+            *(NAN, NAN, NAN, 0.1, NAN, NAN, one, ""),
+        )
+        for metric, one in zip(METRICS, words, strict=True)
+    ]
+    level = {"method": "f", "verdict": "preserved", "drift": 0.0}
+    found = headline(looked("m", [0, 0, 1, 2]), looked("o", [0, 0, 0, 0]), rows, [level], 0, SETTINGS, grid)
+    assert found.word == word
+    alone = "of the 6 measures only the brightest places of maps of so few positions have moved;"
+    assert (alone in found.sentence) == (word == "undecided")

@@ -10,7 +10,7 @@ from sparsight.arms import Ticket, write_ticket
 from sparsight.config import StudySettings
 from sparsight.io import read_json, write_json
 from sparsight.networks import Network, plan
-from sparsight.results.read import notices
+from sparsight.results.notices import coarse_notices, notices
 from sparsight.runs import read_settings
 from sparsight.training import Epoch
 
@@ -130,3 +130,12 @@ def edit(folder, room, change, home=EDITED) -> None:
     metrics = read_json(path, "metrics")
     (metrics[room] if room else metrics).update(change)
     write_json(path, metrics, "metrics")
+
+
+@pytest.mark.parametrize(("places", "told"), [(8, False), (9, True), (16, True), (25, False)])
+def test_coarse_maps_are_told_with_the_remedies(places, told):
+    judged = {"gates": [{"name": "few images", "value": 16.0}, {"name": "few places", "value": float(places)}]}
+    found = list(coarse_notices(judged))
+    assert len(found) == told
+    assert all(f"compared at {places} positions" in line and "--image-size" in line for line in found)
+    assert list(coarse_notices({})) == []

@@ -110,3 +110,20 @@ def test_association_where_it_is_undefined():
     one = association(lost[:1], drift[:1])
     assert one.mean == pytest.approx(1)
     assert np.isnan([one.ci_low, one.ci_high]).all()
+
+
+@pytest.mark.parametrize(
+    ("iou", "spearman", "coarse", "said"),
+    [
+        ("changed", "preserved", True, "undecided"),
+        ("changed", "undecided", True, "undecided"),
+        ("changed", "changed", True, "changed"),
+        ("undecided", "changed", True, "changed"),
+        ("changed", "preserved", False, "changed"),
+        ("preserved", "preserved", True, "preserved"),
+    ],
+)
+def test_the_brightest_places_of_coarse_maps_alone_are_no_change(iou, spearman, coarse, said):
+    keys = {metric: ("pixels", metric, "gradcam@4x4", "dense") for metric in ("map_iou_20", "map_spearman")}
+    rows = [row(1, "similarity", keys["map_iou_20"], iou), row(1, "similarity", keys["map_spearman"], spearman)]
+    assert headline("magnitude", rows, set(keys.values()), coarse).rounds[0].explanation == said

@@ -11,8 +11,6 @@ from sparsight.auditing.listening import AuditListener, Silent
 from sparsight.auditing.look import Look, look, looking_at
 from sparsight.auditing.material import material
 from sparsight.auditing.measure import (
-    COARSE_PLACES,
-    LEAST_PLACES,
     Grid,
     ceilings,
     compared,
@@ -31,8 +29,6 @@ from sparsight.auditing.tables import accuracy_rows, class_rows, concept_rows, i
 from sparsight.auditing.taking import Model, check_names, looked_at, named, of_libraries, usual_side
 
 __all__ = [
-    "COARSE_PLACES",
-    "LEAST_PLACES",
     "AuditListener",
     "AuditSettings",
     "Doubts",

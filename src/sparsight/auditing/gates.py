@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from sparsight.auditing.look import EXPLAINED, Look
-from sparsight.auditing.measure import LEAST_PLACES, Grid
+from sparsight.auditing.measure import Grid
 from sparsight.auditing.settings import AuditSettings
 from sparsight.comparison import Comparing, Drift, random_drifts
 from sparsight.data import ConceptDataset
@@ -17,6 +17,7 @@ from sparsight.verdict import (
     Gate,
     dead_maps,
     few_images,
+    few_places,
     random_bank,
     random_labels,
     room,
@@ -53,7 +54,7 @@ def gates(
     yield few_images("the test images", len(data.splits["test"]), limits.least_images, everything)
     shares = {one.name: float(one.maps.dead[:, EXPLAINED].double().mean()) for one in both if one.maps is not None}
     if len(shares) == 2 and grid is not None:
-        yield _few_places(settings.saliency.method, grid)
+        yield few_places(settings.saliency.method, grid)
     if shares:
         yield dead_maps(settings.saliency.method, shares, limits.most_dead, MAPS)
     for one in both:
@@ -101,12 +102,6 @@ def voids(checks: Sequence[Gate], identical: Mapping[str, bool]) -> dict[str, st
             if not (gate.name in OF_FLOORS and identical.get(metric, False)):
                 found.setdefault(metric, gate.reason)
     return found
-
-
-def _few_places(method: str, grid: Grid) -> Gate:
-    places = grid[0] * grid[1]
-    reason = f"Maps of {method} are compared at {grid[0]} x {grid[1]} positions (limit {LEAST_PLACES} in all)"
-    return Gate("few places", method, float(places), float(LEAST_PLACES), places >= LEAST_PLACES, MAPS, reason)
 
 
 def _undefined(name: str, own: Sequence[Drift]) -> Iterator[Gate]:

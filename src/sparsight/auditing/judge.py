@@ -6,13 +6,13 @@ import numpy as np
 
 from sparsight.auditing.gates import voids
 from sparsight.auditing.look import Look
-from sparsight.auditing.measure import levels, same_level
+from sparsight.auditing.measure import Grid, levels, same_level
 from sparsight.auditing.settings import AuditSettings
 from sparsight.data import ConceptDataset
 from sparsight.report.audit import AuditHeadline, measure_words
 from sparsight.report.text import number
 from sparsight.stats import mean
-from sparsight.verdict import LEAST_FLOOR, Compared, Gate, PairVerdict, decide_level, decide_pair
+from sparsight.verdict import BRIGHTEST, LEAST_FLOOR, Compared, Gate, PairVerdict, decide_level, decide_pair, is_coarse
 
 Row = Mapping[str, object]
 
@@ -119,6 +119,7 @@ def headline(
     levels: Sequence[Row],
     floor: int,
     settings: AuditSettings,
+    grid: Grid | None = None,
 ) -> AuditHeadline:
     """What the primary metrics come to: changed if one is, preserved if all are, maps among them.
 
@@ -131,6 +132,7 @@ def headline(
         levels: rows of its accuracy and faithfulness.
         floor: how many networks were trained again.
         settings: the audit's.
+        grid: at which maps are compared; where they are coarse, their brightest places alone decide nothing.
     """
     primary = [one for one in verdicts if one.compared.primary]
     changed = [one for one in primary if one.verdict == "changed"]
@@ -138,7 +140,9 @@ def headline(
     enough, unseen = floor >= LEAST_FLOOR, bool(other.missing or original.missing)
     ending = f"; {_answers(other, original, levels)}{'; no maps could be made' if unseen else ''}."
     lost = next((row for row in levels if row["method"] == "f" and row["verdict"] == "changed"), None)
-    if changed:
+    coarse = grid is not None and is_coarse(grid[0] * grid[1])
+    alone = coarse and [one.compared.metric for one in changed] == [BRIGHTEST]
+    if changed and not alone:
         worst = max(changed, key=lambda one: _excess(one))
         by = "than the original trained again" if enough else f"than the margin of {settings.margin:g}"
         return AuditHeadline(
@@ -158,7 +162,9 @@ def headline(
             "preserved",
             f"{start} decides on the same evidence as {original.name}: all {len(primary)} measures {within}{ending}",
         )
-    if len(kept) < len(primary) and (enough or settings.margin is not None):
+    if alone:
+        why = f"of the {len(primary)} measures only the brightest places of maps of so few positions have moved"
+    elif len(kept) < len(primary) and (enough or settings.margin is not None):
         why = _counted(len(kept), len(primary))
     elif enough or settings.margin is not None:
         taken = "one measure that could be taken is" if len(kept) == 1 else f"{len(kept)} that could be taken are"

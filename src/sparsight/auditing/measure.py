@@ -16,15 +16,10 @@ from sparsight.draws import generator
 from sparsight.drift import linear_cka
 from sparsight.evidence import TARGETS
 from sparsight.stats import mean
-from sparsight.verdict import Compared, Estimate, Share, Student, jackknifed, over_units
+from sparsight.verdict import LEAST_PLACES, Compared, Estimate, Share, Student, jackknifed, over_units
 
 GROUPS = 20
 """Of images that are left out, one after the other, for the error of a number that all images share."""
-
-LEAST_PLACES = 9
-"""Positions of a map below which it has no places to compare: all maps of one position are alike."""
-COARSE_PLACES = 25
-"""Positions below which a reader is told how few they are."""
 
 _LISTS = ("top_k_jaccard", "top_k_overlap", "group_top_k_jaccard")
 _READS = {

@@ -17,6 +17,7 @@ from sparsight.verdict import (
     Gate,
     dead_maps,
     few_images,
+    few_places,
     primary_names,
     random_bank,
     random_labels,
@@ -39,6 +40,7 @@ def gates(
     dense = [one for one in everything if one.key[0].startswith("dense:")]
     has_concepts = bool(data.concept_names)
     yield few_images("the test split", len(data.splits["test"]), limits.least_images, primary_names(has_concepts))
+    yield few_places(settings.saliency.method, places_of(everything))
     if stages := dense[0].metrics.get("cascade"):
         tables = np.stack([one.arrays["gates/cascade"].numpy() for one in dense])  # (networks, draws, stages, images)
         similarity = {stage: mean(tables[:, :, i]) for i, stage in enumerate(stages)}
@@ -49,6 +51,12 @@ def gates(
     shuffled = np.concatenate([one.arrays["gates/shuffled_auroc"].numpy() for one in dense])
     yield random_labels(settings.concepts.method, learned, shuffled, CONCEPTS)
     yield from _random_banks(everything, pairs, settings, data)
+
+
+def places_of(everything: Sequence[Looked]) -> tuple[int, int]:
+    """Rows and columns of a study's maps: all its networks are of one architecture."""
+    rows, columns = everything[0].arrays["saliency/maps"].shape[2:]
+    return rows, columns
 
 
 def _random_banks(

@@ -3,7 +3,7 @@
 import csv
 import io
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,13 @@ from sparsight.data import SPLITS
 from sparsight.errors import DamagedError, InputError
 from sparsight.evidence import METRICS, has_concepts, read_metrics
 from sparsight.io import read_cell, read_json
-from sparsight.networks import Network, plan
+from sparsight.networks import plan
 from sparsight.plain import open_plain
-from sparsight.report import COLUMNS, ReportData, method_words
-from sparsight.results.stopped import stopped_notices
+from sparsight.report import COLUMNS, ReportData
+from sparsight.results.notices import coarse_notices, notices
 from sparsight.results.strips import STRIPS, read_strips
 from sparsight.results.write import DRIFT, VERDICT
 from sparsight.runs import RESULTS, STUDY, check_result, read_manifest
-from sparsight.saliency import CAPTUM, GRID
 from sparsight.training import augmentation_words
 
 _TEXT = {
@@ -70,7 +69,7 @@ def read_results(folder: Path, settings: StudySettings, manifest: Mapping[str, A
     for name in (*RESULT_FILES, *(f"{network.folder}/{METRICS}" for network in networks)):
         check_result(folder, manifest, name)
     tables = {name: read_table(folder / RESULTS / f"{name}.csv", columns) for name, columns in COLUMNS.items()}
-    classes, strips = read_strips(folder)
+    (classes, strips), judged = read_strips(folder), read_json(folder / RESULTS / VERDICT, "verdict")
     design, first = settings.study, read_metrics(folder / networks[0].folder)
     epochs = settings.training.epochs
     tested = manifest["images"]["test"]
@@ -92,9 +91,9 @@ def read_results(folder: Path, settings: StudySettings, manifest: Mapping[str, A
         drift=tables["drift"],
         ablation=tables["ablation"],
         verdict=tables["verdict"],
-        judged=read_json(folder / RESULTS / VERDICT, "verdict"),
+        judged=judged,
         strips=strips,
-        notices=tuple(notices(folder, networks, manifest, settings.saliency.method)),
+        notices=(*notices(folder, networks, manifest, settings.saliency.method), *coarse_notices(judged)),
         facts={
             **{f"arm {name}": find_arm(name).summary for name in design.arms},
             "network": f"{settings.model.name}, {epochs} epoch{'s' * (epochs != 1)} a round",
@@ -174,77 +173,6 @@ def _column(name: str, values: Sequence[str]) -> "pd.Series[Any]":
     if name in _COUNT:
         return pd.Series([int(value) for value in values], dtype="int64")
     return pd.Series([float(value or "nan") for value in values], dtype="float64")
-
-
-def notices(
-    folder: Path, networks: tuple[Network, ...], manifest: Mapping[str, Any], saliency: str = "gradcam"
-) -> Iterator[str]:
-    """What a reader must know: what was dropped, died or was not solved. One line each."""
-    yield from manifest["notices"]
-    arms = [network.arm for network in networks]
-    if not any(arm.startswith("retrain:") for arm in arms):
-        yield "no network was retrained without pruning, so there is no noise floor to read the tables against"
-    closed = []
-    mapless: dict[str, dict[int, list[int]]] = {}
-    for network in networks:
-        metrics = read_metrics(folder / network.folder)
-        closed.append(metrics["saliency"]["closed_form"])
-        dead = metrics["dead_layers"]
-        if dead:
-            yield f"{network}: layers that have died (their output is the same for every image): {_some(dead)}"
-        if metrics["dead_channels"] == metrics["channels"]:
-            yield f"{network}: its embedding is the same for every test image"
-        if metrics["predicted_classes"] == 1:
-            yield f"{network}: answers the same class for every test image"
-        if has_concepts(metrics):
-            yield from (f"{network}: {line}" for line in _unsolved(metrics["concepts"], metrics["g"]))
-        dead_maps = metrics["saliency"]["dead_maps"]["dense"]
-        if dead_maps > metrics["saliency"]["images"] / 20:
-            mapless.setdefault(network.arm, {}).setdefault(network.round, []).append(dead_maps)
-    yield from stopped_notices(folder, networks)
-    for arm, rounds in mapless.items():
-        of = f"of {manifest['images']['test']}"
-        counts = "; ".join(f"{', '.join(map(str, found))} {of} in round {r}" for r, found in sorted(rounds.items()))
-        yield (
-            f"{arm}: {method_words(saliency)} maps that are nowhere positive count in no mean: {counts}; networks with "
-            "1 in 20 or fewer are left out here"
-        )
-    yield from _of_method(saliency, closed)
-
-
-def _of_method(saliency: str, closed: Sequence[bool]) -> Iterator[str]:
-    """How maps were made."""
-    if saliency == "released":
-        yield (
-            "maps by the released code's method, as the paper's figures, not by Grad-CAM: they hardly depend on the "
-            "explained class, and light up somewhere in every column"
-        )
-    elif saliency.startswith(CAPTUM):
-        yield (
-            f"{method_words(saliency)} explains pixels: maps are sums over channels, averaged down to a grid of at "
-            f"most {GRID} x {GRID}"
-        )
-    elif saliency != "gradcam":
-        yield f"{method_words(saliency)} by autograd: it has no closed form"
-    elif all(closed):
-        yield "Grad-CAM by its closed form, which agreed with autograd on one batch of every network"
-    else:
-        yield f"Grad-CAM by autograd for {closed.count(False)} of {len(closed)} networks: no closed form there"
-
-
-def _unsolved(concepts: Mapping[str, Any], g: Mapping[str, Any]) -> Iterator[str]:
-    """What is not told, or not solved, of a network's concepts and g."""
-    if concepts["no_direction"]:
-        yield f"its embedding does not tell the concepts {_some(list(concepts['no_direction']))} at all"
-    if not concepts["converged"]:
-        yield f"the concept models are not solved (relative gradient {concepts['gradient']:.1e})"
-    if not g["converged"]:
-        yield f"g is not certified (relative duality gap {g['duality_gap']:.1e})"
-
-
-def _some(names: list[str]) -> str:
-    shown = ", ".join(names[:5])
-    return shown if len(names) <= 5 else f"{shown} and {len(names) - 5} more"
 
 
 def _duration(seconds: float) -> str:

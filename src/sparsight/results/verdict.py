@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from sparsight.comparison import unrelated
 from sparsight.config import StudySettings
 from sparsight.data import ConceptDataset
 from sparsight.report import COLUMNS
-from sparsight.results.gates import gates, mapless
+from sparsight.results.gates import gates, mapless, places_of
 from sparsight.results.matched import matched
 from sparsight.results.measured import Levels, drifted, levelled, levels, rounds_of
 from sparsight.results.movers import movers
@@ -28,6 +29,7 @@ from sparsight.verdict import (
     association,
     decide,
     headline,
+    is_coarse,
     room,
     voided,
 )
@@ -81,9 +83,10 @@ def judge(
         for verdict in one.verdicts:
             values = asdict(verdict)
             table.append((one.arm, verdict.round, one.weights[verdict.round], *(values[name] for name in NAMES[3:])))
+    coarse = is_coarse(prod(places_of(everything)))
     document = {
         "gates": [asdict(gate) for gate in (*checks, *(gate for one in judged for gate in one.failed))],
-        "arms": {one.arm: _headline(one) for one in judged},
+        "arms": {one.arm: _headline(one, coarse) for one in judged},
         "matched": _matched(judged, settings),
         "movers": {one.arm: movers(one.arm, rows["faithfulness"], settings) for one in judged},
         "rows": [dict(zip(NAMES, row, strict=True)) for row in table],
@@ -155,10 +158,10 @@ def _without(drift: Drifted, columns: Sequence[int]) -> Drifted:
     return replace(drift, drift=left)
 
 
-def _headline(one: Judged) -> dict[str, Any]:
+def _headline(one: Judged, coarse: bool) -> dict[str, Any]:
     """What the arm's verdicts say together, which is what Hypotheses A and B are about."""
     primary = [drift for drift in one.drifts if drift.primary]
-    said = headline(one.arm, one.verdicts, {drift.key for drift in primary})
+    said = headline(one.arm, one.verdicts, {drift.key for drift in primary}, coarse)
     rounds = [{**asdict(round_), "weights_remaining": one.weights[round_.round]} for round_ in said.rounds]
     lost = _lost(one)
     return {

@@ -14,6 +14,7 @@ from sparsight.verdict.gates import (
 )
 from sparsight.verdict.headline import Association, Headline, RoundHeadline, association, headline
 from sparsight.verdict.measured import Drifted, Key, Levelled, Verdict, Word
+from sparsight.verdict.places import BRIGHTEST, LEAST_PLACES, PLACES, coarse_note, few_places, is_coarse
 from sparsight.verdict.primary import CONCEPTS, MAPS, PRIMARY, primary_names
 from sparsight.verdict.settings import VerdictSettings
 from sparsight.verdict.single import decide_pair
@@ -23,9 +24,12 @@ from sparsight.verdict.single_measured import LEAST_FLOOR, Compared, Estimate, P
 from sparsight.verdict.single_units import Student, jackknifed, over_units
 
 __all__ = [
+    "BRIGHTEST",
     "CONCEPTS",
     "LEAST_FLOOR",
+    "LEAST_PLACES",
     "MAPS",
+    "PLACES",
     "PRIMARY",
     "Association",
     "Compared",
@@ -47,13 +51,16 @@ __all__ = [
     "VerdictSettings",
     "Word",
     "association",
+    "coarse_note",
     "constant_answer",
     "dead_maps",
     "decide",
     "decide_level",
     "decide_pair",
     "few_images",
+    "few_places",
     "headline",
+    "is_coarse",
     "jackknifed",
     "over_units",
     "primary_names",

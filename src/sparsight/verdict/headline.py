@@ -13,6 +13,7 @@ from jaxtyping import Float64
 
 from sparsight.stats import row_spearman, t_interval
 from sparsight.verdict.measured import Key, Verdict, Word
+from sparsight.verdict.places import BRIGHTEST
 
 Winning = Literal["yes", "no", "undecided"]
 Hypothesis = Literal["A", "B", "neither", "undecided"]
@@ -25,7 +26,8 @@ class RoundHeadline:
     Attributes:
         round: its number.
         winning: from the interval of f's accuracy: *yes* where it lies above minus the margin, *no* where below.
-        explanation: *preserved* if every primary metric is, *changed* if any has, else *undecided*.
+        explanation: *preserved* if every primary metric is, *changed* if any has, else *undecided*; of coarse
+            maps the brightest places alone are no change.
     """
 
     round: int
@@ -63,19 +65,21 @@ class Association:
     ci_high: float
 
 
-def headline(arm: str, verdicts: Sequence[Verdict], primary: Collection[Key]) -> Headline:
+def headline(arm: str, verdicts: Sequence[Verdict], primary: Collection[Key], coarse: bool = False) -> Headline:
     """What the verdicts of one arm say together.
 
     Args:
         arm: its name, for the sentence.
         verdicts: of all its metrics and rounds.
         primary: the primary similarity metrics; without any, the explanation is undecided.
+        coarse: whether maps are so coarse that their brightest places alone decide nothing (``places``).
     """
     by_round: dict[int, list[Verdict]] = {}
     for row in verdicts:
         by_round.setdefault(row.round, []).append(row)
     rounds = tuple(
-        RoundHeadline(number, _winning(rows), _explanation(rows, primary)) for number, rows in sorted(by_round.items())
+        RoundHeadline(number, _winning(rows), _explanation(rows, primary, coarse))
+        for number, rows in sorted(by_round.items())
     )
     kinds = {(found.winning, found.explanation) for found in rounds}
     against_a = any(winning == "no" or explanation == "changed" for winning, explanation in kinds)
@@ -119,10 +123,12 @@ def _winning(rows: Sequence[Verdict]) -> Winning:
     return "undecided"
 
 
-def _explanation(rows: Sequence[Verdict], primary: Collection[Key]) -> Word:
-    words = [row.verdict for row in rows if row.axis == "similarity" and row.key in primary]
+def _explanation(rows: Sequence[Verdict], primary: Collection[Key], coarse: bool) -> Word:
+    own = [row for row in rows if row.axis == "similarity" and row.key in primary]
+    words = [row.verdict for row in own]
     if "changed" in words:
-        return "changed"
+        alone = {row.metric for row in own if row.verdict == "changed"} == {BRIGHTEST}
+        return "undecided" if coarse and alone else "changed"
     return "preserved" if words and len(words) == len(primary) and set(words) == {"preserved"} else "undecided"
 
 
