@@ -75,6 +75,14 @@ def test_what_shares_all_weights_is_one_network_and_a_deep_copy_is_not(how):
 
 
 @pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("form", [torch.jit.script, torch.fx.symbolic_trace])
+def test_another_form_of_a_network_is_compared_with_a_caution(form):
+    model = network().eval()
+    (note,) = noted(model, form(model))
+    assert note.startswith("CAUTION: model shares 284 of its 284 numbers (100%) in memory with original")
+
+
+@pytest.mark.filterwarnings("ignore")
 def test_quantised_networks_are_held_apart_by_the_memory_of_their_numbers():
     from torchao.quantization import Int8WeightOnlyConfig, quantize_
 

@@ -13,14 +13,20 @@ from torch import Tensor, nn
 
 from sparsight.models import Given
 
+_FORMS = (torch.jit.ScriptModule, torch.fx.GraphModule)
 NOTABLE = 0.01
 """Share of a model's numbers below which what it shares, as a normalisation's constants, is not worth a word."""
 
 
 def one_network(first: nn.Module, second: nn.Module) -> bool:
-    """Whether two models are the same object, or hold the same parameters in memory, all of them."""
+    """Whether two models are the same object, or hold the same parameters in memory, all of them.
+
+    TorchScript and exported graphs hold the parameters of the network that they were made of: they are its other form.
+    """
     if first is second:
         return True
+    if isinstance(first, _FORMS) or isinstance(second, _FORMS):
+        return False
     one, other = (dict(_held(model.parameters())) or dict(_held(model.buffers())) for model in (first, second))
     return bool(one) and one.keys() == other.keys()
 
