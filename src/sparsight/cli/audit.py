@@ -79,7 +79,7 @@ def audit(
             listener=watching,
         )
     assert found.page is not None  # a folder was given
-    print_audit(found, found.page)
+    print_audit(found, found.page, watching.heard)
     if only_levels(*given):
         typer.echo(
             f"note: --fail-on {fail_on}: with neither --floor nor --margin, accuracy and faithfulness alone can fail",

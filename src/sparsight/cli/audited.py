@@ -4,7 +4,7 @@ import math
 import shlex
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -46,6 +46,7 @@ class Watching:
             transient=True,
         )
         self.task = self.bar.add_task("reading the images", total=None, left="")
+        self.heard: set[str] = set()
 
     def __enter__(self) -> "Watching":
         self.bar.start()
@@ -58,6 +59,7 @@ class Watching:
 
     def note(self, text: str) -> None:
         """Print it."""
+        self.heard.add(text)
         self.console.unfolded(text)
 
     def decoded(self, done: int, total: int) -> None:
@@ -113,8 +115,14 @@ def command_line() -> str:
     return shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
 
 
-def print_audit(found: Audit, page: Path) -> None:
-    """Print each model's verdict, the measures that made it, what a reader must know, and where the report is."""
+def print_audit(found: Audit, page: Path, heard: Collection[str] = ()) -> None:
+    """Print each model's verdict, the measures that made it, what a reader must know, and where the report is.
+
+    Args:
+        found: the audit.
+        page: of the report.
+        heard: notices that were printed before.
+    """
     console = Screen()
     console.print(models_table(found.data))
     for line in found.data.void:
@@ -125,7 +133,8 @@ def print_audit(found: Audit, page: Path) -> None:
         for text in _undecided(found, name):
             console.unfolded(text)
     for notice in found.data.notices:
-        console.unfolded(f"note: {notice}")
+        if notice not in heard:
+            console.unfolded(f"note: {notice}")
     console.unfolded(f"report: {page}")
 
 

@@ -35,6 +35,7 @@ class Progress:
             speed_estimate_period=120,
         )
         self.task = self.bar.add_task("preparing the images", total=None)
+        self.heard: set[str] = set()
         self.done = self.total = 0
         self.headed = False
 
@@ -57,6 +58,7 @@ class Progress:
 
     def note(self, text: str) -> None:
         """Print it."""
+        self.heard.add(text)
         self.console.unfolded(text)
 
     def decoded(self, done: int, total: int) -> None:

@@ -84,4 +84,4 @@ def study(
             report=not no_report,
             listener=progress,
         )
-    print_summary(result, settings)
+    print_summary(result, settings, progress.heard)

@@ -1,6 +1,6 @@
 """The tables that end a study."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from rich.table import Table
@@ -17,13 +17,14 @@ from sparsight.study import StudyResult
 LEAST_SEEDS, LEAST_RETRAINS = 3, 1
 
 
-def print_summary(result: StudyResult, asked: StudySettings | None = None) -> None:
+def print_summary(result: StudyResult, asked: StudySettings | None = None, heard: Collection[str] = ()) -> None:
     """Print, by arm and round, accuracies and, where there are concepts, top-k overlap, means over the seeds, and the
     verdicts; then where the report is.
 
     Args:
         result: of the study.
         asked: what was asked for; what the run holds beyond it is said.
+        heard: notices that were printed before.
     """
     console = Screen()
     console.print(_numbers(result))
@@ -36,7 +37,8 @@ def print_summary(result: StudyResult, asked: StudySettings | None = None) -> No
             soft_wrap=True,
         )
     for notice in result.notices:
-        console.unfolded(f"note: {notice}")
+        if notice not in heard:
+            console.unfolded(f"note: {notice}")
     said = f"report: {result.report}" if result.report is not None else f"tables: {result.folder / RESULTS}"
     console.unfolded(said)
 
