@@ -14,7 +14,7 @@ from sparsight.evidence.explaining import Maps, explain
 from sparsight.evidence.learning import ConceptEvidence, learn_concepts
 from sparsight.evidence.seeing import Seen, batches, embed, see
 from sparsight.evidence.settings import EvidenceSettings
-from sparsight.models import Split
+from sparsight.models import Split, placed
 from sparsight.saliency import Cascade, SaliencySettings, cascade
 
 CASCADES = 4
@@ -69,7 +69,7 @@ def collect(
     Raises:
         ValueError: if an embedding is not finite.
     """
-    model.to(device).to(memory_format=torch.channels_last)
+    placed(model, device)
     train, validation = (see(model, split, data, name, settings, device) for name in SPLITS[:2])
     test, maps = explain(model, split, data, settings, saliency, device, dense_prediction)
     seen = {"train": train, "validation": validation, "test": test}

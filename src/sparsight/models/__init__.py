@@ -9,6 +9,7 @@ from sparsight.models.find import check_unknown, find_split
 from sparsight.models.given import Given, given_model
 from sparsight.models.gradients import frozen, gradient_flaw
 from sparsight.models.guard import UserCodeError, users_code
+from sparsight.models.guarded import placed
 from sparsight.models.locate import Located, locate
 from sparsight.models.mixing import check_mixing
 from sparsight.models.of_module import module_normalisation
@@ -73,6 +74,7 @@ __all__ = [
     "network_digest",
     "network_of",
     "own_source",
+    "placed",
     "read_state",
     "separated",
     "split",

@@ -164,6 +164,8 @@ def _check_training(name: str, model: nn.Module, images: Tensor, logits: Tensor)
             return
     except NoLogitsError:
         pass
+    except InputError:
+        raise
     except Exception as error:
         raise failed(name, "training", images, error) from error
     raise InputError(f"model.name: {name} gives {kind_of(output)} in training mode; return the logits alone")

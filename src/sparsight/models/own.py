@@ -26,6 +26,7 @@ from torch import nn
 
 from sparsight.errors import InputError
 from sparsight.models.guard import same_draws, users_code
+from sparsight.models.guarded import guarded
 from sparsight.models.whole import check_whole
 
 _BEGUN = time.time()
@@ -98,7 +99,8 @@ def build_own(name: str, num_classes: int, source: str | None, *, trained: bool 
             "choose another --out"
         )
     function = _function(name, file)
-    with _from_here(), users_code(f"model.name: {name} called with num_classes={num_classes}", file.path):
+    doing = f"model.name: {name} called with num_classes={num_classes}"
+    with _from_here(), users_code(doing, file.path), same_draws():
         model = function(num_classes=num_classes)
     if not isinstance(model, nn.Module):
         raise InputError(f"model.name: {name} gives {type(model).__name__}, not a torch.nn.Module; return the network")
@@ -107,7 +109,7 @@ def build_own(name: str, num_classes: int, source: str | None, *, trained: bool 
         return model
     if not any(parameter.requires_grad for parameter in model.parameters()):
         raise InputError(f"model.name: {name} gives a network without a weight that can be trained")
-    return model.train()
+    return guarded(model.train(), name)
 
 
 def check_own(name: str) -> None:

@@ -19,7 +19,7 @@ from sparsight.data.toybirds import intervene
 from sparsight.draws import generator, key_seed
 from sparsight.evidence import collect, evidence_tensors, explain, learn_concepts, numbers, see
 from sparsight.footprint import private_peak
-from sparsight.models import Split, build_model, find_split
+from sparsight.models import Split, build_model, find_split, placed
 from sparsight.planning.clocks import Clocks, clocks, timed
 from sparsight.planning.specimen import Specimen, unpacked
 from sparsight.pruning import Mask, full_mask, prunable
@@ -68,7 +68,7 @@ def _bench(specimen: Specimen) -> Bench:
     lot = generator("plan", "mask")
     ones = full_mask(model.state_dict(), prunable(model))
     half = {name: torch.rand(keep.shape, generator=lot) < 0.5 for name, keep in ones.items()}
-    model = model.to(device).to(memory_format=torch.channels_last)
+    model = placed(model, device)
     return Bench(data, unpacked(specimen.facts), model, cut, half, device)
 
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from sparsight.data import ConceptDataset, normalise
 from sparsight.errors import InputError
+from sparsight.models import placed
 from sparsight.pruning import hold_at_zero
 from sparsight.training.batches import DrawKey, steps_per_epoch, training_batches
 from sparsight.training.loss import class_weights
@@ -107,7 +108,7 @@ def fit(
         model.load_state_dict(resume.state)
     elif mask_each_step:
         hold_at_zero(model, mask)
-    model.to(device).to(memory_format=torch.channels_last)
+    placed(model, device)
     still = held(model, mask, rule, again=mask_each_step and optimiser is not None)
     sgd = torch.optim.SGD(
         model.parameters(),

@@ -16,7 +16,7 @@ from sparsight.config import StudySettings
 from sparsight.data import SPLITS, ConceptDataset, ToyBirdsSettings, normalise
 from sparsight.data.toybirds import Interventions, intervene
 from sparsight.evidence import dead_layers, effects, maps_beside, read_evidence, read_metrics
-from sparsight.models import Split, build_model, evaluating, find_split, forward_parts
+from sparsight.models import Split, build_model, evaluating, find_split, forward_parts, placed
 from sparsight.networks import Network
 from sparsight.saliency import maps_of
 from sparsight.training import one_thread, resolve_device
@@ -81,7 +81,7 @@ def deep_faults(folder: Path, network: Network, forward: Forward) -> Iterator[st
     arrays, metrics = read_evidence(home), read_metrics(home)
     with one_thread(forward.device):
         forward.model.load_state_dict(read_ticket(home).weights)
-        forward.model.to(forward.device).to(memory_format=torch.channels_last)
+        placed(forward.model, forward.device)
         yield from _seen_faults(arrays, metrics, forward)
         yield from _map_faults(arrays, metrics, forward)
         yield from _scene_faults(arrays, metrics, forward)

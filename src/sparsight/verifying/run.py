@@ -12,7 +12,7 @@ from sparsight.data import ConceptDataset
 from sparsight.errors import DamagedError, InputError
 from sparsight.evidence import read_evidence
 from sparsight.io import hold
-from sparsight.models import build_model, is_own
+from sparsight.models import UserCodeError, build_model, is_own
 from sparsight.networks import Network, plan
 from sparsight.plain import read_plain, strange
 from sparsight.results import result_files
@@ -115,6 +115,8 @@ def _checks(folder: Path, deep: bool) -> Iterator[Check]:
         )
     except InputError as error:
         yield Check("masks", f"not looked at: {error}", (), skipped=True)
+        if deep:  # which was asked for
+            yield Check("deep", "0 networks", (str(error),))
     of_what = "scores, concepts, g and maps" if data.concept_names else "scores and maps"
     ready = [network for network in found if all(found[one].done for one in (network, *network.needs))]
     yield _each(
@@ -138,6 +140,8 @@ def _each(name: str, looked: str, checked: Sequence[tuple[Network, Iterator[str]
             for fault in faults:
                 failures.append(f"{network.folder}: {fault}")  # noqa: PERF401 (those before an error count)
             whole += 1
+        except UserCodeError as error:  # of a network of the user's own, which no other check runs
+            failures.append(f"{network.folder}: {error}")
         except InputError:
             continue
         except _UNFIT as error:
