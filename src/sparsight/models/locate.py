@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sparsight.errors import InputError
-from sparsight.models.gradients import frozen, gradient_flaw
+from sparsight.models.gradients import gradient_flaw
 from sparsight.models.split import (
     Split,
     evaluating,
@@ -17,10 +17,10 @@ from sparsight.models.split import (
     named_module,
     network_of,
 )
+from sparsight.models.token_layer import MOST_TRIED, reaches
 from sparsight.models.tokens import prefix
 from sparsight.models.watch import Seen, feature_layer, head_layer, is_closed, last_layers, watched
 
-_MOST_TRIED = 24
 _GUARDS = "_guards_fn"
 """What checks the input of an exported program, its only module that is called."""
 
@@ -80,9 +80,9 @@ def locate(name: str, model: nn.Module, images: Float[Tensor, "b c h w"], layer:
     features = known.features if known is not None and known.head == head else feature_layer(seen, head)
     if features is not None:
         return Located(Split(features, head), "")
-    for candidate in last_layers(seen.tokens)[:_MOST_TRIED]:
+    for candidate in last_layers(layer for layer in seen.tokens if seen.runs[layer] == 1)[:MOST_TRIED]:
         cut = Split(candidate, head, tokens=prefix(seen.tokens[candidate][0], _size(images)))
-        if cut.tokens is not None and _reaches(model, cut, images):
+        if cut.tokens is not None and reaches(model, cut, images):
             return Located(cut, "")
     near = last_layers(seen.maps)[:4]
     hint = f"; name a layer by --layer: its last maps are {', '.join(near)}" if near else ""
@@ -128,7 +128,7 @@ def _explained(name: str, model: nn.Module, layer: str, head: str, images: Tenso
     cut = Split(layer, head, tokens=tokens)
     with torch.no_grad(), evaluating(model):
         forward_parts(model, cut, images)  # which says what is wrong with it
-    if _reaches(model, cut, images):
+    if reaches(model, cut, images):
         return Located(cut, "", headless)
     if flaw := gradient_flaw(model, images):
         return Located(Split(head, head), flaw, headless)
@@ -136,22 +136,6 @@ def _explained(name: str, model: nn.Module, layer: str, head: str, images: Tenso
         f"{name}: the gradient at layer {layer!r} is zero, so that nothing there explains the logits; name one "
         "before it, as a block's first layer norm in a transformer"
     )
-
-
-def _reaches(model: nn.Module, cut: Split, images: Tensor) -> bool:
-    """Whether logits depend on what the layer gives: a gradient there that is not all zero, or none at all to be had,
-    which making maps will say."""
-    try:
-        with frozen(model):
-            parts = forward_parts(model, cut, images.detach().clone().requires_grad_())
-            if not parts.logits.requires_grad or not parts.features.requires_grad:
-                return True
-            (gradient,) = torch.autograd.grad(parts.logits.max(1).values.sum(), parts.features, allow_unused=True)
-    except torch.OutOfMemoryError:
-        raise
-    except Exception:  # of a quantised layer, which has no gradient, or a function of the user's own
-        return True
-    return gradient is not None and bool((gradient != 0).any())
 
 
 def _size(images: Tensor) -> tuple[int, int]:

@@ -12,7 +12,8 @@ from sparsight.models.split import Split, evaluating, forward_parts, named_modul
 from sparsight.models.tokens import prefix
 from sparsight.models.watch import Seen, last_layers
 
-_MOST_TRIED = 24
+MOST_TRIED = 24
+"""Layers whose tokens are tried, from the last one on."""
 
 
 def token_layer(model: nn.Module, head: str, seen: Seen, images: Float[Tensor, "b c h w"]) -> Split | None:
@@ -25,7 +26,7 @@ def token_layer(model: nn.Module, head: str, seen: Seen, images: Float[Tensor, "
         images: those of the pass.
     """
     tried = stirred(copy.deepcopy(model))  # a head that starts at zero has no gradient
-    for candidate in last_layers(layer for layer in seen.tokens if seen.runs[layer] == 1)[:_MOST_TRIED]:
+    for candidate in last_layers(layer for layer in seen.tokens if seen.runs[layer] == 1)[:MOST_TRIED]:
         cut = Split(candidate, head, tokens=prefix(seen.tokens[candidate][0], (images.shape[2], images.shape[3])))
         if cut.tokens is not None and reaches(tried, cut, images):
             return cut
