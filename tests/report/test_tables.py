@@ -1,13 +1,16 @@
 import math
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
+import torch
 
+from sparsight.drift import top_k_overlap
 from sparsight.report import COLUMNS, ReportData
 from sparsight.report.finding import finding
 from sparsight.report.measures import measures, weakest_concepts
-from sparsight.report.tables import by_round, concept_table, long_frame, shared_frame
+from sparsight.report.tables import Concept, by_round, concept_table, long_frame, share_in_common, shared_frame
 from tests.report.conftest import make_data
 
 
@@ -157,3 +160,19 @@ def test_balanced_accuracy_and_auroc_stand_beside_accuracy_where_they_are_other_
     found = measures(two).unequal
     assert [one.label for one in found] == ["f, balanced", "g, balanced", "f, AUROC", "g, AUROC"]
     assert found[0].at("magnitude", 0).mean == pytest.approx(measures(data).f.at("magnitude", 0).mean - 0.2)
+
+
+def test_the_share_in_common_is_the_drifts_and_counts_classes_that_one_network_lists_nothing_for():
+    lists = [[[0, 1, 2], [3, 4, -1], [-1, -1, -1], [5, -1, -1]], [[0, 1, 9], [-1, -1, -1], [-1, -1, -1], [5, 6, 7]]]
+    first, second = (
+        {
+            str(k): tuple(Concept(str(i), i in lists[0][k]) for i in own if i >= 0)
+            for k, own in enumerate(side)
+            if own[0] >= 0
+        }
+        for side in lists
+    )
+    drift = top_k_overlap(*(torch.tensor(side) for side in lists)).numpy()
+    assert share_in_common(second, first) == pytest.approx(1 - np.nanmean(drift))
+    assert share_in_common(first, first) == 1
+    assert np.isnan(share_in_common({}, {}))

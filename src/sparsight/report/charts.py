@@ -130,7 +130,11 @@ def _of(own: Quantity, arms: tuple[str, ...]) -> Quantity:
 
 
 def _chance(data: ReportData) -> list[Level]:
-    return [Level(f"chance: 1 of {len(data.classes)}", 1 / len(data.classes))] if data.classes else []
+    """The constant answer: what a classifier that looks at nothing gets right."""
+    if data.constant is None:
+        return []
+    label, share = data.constant
+    return [Level(f"always {plain(label, 24)}: {share:.2f}", share)]
 
 
 def _area(measured: Measures) -> list[Level]:

@@ -100,6 +100,7 @@ class ReportData:
         versions: the version of each library.
         has_concepts: whether the data set has concepts; without any, the page asks nothing of them and of g.
         results: the SHA-256 of each file that the tables were read from, by its place in the run.
+        constant: the class with the most test images, and their share: the accuracy of answering it always.
     """
 
     title: str
@@ -125,6 +126,7 @@ class ReportData:
     versions: Mapping[str, str] = field(default_factory=dict)
     has_concepts: bool = True
     results: Mapping[str, str] = field(default_factory=dict)
+    constant: tuple[str, float] | None = None
 
     def __post_init__(self) -> None:
         """Check the tables' columns and the arms' rules.

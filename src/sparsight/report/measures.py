@@ -117,7 +117,7 @@ def _unequal(rows: pd.DataFrame, rules: dict[str, str]) -> tuple[Quantity, ...]:
 
 def top_k(data: ReportData) -> int:
     """How many concepts a class's list holds."""
-    return int(data.concepts["rank"].nunique())
+    return int(str(data.settings.get("concepts", {}).get("top_k", data.concepts["rank"].nunique())))
 
 
 def method_words(method: str, smooth: bool = False) -> str:

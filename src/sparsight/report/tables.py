@@ -1,6 +1,6 @@
 """Tables as numbers (for CSV) and as text (for the page and for LaTeX)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -36,7 +36,8 @@ class ConceptTable:
         arm: the arm.
         columns: the share of weights of each round; last the control where there is one.
         rows: for each class its name and one list of concepts a column.
-        shared: for each column the mean share of the concepts that the dense network lists, too.
+        shared: for each column the mean over classes of the share that the dense network lists, too
+            (``share_in_common``).
     """
 
     arm: str
@@ -119,8 +120,25 @@ def concept_table(data: ReportData, shared: pd.DataFrame, arm: str, control: str
         lists.append((control, control_rows))
     cells = [lists_by_class(rows) for _, rows in lists]
     rows = tuple((label, tuple(cell.get(label, ()) for cell in cells)) for label in data.classes)
-    shares = tuple(mean([concept.shared for listed in cell.values() for concept in listed]) for cell in cells)
+    shares = tuple(share_in_common(cell, cells[0] if cells else {}) for cell in cells)
     return ConceptTable(arm, tuple(heading for heading, _ in lists), rows, shares)
+
+
+def share_in_common(own: Mapping[str, Sequence[Concept]], first: Mapping[str, Sequence[Concept]]) -> float:
+    """The share of the longer of two lists of a class that both hold, mean over the classes where one holds any.
+
+    This is 1 less the drift ``top_k_overlap``, so that a page has one number of it.
+
+    Args:
+        own: a network's lists by class.
+        first: those that they are marked as shared with.
+    """
+    shares = []
+    for label in dict.fromkeys((*first, *own)):
+        listed = own.get(label, ())
+        longer = max(len(listed), len(first.get(label, ())))
+        shares += [sum(concept.shared for concept in listed) / longer] if longer else []
+    return mean(shares)
 
 
 def lists_by_class(rows: pd.DataFrame) -> dict[str, tuple[Concept, ...]]:

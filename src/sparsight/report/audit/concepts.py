@@ -5,8 +5,7 @@ import pandas as pd
 from sparsight.report.audit.data import AuditData
 from sparsight.report.audit.words import short
 from sparsight.report.quantity import select
-from sparsight.report.tables import ConceptTable, lists_by_class
-from sparsight.stats import mean
+from sparsight.report.tables import ConceptTable, lists_by_class, share_in_common
 
 
 def shared_frame(data: AuditData) -> pd.DataFrame:
@@ -39,5 +38,5 @@ def concept_table(data: AuditData, shared: pd.DataFrame) -> ConceptTable | None:
         return None
     cells = [lists_by_class(select(shared, model=model)) for model in models]
     rows = tuple((label, tuple(own.get(label, ()) for own in cells)) for label in data.classes)
-    shares = tuple(mean([concept.shared for listed in own.values() for concept in listed]) for own in cells)
+    shares = tuple(share_in_common(own, cells[0]) for own in cells)
     return ConceptTable(short(data, data.original, 60), tuple(short(data, one, 60) for one in models), rows, shares)

@@ -63,7 +63,8 @@ def room(data: AuditData, name: str) -> Mapping[str, Any]:
 
 def metric_of(data: AuditData, metric: str, target: str = "", method: str = "") -> str:
     """A metric in words."""
-    return metric_words(int(data.concepts["rank"].nunique()), maps_words(data), metric, target, method)
+    k = room(data, "concepts").get("top_k", data.concepts["rank"].nunique())
+    return metric_words(int(k), maps_words(data), metric, target, method)
 
 
 def row_words(data: AuditData, row: Row) -> str:
