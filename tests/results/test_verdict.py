@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from sparsight.comparison import unrelated
+from sparsight.comparison import CORRELATIONS, unrelated
 from sparsight.results.pairs import comparing
 from sparsight.results.verdict import judge
 from tests.results.made import CONTROLS, FOLDERS, PARENTS, ROUNDS, ROWS, SEEDS, average
@@ -187,7 +187,9 @@ def test_drift_floor_excess_interval_and_p_follow_from_the_drifts(tables, dead):
             assert row.p_changed == pytest.approx(stats.t.sf(mean / error, df), rel=1e-6)
             _, error, df, _ = t_of(E - ratio * F, valid, i)
             half = stats.t.ppf(0.95, df) * error / F[:, i].mean()
-            assert [row.ci_low, row.ci_high] == pytest.approx([ratio - 1 - half, ratio - 1 + half], rel=1e-6)
+            most = (2 if key[1] in CORRELATIONS else 1) / F[:, i].mean()
+            ends = [max(ratio - half, 0) - 1, min(ratio + half, most) - 1]
+            assert [row.ci_low, row.ci_high] == pytest.approx(ends, rel=1e-6)
             checked += 1
     assert checked > 80
 
@@ -225,7 +227,7 @@ def test_margins_and_the_test_of_no_change_follow_from_drifts_and_ceilings(table
 
 
 def test_levels_follow_from_accuracies_and_faithfulness(tables):
-    checked = 0
+    checked = uncut = 0
     for arm, _, rows in each(tables, "levels"):
         x = levels(tables, arm, rows.iloc[0])
         valid = ~np.isnan(x).any(axis=0)
@@ -244,9 +246,14 @@ def test_levels_follow_from_accuracies_and_faithfulness(tables):
             both = max(stats.t.cdf((mean - row.margin) / error, df), stats.t.sf((mean + row.margin) / error, df))
             assert row.p_preserved == pytest.approx(both, rel=1e-6)
             half = stats.t.ppf(0.95, df) * error
-            assert [row.ci_low, row.ci_high] == pytest.approx([mean - half, mean + half], rel=1e-6)
+            for end, free in ((row.ci_low, mean - half), (row.ci_high, mean + half)):
+                cut = end != pytest.approx(free, rel=1e-6)  # where a number cannot go on (tests/verdict/test_test.py)
+                assert not cut or abs(end) < abs(free)
+                assert not cut or abs(end - mean) <= 2
+                uncut += not cut
             checked += 1
     assert checked > 60
+    assert uncut > checked
 
 
 def void_of(document, key) -> list[str]:

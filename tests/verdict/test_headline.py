@@ -127,3 +127,23 @@ def test_the_brightest_places_of_coarse_maps_alone_are_no_change(iou, spearman, 
     keys = {metric: ("pixels", metric, "gradcam@4x4", "dense") for metric in ("map_iou_20", "map_spearman")}
     rows = [row(1, "similarity", keys["map_iou_20"], iou), row(1, "similarity", keys["map_spearman"], spearman)]
     assert headline("magnitude", rows, set(keys.values()), coarse).rounds[0].explanation == said
+
+
+def test_every_undecided_round_carries_its_reason():
+    tests = headline("m", _undecided_rows(seeds=5), {("concepts", "jaccard", "", "")})
+    (found,) = tests.rounds
+    assert (found.winning, found.explanation) == ("undecided", "undecided")
+    assert "-0.10 to 0.05 beside the unpruned networks, holds the margin of -0.02" in found.why_winning
+    assert "about 40 seeds would tell, and it has 5" in found.why_winning
+    assert found.why_explanation == {"jaccard": "24 images for the test split (limit 30)"}
+    few = headline("m", _undecided_rows(seeds=2), set()).rounds[0]
+    assert few.why_winning == "the reason of f"
+
+
+def _undecided_rows(seeds):
+    numbers = (0.0, 0.1, 0.0, -0.1, 0.05, 0.02, 0.5, 0.5, seeds, 1, 40, "undecided")
+    why = "24 images for the test split (limit 30)"
+    return [
+        Verdict(1, "accuracy", "accuracy", "accuracy", "f", "", *numbers, "the reason of f"),
+        Verdict(1, "similarity", "concepts", "jaccard", "", "", *numbers, why),
+    ]

@@ -105,8 +105,10 @@ def _print_verdicts(console: Screen, result: StudyResult, judged: Mapping[str, A
         cells = [(f"{row['weights_remaining']:.1%}", row["winning"], row["explanation"]) for row in one["rounds"]]
         _add(table, arm, cells)
     console.print(table)
-    for one in shown.values():
+    for arm, one in shown.items():
         console.unfolded(one["sentence"])
+        for text, rounds in undecided(one["rounds"]).items():
+            console.unfolded(f"? {arm}, round{'s' * (len(rounds) > 1)} {', '.join(map(str, rounds))}: {text}")
     study = result.settings.study
     if len(study.seeds) < LEAST_SEEDS or study.retrains < LEAST_RETRAINS:
         console.print(
@@ -114,6 +116,24 @@ def _print_verdicts(console: Screen, result: StudyResult, judged: Mapping[str, A
             "this run, --seeds 5 --retrains 2 decides more often",
             soft_wrap=True,
         )
+
+
+def undecided(rounds: Sequence[Mapping[str, Any]]) -> dict[str, list[int]]:
+    """Why rounds are undecided: of the explanation the first measure's reason; by text, each with its rounds.
+
+    Args:
+        rounds: of one arm, as ``verdict.json`` has them.
+    """
+    found: dict[str, list[int]] = {}
+    for row in rounds:
+        texts = [f"winning ticket undecided: {row['why_winning']}"] if row.get("why_winning") else []
+        if why := row.get("why_explanation"):
+            first, *others = why.items()
+            more = f"; {len(others)} more in {RESULTS}/{VERDICT}" if others else ""
+            texts.append(f"explanation undecided: {first[0]}: {first[1]}{more}")
+        for text in texts:
+            found.setdefault(text, []).append(int(row["round"]))
+    return found
 
 
 def _accuracy(result: StudyResult, arm: str, round_: int, model: str) -> float:

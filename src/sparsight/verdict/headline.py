@@ -4,14 +4,16 @@ The paper's hypotheses are claims about every pruned network. A: it keeps its ex
 explanation changes, hence no ticket wins.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 from jaxtyping import Float64
 
 from sparsight.stats import row_spearman, t_interval
+from sparsight.verdict import reasons
 from sparsight.verdict.measured import Key, Verdict, Word
 from sparsight.verdict.places import BRIGHTEST
 
@@ -28,11 +30,16 @@ class RoundHeadline:
         winning: from the interval of f's accuracy: *yes* where it lies above minus the margin, *no* where below.
         explanation: *preserved* if every primary metric is, *changed* if any has, else *undecided*; of coarse
             maps the brightest places alone are no change.
+        why_winning: why it is undecided; empty where it is not.
+        why_explanation: the reason of each primary metric that is undecided, by its name; empty where the explanation
+            is not.
     """
 
     round: int
     winning: Winning
     explanation: Word
+    why_winning: str = ""
+    why_explanation: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -78,7 +85,13 @@ def headline(arm: str, verdicts: Sequence[Verdict], primary: Collection[Key], co
     for row in verdicts:
         by_round.setdefault(row.round, []).append(row)
     rounds = tuple(
-        RoundHeadline(number, _winning(rows), _explanation(rows, primary, coarse))
+        RoundHeadline(
+            number,
+            _winning(rows),
+            _explanation(rows, primary, coarse),
+            _why_winning(rows),
+            _why_explanation(rows, primary, coarse),
+        )
         for number, rows in sorted(by_round.items())
     )
     kinds = {(found.winning, found.explanation) for found in rounds}
@@ -121,6 +134,32 @@ def _winning(rows: Sequence[Verdict]) -> Winning:
                 return "yes"
             return "no" if row.ci_high < -row.margin else "undecided"
     return "undecided"
+
+
+def _why_winning(rows: Sequence[Verdict]) -> str:
+    """The number of seeds, the spread between them, or that nothing was measured."""
+    if _winning(rows) != "undecided":
+        return ""
+    row = next((row for row in rows if (row.axis, row.metric, row.method) == ("accuracy", "accuracy", "f")), None)
+    if row is None:
+        return "no accuracy was measured"
+    if row.seeds < 3 or row.retrains < 1 or not (math.isfinite(row.ci_low) and math.isfinite(row.ci_high)):
+        return row.reason
+    most = "" if row.seeds_needed is None else reasons.seeds(row.seeds_needed)
+    needed = f"; about {most} seeds would tell, and it has {row.seeds}" if most else ""
+    low, high, margin = (reasons.number(value) for value in (row.ci_low, row.ci_high, -row.margin))
+    return (
+        f"the interval of f's accuracy, {low} to {high} beside the unpruned networks, holds the margin of "
+        f"{margin}{needed}"
+    )
+
+
+def _why_explanation(rows: Sequence[Verdict], primary: Collection[Key], coarse: bool) -> dict[str, str]:
+    if _explanation(rows, primary, coarse) != "undecided":
+        return {}
+    own = [row for row in rows if row.axis == "similarity" and row.key in primary and row.verdict != "preserved"]
+    alone = "the maps are coarse, and nothing else has changed"
+    return {row.metric: f"{alone}: {row.reason}" if row.verdict == "changed" else row.reason for row in own}
 
 
 def _explanation(rows: Sequence[Verdict], primary: Collection[Key], coarse: bool) -> Word:
