@@ -472,3 +472,11 @@ def test_images_are_read_as_large_as_it_is_asked_for(tmp_path, trained):
 def test_images_that_are_read_have_their_size(birds, trained):
     with pytest.raises(InputError, match="image_size: these images are read already"):
         audit_models(*trained[:2], birds, image_size=24)
+
+
+def test_models_of_other_sizes_than_the_images_are_named(birds, trained):
+    large = Given("teacher", trained[0], normalisation=((0.5,) * 3,) * 2, side=32)
+    small = Given("student", copy.deepcopy(trained[0]), normalisation=((0.5,) * 3,) * 2, side=28)
+    found = audit_models(large, small, birds)
+    (said,) = [note for note in found.data.notices if "pixels and is given" in note]
+    assert said.startswith("CAUTION: student expects images of 28 pixels and is given 32")

@@ -241,6 +241,7 @@ def _audited(
     for note in few:
         hears.note(note)
     check_weights(given, len(floor))
+    notes += _other_sizes(given, read)
     device = resolve_device(settings.device)
     if (passes := passes_of(settings.saliency)) > 1:
         method = settings.saliency.method
@@ -300,6 +301,17 @@ def _of_floor(
     study = comparing(original, settings, data)
     own = [drifts(study, original, one, grid) for one in again]
     yield from check_drifts(again, own, settings.floor, settings.verdict)
+
+
+def _other_sizes(given: Sequence[Given], data: ConceptDataset) -> list[str]:
+    """Name the models that expect images of another size than all of them are given."""
+    shown = min(data.images.shape[2:])
+    return [
+        f"CAUTION: {one.name} expects images of {one.side} pixels and is given {shown}, as all models are; audit models "
+        f"of one size, or wrap it in a function whose network resizes its images to {one.side}"
+        for one in given
+        if one.side is not None and one.side != shown
+    ]
 
 
 def _check_out(out: Path, request: Mapping[str, Any], models: Sequence[Model], settings: AuditSettings) -> None:

@@ -51,3 +51,26 @@ def test_a_model_has_its_own_order(answers, constant):
 
 def test_a_handful_of_images_shows_no_order_at_all():
     check_order("A", "B", torch.tensor([0, 1, 0, 1]), torch.tensor([1, 0, 1, 1]), ("x", "y"))
+
+
+@pytest.mark.parametrize(("classes", "images"), [(30, 240), (5, 80), (10, 200)])
+def test_a_middling_models_order_is_found_and_its_own_is_left(classes, images):
+    """Right on about half of the images in its own order, on hardly any in the data's."""
+    draw = torch.Generator().manual_seed(1)
+    labels = torch.arange(images) % classes
+    answers = torch.where(
+        torch.rand(images, generator=draw) < 0.5, labels, torch.randint(classes, (images,), generator=draw)
+    )
+    names = [f"c{k}" for k in range(classes)]
+    check_order("the labels", "net", labels, answers, names)
+    with pytest.raises(InputError, match="their classes stand in different orders"):
+        check_order("the labels", "net", labels, (answers + 1) % classes, names)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_answers_at_random_or_all_alike_have_an_order(seed):
+    draw = torch.Generator().manual_seed(seed)
+    labels = (torch.rand(120, generator=draw) < 0.73).long()
+    names = ["a", "b", "c"]
+    for answers in (torch.zeros(120, dtype=torch.int64), torch.randint(3, (120,), generator=draw)):
+        check_order("the labels", "net", labels, answers, names)

@@ -3,15 +3,21 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+import torch
 from jaxtyping import Int64
 from scipy.optimize import linear_sum_assignment
+from scipy.stats import binomtest
 from torch import Tensor
 
+from sparsight.draws import generator
 from sparsight.errors import InputError
 
 _ALIKE, _TOLD = 0.5, 0.6
 """Two models have their classes in different orders if their predictions agree on less than this share of the images on
 which they would in another order, and there by so much more than chance, as a share of what chance leaves."""
+_SURE, _MIDDLING = 1e-4, 0.1
+"""So is a middling model's order, if one that was found on half of the images agrees on the others by so much more than
+chance, more than by chance with this p-value."""
 _FEWEST = 20
 """Images below which agreement says nothing of the order."""
 _MOSTLY, _LEAST = 0.8, 5
@@ -40,6 +46,8 @@ def check_order(
     chance = float((np.sort(table.sum(0)) * np.sort(table.sum(1))).sum()) / len(one) ** 2
     enough = len(one) >= _FEWEST
     wholly = enough and best - chance >= _TOLD * (1 - chance) and chance < 1 and here < _ALIKE * best
+    held, p = _held_out(one.numpy(), other.numpy(), k)
+    wholly |= enough and chance < 1 and p < _SURE and held - chance >= _MIDDLING * (1 - chance) and here < _ALIKE * held
     moved = [r for r in range(k) if columns[r] != r and table[r, columns[r]]]
     if not wholly:
         moved = [
@@ -53,6 +61,26 @@ def check_order(
         f"{class_names[columns[r]]!r} of the other; they agree on {here:.0%} of the images, in another order on "
         f"{best:.0%}); put the outputs in the order of the data's classes"
     )
+
+
+def _held_out(one: Int64[np.ndarray, " n"], other: Int64[np.ndarray, " n"], k: int) -> tuple[float, float]:
+    """The agreement under an order that was found on other images, and the p-value of its being no better than none.
+
+    An order is found on half of the images and tried on the others, and the other way round; the test is the exact
+    one of the images on which one of both agreements holds.
+    """
+    turned = np.zeros(len(one), dtype=bool)
+    shuffled = torch.randperm(len(one), generator=generator("class order", len(one))).numpy()
+    one, other = one[shuffled], other[shuffled]
+    for half in (0, 1):
+        table = np.zeros((k, k), dtype=np.int64)
+        np.add.at(table, (one[half::2], other[half::2]), 1)
+        _, columns = linear_sum_assignment(-table)
+        turned[1 - half :: 2] = columns[one[1 - half :: 2]] == other[1 - half :: 2]
+    plain = one == other
+    gained, lost = int((turned & ~plain).sum()), int((plain & ~turned).sum())
+    p = binomtest(gained, gained + lost, alternative="greater").pvalue if gained + lost else 1.0
+    return float(turned.mean()), float(p)
 
 
 def _circles(columns: Sequence[int]) -> Iterator[list[int]]:
