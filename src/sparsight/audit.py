@@ -307,8 +307,8 @@ def _other_sizes(given: Sequence[Given], data: ConceptDataset) -> list[str]:
     """Name the models that expect images of another size than all of them are given."""
     shown = min(data.images.shape[2:])
     return [
-        f"CAUTION: {one.name} expects images of {one.side} pixels and is given {shown}, as all models are; audit models "
-        f"of one size, or wrap it in a function whose network resizes its images to {one.side}"
+        f"CAUTION: {one.name} expects images of {one.side} pixels and is given {shown}, as all models are; audit "
+        f"models of one size, or wrap it in a function whose network resizes its images to {one.side}"
         for one in given
         if one.side is not None and one.side != shown
     ]
