@@ -29,6 +29,7 @@ from sparsight.data.toybirds import Interventions, intervene
 from sparsight.draws import key_seed
 from sparsight.errors import InputError
 from sparsight.evidence import (
+    NotFiniteError,
     collect,
     dense_prediction,
     effects,
@@ -118,7 +119,13 @@ def make_network(
             model.load_state_dict(ticket.weights)
             explained = None if network.kind == "dense" else dense_prediction(folder / network.dense.folder)
             rooms = (settings.evidence, settings.concepts, settings.saliency)
-            evidence = collect(model, cut, data, *rooms, device, explained)
+            try:
+                evidence = collect(model, cut, data, *rooms, device, explained)
+            except NotFiniteError as error:
+                raise InputError(
+                    f"{network}, after its last epoch: {error}; lower training.learning_rate (a study needs another "
+                    "--out then)"
+                ) from None
             origin = evidence_sources(folder, network, start)
             begun = time.monotonic()
             drawn = _interventions(settings.data, settings.evidence.interventions)

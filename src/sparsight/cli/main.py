@@ -1,5 +1,7 @@
 """``sparsight``: the commands, and how errors reach the user."""
 
+import errno
+import os
 import shlex
 import signal
 import sys
@@ -94,6 +96,7 @@ def _ended() -> int:
     """Run the command, print what is wrong, and give the exit code."""
     arguments = sys.argv[1:]
     try:
+        _check_text(arguments)
         code = app(audit.spread(arguments) if arguments[:1] == ["audit"] else arguments, standalone_mode=False)
     except InputError as error:
         code = _complain(str(error))
@@ -110,11 +113,52 @@ def _ended() -> int:
             f"code that is not ours ended the program (exit code {error.code or 0}), and what was asked for is not "
             "done; take the call of exit out of the network's file"
         )
+    except OSError as error:
+        code = _refused_by_system(error)
     except Exception:
-        traceback.print_exc()
-        print("sparsight: a fault of ours; please report it with the lines above", file=sys.stderr)
-        code = 3
+        code = _fault()
     return code if isinstance(code, int) else 0
+
+
+_PATHS = ("--out", "--data", "--concepts", "--masks")
+
+
+def _check_text(arguments: Sequence[str]) -> None:
+    """Check that arguments are text, as they are written into files and pages, and that no path is empty,
+    which would be the folder that one is in.
+    """
+    for option, one in zip(("", *arguments), arguments, strict=False):
+        name, given, value = one.partition("=")
+        if (option in _PATHS and not one) or (name in _PATHS and given and not value):
+            raise InputError(f"{name or option}: is given nothing; give it a value or leave it out")
+        try:
+            one.encode()
+        except UnicodeEncodeError:
+            raise InputError(f"{one}: not text in UTF-8; rename what it names") from None
+
+
+_MENDED = (
+    *("EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "EFBIG", "ENAMETOOLONG", "ELOOP", "EIO", "ENXIO", "ENODEV"),
+    *("ESTALE", "EMFILE", "ENFILE", "ENOMEM", "EBUSY", "ETXTBSY", "EISDIR", "ENOTDIR", "EINVAL"),
+)
+"""What the system refuses that a user can mend: rights, room, names, media."""
+
+
+def _refused_by_system(error: OSError) -> int:
+    """Say what the system has refused, where it is no fault of ours."""
+    named = error.filename if isinstance(error.filename, str | bytes) else None
+    if named is None and error.errno not in (errno.ENOSPC, errno.EMFILE, errno.ENFILE, errno.ENOMEM):
+        return _fault()
+    if error.errno not in {getattr(errno, name, None) for name in _MENDED}:
+        return _fault()
+    place = os.fsdecode(named) if named else "disk or memory"
+    return _complain(f"{place}: cannot be used ({error.strerror}); mend that, or name another place")
+
+
+def _fault() -> int:
+    traceback.print_exc()
+    print("sparsight: a fault of ours; please report it with the lines above", file=sys.stderr)
+    return 3
 
 
 def _stopped(stop: BaseException | None, arguments: Sequence[str]) -> int:

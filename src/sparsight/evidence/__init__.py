@@ -1,6 +1,6 @@
 """Evidence: everything measured on one network, and its files."""
 
-from sparsight.evidence.collect import CASCADES, Evidence, collect
+from sparsight.evidence.collect import CASCADES, Evidence, NotFiniteError, collect
 from sparsight.evidence.dead import dead_layers
 from sparsight.evidence.explaining import TARGETS, Maps, explain
 from sparsight.evidence.gathered import Told
@@ -34,6 +34,7 @@ __all__ = [
     "Evidence",
     "EvidenceSettings",
     "Maps",
+    "NotFiniteError",
     "Seen",
     "Told",
     "check_shown",

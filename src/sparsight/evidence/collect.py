@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from sparsight.concepts import ConceptSettings, probe_logits
 from sparsight.data import SPLITS, ConceptDataset, normalise
+from sparsight.errors import InputError
 from sparsight.evidence.dead import dead_layers
 from sparsight.evidence.explaining import Maps, explain
 from sparsight.evidence.learning import ConceptEvidence, learn_concepts
@@ -43,6 +44,10 @@ class Evidence:
     dead_layers: tuple[str, ...]
 
 
+class NotFiniteError(InputError):
+    """What a network makes of images is no number: its training has diverged, or its file is damaged."""
+
+
 def collect(
     model: nn.Module,
     split: Split,
@@ -67,12 +72,13 @@ def collect(
         dense_prediction: of the dense network on the test images; None where this network is the dense one.
 
     Raises:
-        ValueError: if an embedding is not finite.
+        NotFiniteError: if a logit or an embedding is not finite.
     """
     placed(model, device)
     train, validation = (see(model, split, data, name, settings, device) for name in SPLITS[:2])
     test, maps = explain(model, split, data, settings, saliency, device, dense_prediction)
     seen = {"train": train, "validation": validation, "test": test}
+    _check_finite(seen)
 
     is_dense = dense_prediction is None
     embeddings = {name: part.embedding for name, part in seen.items()}
@@ -86,6 +92,14 @@ def collect(
         cascades=_randomise(model, split, data, settings, saliency, device) if is_dense and settings.sanity else (),
         dead_layers=dead_layers(model, next(batches(data, "test", settings, device))[1]),
     )
+
+
+def _check_finite(seen: Mapping[str, Seen]) -> None:
+    """Refuse also numbers so large that their squares, by which they are scaled, are none in single precision."""
+    for name, part in seen.items():
+        for what, values in (("logits", part.logits), ("embeddings", part.embedding)):
+            if not bool(values.square().sum().isfinite()):
+                raise NotFiniteError(f"its {what} on {name} are not finite numbers, or too large to compute with")
 
 
 def _randomise(

@@ -25,9 +25,9 @@ class TrainingSettings(BaseModel):
         default=None, gt=0, description="constant learning rate of the arm finetune; a tenth of learning_rate if none"
     )
     batch_size: int = Field(default=32, ge=2, le=65_536)
-    learning_rate: float = Field(default=0.01, gt=0)
+    learning_rate: float = Field(default=0.01, gt=0, le=1e30)
     momentum: float = Field(default=0.9, ge=0, lt=1)
-    weight_decay: float = Field(default=1e-4, ge=0)
+    weight_decay: float = Field(default=1e-4, ge=0, le=1e6)
     schedule: Literal["constant", "step", "cosine"] = "cosine"
     step_epochs: int = Field(
         default=30, ge=1, le=MOST_EPOCHS, description="epochs between two drops of the step schedule"
