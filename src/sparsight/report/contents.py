@@ -77,7 +77,7 @@ def _arm(data: ReportData, arm: str) -> dict[str, Any]:
         "arm": arm,
         "hypothesis": hypothesis if hypothesis in HYPOTHESES else "undecided",
         "sentence": arm_sentence(data, arm),
-        "rounds": judged.get("rounds", ()),
+        "rounds": [{"why_winning": "", "why_explanation": {}, **one} for one in judged.get("rounds", ())],
     }
 
 
