@@ -237,6 +237,7 @@ def _audited(
             warnings.warn(f"{note} (in Python, settings=AuditSettings(normalise=...))", stacklevel=_CALLER)
         for note in shared:
             warnings.warn(note, stacklevel=_CALLER)
+    notes += [f"{one.name}: {note}" for one in given for note in one.notes]
     notes += [*shared, *read.notes, *(few := few_test_images(read, settings.verdict.least_images))]
     for note in few:
         hears.note(note)

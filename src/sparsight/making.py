@@ -40,7 +40,7 @@ from sparsight.evidence import (
 )
 from sparsight.footprint import private_peak
 from sparsight.io import check_sealed
-from sparsight.models import KNOWN_MODELS, Split, build_model, check_unknown, find_split, weights_notice
+from sparsight.models import KNOWN_MODELS, Split, build_model, check_unknown, find_split, weights_notices
 from sparsight.networks import Network
 from sparsight.pruning import check_prunable, unpruned_notice
 from sparsight.runs import DATA, WEIGHTS
@@ -171,8 +171,8 @@ def check_network(settings: StudySettings, data: ConceptDataset, weights: Path |
     cut, first = _cut(settings, model, data), torch.zeros(1, 1, dtype=torch.int64)
     for how in (settings.saliency, *([settings.saliency.second] if settings.saliency.beside else ())):
         maps_of(model, cut, one, first, how)
-    notices = (weights_notice(settings.model, classes, weights), unpruned_notice(model))
-    return [notice for notice in notices if notice is not None]
+    unpruned = unpruned_notice(model)
+    return [*weights_notices(settings.model, classes, weights), *([] if unpruned is None else [unpruned])]
 
 
 def check_concepts(settings: StudySettings, data: ConceptDataset) -> list[str]:

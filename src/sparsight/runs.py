@@ -30,7 +30,7 @@ from sparsight.io import (
     write_bytes,
     write_json,
 )
-from sparsight.models import ModelSettings, initial_weights, read_state
+from sparsight.models import NOTES, ModelSettings, file_and_entry, initial_weights, read_state_file
 from sparsight.plain import plain_files, read_plain
 from sparsight.seals import ZEROS, seal_of, sealed
 
@@ -119,7 +119,16 @@ def weights_bytes(path: Path) -> bytes:
     Raises:
         InputError: if it cannot be read.
     """
-    return tensors_bytes(read_state(path), {"source": sha256(path)}, "weights")
+    read = read_state_file(path)
+    notes = {NOTES: list(read.notes)} if read.notes else {}
+    return tensors_bytes(read.tensors, {"source": _source(path), **notes}, "weights")
+
+
+def _source(path: Path) -> str:
+    """What tells a file of weights, and the entry of it that is named, from others."""
+    file, entry = file_and_entry(path)
+    check_readable_file(file)
+    return sha256(file) + (f"#{entry}" if entry else "")
 
 
 def has_ended(folder: Path) -> bool:
@@ -155,10 +164,8 @@ def check_folder(folder: Path, settings: StudySettings) -> StudySettings:
     check_settings(folder)
     changes = difference(standing, settings)
     weights = settings.model.weights
-    if weights is not None and _lies(folder / WEIGHTS):
-        check_readable_file(weights)
-        if kept_weights(folder) not in (None, sha256(weights)):
-            changes.append(f"model.weights: {weights} has changed since")
+    if weights is not None and _lies(folder / WEIGHTS) and kept_weights(folder) not in (None, _source(weights)):
+        changes.append(f"model.weights: {weights} has changed since")
     if changes:
         more = f" and {len(changes) - 1} more" if len(changes) > 1 else ""
         raise InputError(f"{folder}: was made with other settings ({changes[0]}{more}); choose another --out")

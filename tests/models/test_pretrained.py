@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from sparsight.errors import InputError
-from sparsight.models import ModelSettings, build_model, initial_weights, weights_notice
+from sparsight.models import ModelSettings, build_model, initial_weights, weights_notices
 
 NAME = "torchvision:shufflenet_v2_x0_5"
 FILE = "shufflenetv2_x0.5-f707e7126e.pth"
@@ -48,9 +48,8 @@ def test_weights_in_the_cache_are_taken(cache):
     loaded = build_model(from_file, 3, 0).state_dict()
     assert torch.equal(loaded["conv5.0.weight"], state["conv5.0.weight"])
     assert loaded["fc.weight"].shape == (3, 1024)
-    assert weights_notice(from_file, 3, from_file.weights).startswith(
-        "IMAGENET1K_V1 has 1000 classes, not 3: the head fc"
-    )
+    (notice,) = weights_notices(from_file, 3, from_file.weights)
+    assert notice.startswith("IMAGENET1K_V1 has 1000 classes, not 3: the head fc")
 
 
 def test_weights_that_cannot_be_fetched_say_from_where_and_whereto(cache):

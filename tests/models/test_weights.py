@@ -3,9 +3,9 @@ import torch
 from safetensors.torch import save_file
 
 from sparsight.errors import InputError
-from sparsight.models import ModelSettings, build_model, load_weights, weights_notice
+from sparsight.models import ModelSettings, build_model, load_weights, weights_notices
 from sparsight.models.catalogue import class_layers
-from sparsight.models.weights import head_notice
+from sparsight.models.weights import fit_notices
 
 FC = {"fc": "fc"}
 
@@ -61,7 +61,7 @@ def test_a_head_of_another_size_or_none_is_left_as_it_was_drawn(model, other, tm
     fresh = model.fc.weight.detach().clone()
     kept = other if classes else {name: value for name, value in other.items() if not name.startswith("fc")}
     path = saved(tmp_path, kept)
-    notice = head_notice(model, path, FC)
+    (notice,) = fit_notices(model, path, FC)
     assert notice.startswith(
         f"w.safetensors {'has 7 classes, not 4' if classes else 'holds no classifier'}: the head fc"
     )
@@ -72,7 +72,7 @@ def test_a_head_of_another_size_or_none_is_left_as_it_was_drawn(model, other, tm
 
 def test_a_head_that_fits_is_loaded_without_a_word(model, tmp_path):
     path = saved(tmp_path, build_model(ModelSettings(), 4, 1).state_dict())
-    assert head_notice(model, path, FC) is None
+    assert fit_notices(model, path, FC) == []
     load_weights(model, path, FC)
     assert torch.equal(model.fc.weight, build_model(ModelSettings(), 4, 1).fc.weight)
 
@@ -96,8 +96,8 @@ def test_a_child_alone_is_taken_for_itself(tmp_path):
         torch.equal(value, loaded.features.state_dict()[name]) for name, value in made.features.state_dict().items()
     )
     assert torch.equal(loaded.classifier[1].weight, drawn.classifier[1].weight)
-    assert weights_notice(settings, 5, path).startswith("w.safetensors holds no classifier: the head classifier.1")
-    assert weights_notice(settings, 5, None) is None
+    assert weights_notices(settings, 5, path)[0].startswith("w.safetensors holds no classifier: the head classifier.1")
+    assert weights_notices(settings, 5, None) == []
 
 
 def test_auxiliary_classifiers_count_as_heads(tmp_path):
@@ -108,18 +108,18 @@ def test_auxiliary_classifiers_count_as_heads(tmp_path):
     loaded = build_model(ModelSettings(name=name, weights=path), 4, 0).state_dict()
     fresh = [f"{layer}.{part}" for layer in ("aux1.fc2", "aux2.fc2", "fc") for part in ("weight", "bias")]
     assert all(torch.equal(loaded[key], (drawn if key in fresh else other)[key]) for key in loaded)
-    assert weights_notice(ModelSettings(name=name, weights=path), 4, path) == (
+    assert weights_notices(ModelSettings(name=name, weights=path), 4, path) == [
         "w.safetensors has 7 classes, not 4: the heads aux1.fc2, aux2.fc2, fc start from weights drawn by the seed"
-    )
+    ]
     without = ModelSettings(name=name, auxiliary=False, weights=path)
     assert not any(key.startswith("aux") for key in build_model(without, 7, 0).state_dict())
-    assert weights_notice(without, 7, without.weights) is None
+    assert weights_notices(without, 7, without.weights) == []
 
     plain = saved(tmp_path, {key: value for key, value in other.items() if not key.startswith("aux")})
     loaded = build_model(ModelSettings(name=name, weights=plain), 7, 0).state_dict()
     first = build_model(ModelSettings(name=name), 7, 0).state_dict()
     assert all(torch.equal(loaded[key], (first if key.startswith("aux") else other)[key]) for key in loaded)
-    assert "the heads aux1, aux2 start" in weights_notice(ModelSettings(name=name, weights=plain), 7, plain)
+    assert "the heads aux1, aux2 start" in weights_notices(ModelSettings(name=name, weights=plain), 7, plain)[0]
 
 
 def test_a_classifier_of_several_layers_may_be_missing_whole_but_not_half(tmp_path):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Literal
 
 from sparsight.data import ConceptDataset
-from sparsight.models import Given
+from sparsight.models import Given, Source
 
 Three = tuple[float, float, float]
 Normalisation = tuple[Three, Three]
@@ -40,11 +40,15 @@ def normalised(given: Sequence[Given], data: ConceptDataset, way: Way) -> tuple[
         why = f"how images are normalised is not known, and {source}: {said(taken)}; --normalise names another"
         notes = [f"{_listed(unknown)}: {why}"] if unknown else []
         doubtful = bool(unknown)
+        notes += _guesses(given)
+        inherited = Source("the data set's own" if known is None else f"that of {known.name}", known=False)
+        sources = [inherited if one.normalisation is None else one.normalisation_source for one in given]
     else:
         original = given[0].normalisation or taken
         every = original if way == "original" else own if way == "data" else way
         found, notes = [every] * len(given), [f"all images are normalised by {said(every)}, as --normalise asks"]
         doubtful = False
+        sources = [Source("--normalise", known=True)] * len(given)
     if any(one != found[0] for one in found):
         k = next(k for k, one in enumerate(found) if one != found[0])
         notes.insert(
@@ -54,12 +58,31 @@ def normalised(given: Sequence[Given], data: ConceptDataset, way: Way) -> tuple[
             "original gives all the original's",
         )
         doubtful = True
-    return [replace(one, normalisation=each) for one, each in zip(given, found, strict=True)], notes, doubtful
+    settled = zip(given, found, sources, strict=True)
+    taken_so = [replace(one, normalisation=each, normalisation_source=source) for one, each, source in settled]
+    return taken_so, notes, doubtful
+
+
+def _guesses(given: Sequence[Given]) -> list[str]:
+    """A line for each way of guessing how a model's images are normalised, with the models and what was taken."""
+    found: dict[tuple[str, Normalisation], list[str]] = {}
+    for one in given:
+        source = one.normalisation_source
+        if one.normalisation is not None and source is not None and not source.known:
+            found.setdefault((source.text, one.normalisation), []).append(one.name)
+    return [
+        f"{_listed(names)}: guessed is how images are normalised, {text}: {said(normalisation)}; --normalise names another"
+        for (text, normalisation), names in found.items()
+    ]
 
 
 def in_words(given: Sequence[Given]) -> str:
-    """How the images of models whose normalisation is settled are normalised."""
-    found = {one.name: said(one.normalisation) for one in given if one.normalisation is not None}
+    """How the images of models whose normalisation is settled are normalised, and whether that is known or guessed."""
+    found = {
+        one.name: said(one.normalisation) + (f" ({one.normalisation_source})" if one.normalisation_source else "")
+        for one in given
+        if one.normalisation is not None
+    }
     if len(set(found.values())) == 1:
         return next(iter(found.values()))
     return "; ".join(f"{name}: {text}" for name, text in found.items())

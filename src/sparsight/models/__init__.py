@@ -2,8 +2,9 @@
 
 from sparsight.models.adapted import Adapted, fixed_rows, grey_shares
 from sparsight.models.answers import find_answers
-from sparsight.models.build import build_model, initial_weights, weights_notice
+from sparsight.models.build import build_model, initial_weights, weights_notices
 from sparsight.models.digest import network_digest
+from sparsight.models.expected import Source
 from sparsight.models.files import fingerprint
 from sparsight.models.find import check_unknown, find_split
 from sparsight.models.given import Given, given_model
@@ -28,7 +29,7 @@ from sparsight.models.split import (
     network_of,
     split,
 )
-from sparsight.models.state_file import read_state
+from sparsight.models.state_file import NOTES, StateFile, file_and_entry, read_state, read_state_file
 from sparsight.models.tokens import token_map
 from sparsight.models.weights import load_weights
 from sparsight.models.whole import check_whole
@@ -37,6 +38,7 @@ from sparsight.models.wrapped import eager, is_of_library, unwrapped
 __all__ = [
     "CIFAR_DEPTHS",
     "KNOWN_MODELS",
+    "NOTES",
     "TORCHVISION",
     "Adapted",
     "CifarResNet",
@@ -44,7 +46,9 @@ __all__ = [
     "Located",
     "ModelSettings",
     "Parts",
+    "Source",
     "Split",
+    "StateFile",
     "UserCodeError",
     "build_model",
     "check_mixing",
@@ -53,6 +57,7 @@ __all__ = [
     "check_whole",
     "eager",
     "evaluating",
+    "file_and_entry",
     "find_answers",
     "find_split",
     "fingerprint",
@@ -76,10 +81,12 @@ __all__ = [
     "own_source",
     "placed",
     "read_state",
+    "read_state_file",
     "separated",
     "split",
     "token_map",
     "unwrapped",
     "users_code",
     "weights_notice",
+    "weights_notices",
 ]

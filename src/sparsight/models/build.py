@@ -9,7 +9,7 @@ from torch import nn
 from sparsight.models.own import build_own
 from sparsight.models.resnet_cifar import CifarResNet
 from sparsight.models.settings import CIFAR_DEPTHS, ModelSettings, is_own
-from sparsight.models.weights import head_notice, load_weights
+from sparsight.models.weights import fit_notices, load_weights
 
 
 def build_model(settings: ModelSettings, num_classes: int, generator_seed: int) -> nn.Module:
@@ -47,8 +47,8 @@ def initial_weights(settings: ModelSettings) -> Path | None:
     return pretrained_file(settings.name, settings.pretrained)
 
 
-def weights_notice(settings: ModelSettings, num_classes: int, file: Path | None) -> str | None:
-    """What a user should know of how the initial weights fit the network; None where there is nothing, or no file.
+def weights_notices(settings: ModelSettings, num_classes: int, file: Path | None) -> list[str]:
+    """What a user should know of how the initial weights fit the network, a line each.
 
     Args:
         settings: which network, and what the weights are called.
@@ -59,10 +59,10 @@ def weights_notice(settings: ModelSettings, num_classes: int, file: Path | None)
         InputError: as ``build_model``.
     """
     if file is None:
-        return None
+        return []
     model = build_model(settings.model_copy(update={"weights": None}), num_classes, 0)
     called = settings.pretrained or (file if settings.weights is None else settings.weights).name
-    return head_notice(model, file, *_how(settings), called)
+    return fit_notices(model, file, *_how(settings), called)
 
 
 def _how(settings: ModelSettings) -> tuple[Mapping[str, str], tuple[str, ...]]:

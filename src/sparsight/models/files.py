@@ -6,6 +6,7 @@ from sparsight.errors import InputError
 from sparsight.io import sha256
 from sparsight.models.own import own_source
 from sparsight.models.settings import is_own
+from sparsight.models.state_file import file_and_entry
 
 HUGGING_FACE = "hf:"
 
@@ -27,7 +28,7 @@ def files_of(name: str) -> tuple[Path, ...]:
         return tuple(path for path in found if path.is_file())
     network, _, weights = name.partition("@")
     source = (own_source(network).path,) if is_own(network) else ()
-    path = Path(weights).expanduser()
+    path = file_and_entry(Path(weights).expanduser())[0]
     return (*source, path) if weights and path.is_file() else source
 
 

@@ -12,10 +12,11 @@ from torch import Tensor, nn
 
 from sparsight.errors import InputError
 from sparsight.io import check_readable_file
+from sparsight.models.expected import Source
 from sparsight.models.given import IMAGENET, Given
-from sparsight.models.image_processor import normalisation_of, side_of, square
+from sparsight.models.image_processor import Processed, processed, square
 
-_CONFIG, _IMAGES = "config.json", "preprocessor_config.json"
+_CONFIG, _IMAGES, _PROCESSOR = "config.json", "preprocessor_config.json", "processor_config.json"
 _MOST_BYTES = 1 << 24
 _SHOWN = 3
 
@@ -77,12 +78,61 @@ def from_folder(name: str, folder: Path) -> Given:
     if isinstance(labels, dict) and set(labels) == set(map(str, range(count))):
         listed = tuple(str(labels[str(k)]) for k in range(count))
         names = None if listed == tuple(f"LABEL_{k}" for k in range(count)) else listed
-    normalisation, turned, side = IMAGENET, False, square(config.get("image_size"))
-    if (folder / _IMAGES).is_file():
-        images = _read(folder / _IMAGES)
-        normalisation, turned = normalisation_of(images, folder / _IMAGES)
-        side = side or side_of(images)
-    return Given(name, Logits(network, turned).eval(), names, normalisation, side)
+    with _quiet():
+        made, source = _images(transformers, folder, config, network)
+    side, side_source = made.side if source.known else None, source
+    if (own := square(config.get("image_size"))) is not None and side is None:
+        side, side_source = own, Source(_CONFIG, known=True)
+    return Given(
+        name,
+        Logits(network, made.turned).eval(),
+        names,
+        (made.mean, made.std),
+        side,
+        normalisation_source=source,
+        side_source=None if side is None else side_source,
+    )
+
+
+def _images(transformers: Any, folder: Path, config: dict[str, Any], network: nn.Module) -> tuple[Processed, Source]:
+    """What the classifier's own processor does to images; without one, what that of its kind of network does."""
+    own = folder / _IMAGES
+    timm = "pretrained_cfg" in config  # where timm and its wrapper keep it
+    if own.is_file() or (folder / _PROCESSOR).is_file() or timm:
+        stated = own if own.is_file() else folder / (_CONFIG if timm else _PROCESSOR)
+        described = _read(stated)
+        try:
+            processor = transformers.AutoImageProcessor.from_pretrained(
+                str(folder), config=network.config, local_files_only=True, trust_remote_code=False
+            )
+        except Exception as error:  # a library may raise anything on a stranger's folder
+            said = " ".join(str(error).split())[:120]
+            raise InputError(
+                f"{stated}: not an image processor of transformers that can be loaded ({said}); name one of its "
+                "classes as image_processor_type there, or move the file away, and the normalisation is guessed"
+            ) from None
+        made = processed(processor, str(stated))
+        if timm:
+            inner = config.get("pretrained_cfg")
+            stated_there = isinstance(inner, dict) and {"mean", "std"} <= set(inner)
+            if not stated_there:
+                return made, Source(f"timm's usual, because {_CONFIG} states no mean and std", known=False)
+            return made, Source(f"pretrained_cfg in {_CONFIG}", known=True)
+        kind = type(processor).__name__
+        return made, Source(stated.name if "image_mean" in described else f"{stated.name}, a {kind}", known=True)
+    from transformers.models.auto.image_processing_auto import IMAGE_PROCESSOR_MAPPING
+
+    found: Any = IMAGE_PROCESSOR_MAPPING.get(type(network.config), None)
+    kinds = list(found.values()) if isinstance(found, dict) else list(found or ())
+    kind = next((one for one in kinds if one is not None), None)
+    if kind is not None:
+        try:
+            made = processed(kind(), kind.__name__)
+            return made, Source(f"the default of {kind.__name__}, because there is no {_IMAGES}", known=False)
+        except (InputError, ImportError):
+            pass
+    usual = Processed(*IMAGENET, turned=False, side=None)
+    return usual, Source(f"ImageNet's, because there is no {_IMAGES}", known=False)
 
 
 @contextmanager

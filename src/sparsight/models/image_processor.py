@@ -1,79 +1,102 @@
-"""What a model of transformers expects of its images, by its ``preprocessor_config.json``."""
+"""What a model of transformers expects of its images: what its own image processor makes of some colours."""
 
-import math
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor
 
 from sparsight.errors import InputError
 
 Three = tuple[float, float, float]
-_WHITE = 255
+_COLOURS = {"black": (0, 0, 0), "red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255), "grey": (128, 128, 128)}
+_SIDES = (480, 640)
+_APART = 1e-3
+"""Of the largest number: what is made of grey and what a linear map would make of it differ by less."""
 
 
-def normalisation_of(images: Mapping[str, Any], path: Path) -> tuple[tuple[Three, Three], bool]:
-    """Mean and deviation for images in 0..1, and whether channels go into the model the other way round.
+@dataclass(frozen=True)
+class Processed:
+    """What a processor does to an image.
+
+    Attributes:
+        mean: of red, green and blue in 0..1, and so is ``std``: it takes the one away and divides by the other.
+        std: the deviation.
+        turned: whether blue comes first in what it gives.
+        side: in pixels, of the squares that it gives whatever it is given; None where that depends on the image.
+    """
+
+    mean: Three
+    std: Three
+    turned: bool
+    side: int | None
+
+
+def processed(processor: Callable[..., Any], name: str) -> Processed:
+    """Find out what an image processor does to an image.
 
     Args:
-        images: the description. Pixels are taken over 255 where it does not say otherwise, and normalised where it
-            says so.
-        path: of it, for messages.
-
-    Returns:
-        Mean and deviation of red, green and blue; and whether blue comes first.
+        processor: takes a PIL image and ``return_tensors="pt"`` and gives ``pixel_values``, (1, 3, h, w).
+        name: what it is called in messages.
 
     Raises:
-        InputError: if it asks for what cannot be done, or is no description.
+        InputError: if it fails, or does something else than take a mean away from each colour, divide by a deviation
+            and change the order of colours.
     """
-    if images.get("rescale_offset"):
-        raise InputError(f"{path}: rescale_offset is not supported; write a function that makes the model do it")
-    white = _WHITE * _number(images.get("rescale_factor", 1 / _WHITE), "rescale_factor", path)
-    white = white if images.get("do_rescale", True) else float(_WHITE)
-    mean, std = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
-    if images.get("do_normalize"):
-        mean, std = _three(images, "image_mean", path), _three(images, "image_std", path)
-    if str(images.get("image_processor_type", "")).startswith("EfficientNet") and images.get("include_top", True):
-        again = _three(images, "image_std", path)  # a second time
-        std = (std[0] * again[0], std[1] * again[1], std[2] * again[2])
-    if min(*std, white) <= 0:
-        raise InputError(f"{path}: rescale_factor and image_std must be above 0; save the model's processor again")
-    turned = bool(images.get("do_flip_channel_order"))
-    if turned:  # they are normalised after that
-        mean, std = (mean[2], mean[1], mean[0]), (std[2], std[1], std[0])
-    return (_over(mean, white), _over(std, white)), turned
+    made = {colour: _made(processor, value, _SIDES[0], name) for colour, value in _COLOURS.items()}
+    other = _made(processor, _COLOURS["grey"], _SIDES[1], name)
+    black, grey = _middle(made["black"]), _middle(made["grey"])
+    scale = torch.stack([_middle(made[colour]) - black for colour in ("red", "green", "blue")])  # in by out
+    size = float(scale.abs().max())
+    order = scale.abs().argmax(0).tolist()
+    turned = order == [2, 1, 0]
+    plain = scale.flip(1) if turned else scale
+    offset = black.flip(0) if turned else black
+    expected = black + scale.sum(0) * (128 / 255)
+    straight = bool((plain - plain.diagonal().diag()).abs().max() <= _APART * size)
+    linear = bool((expected - grey).abs().max() <= _APART * max(size, float(black.abs().max())))
+    if size == 0 or not straight or not linear or not bool((plain.diagonal() > 0).all()):
+        raise InputError(
+            f"{name}: does more to colours than to take a mean away and divide by a deviation; write a function that "
+            "makes the model do it"
+        )
+    std = (1 / plain.diagonal()).tolist()
+    mean = (-offset / plain.diagonal() + 0.0).tolist()
+    same = made["grey"].shape == other.shape and other.shape[-1] == other.shape[-2]
+    return Processed(
+        (_short(mean[0]), _short(mean[1]), _short(mean[2])),
+        (_short(std[0]), _short(std[1]), _short(std[2])),
+        turned,
+        int(other.shape[-1]) if same else None,
+    )
 
 
-def side_of(images: Mapping[str, Any]) -> int | None:
-    """The side in pixels of the square images that go into the model; None where it does not say so.
+def _short(value: float) -> float:
+    """Six digits, which single precision holds; 0 of what rounding has left of it."""
+    return 0.0 if abs(value) < 1e-7 else float(f"{value:.6g}")
 
-    Args:
-        images: the description: of its crop where it cuts one, or else of its size.
-    """
-    return square(images.get("crop_size" if images.get("do_center_crop") else "size"))
+
+def _made(processor: Callable[..., Any], colour: tuple[int, ...], side: int, name: str) -> Tensor:
+    try:
+        found = processor(Image.new("RGB", (side, side), colour), return_tensors="pt")["pixel_values"]
+        image: Tensor = torch.as_tensor(found).double()
+    except Exception as error:  # of a library, on a stranger's settings
+        said = " ".join(str(error).split())[:120]
+        raise InputError(f"{name}: cannot process an image ({said}); save the model's processor again") from None
+    if image.ndim != 4 or image.shape[:2] != (1, 3) or not bool(image.isfinite().all()):
+        raise InputError(f"{name}: makes {tuple(image.shape)} of an image, not finite (1, 3, h, w); save it again")
+    return image[0]
+
+
+def _middle(image: Tensor) -> Tensor:
+    """The colour in the middle, around which there may be a margin."""
+    return image[:, image.shape[1] // 2, image.shape[2] // 2]
 
 
 def square(size: Any) -> int | None:
-    """The side that a size stands for: of a number, two that are alike, or the shortest edge; None of others."""
-    if isinstance(size, Mapping):
-        size = [size["shortest_edge"]] if "shortest_edge" in size else [size.get("height"), size.get("width")]
+    """The side that a size stands for: of a number or two that are alike; None of others."""
     sides = size if isinstance(size, list) and size else [size]
     alike = all(type(one) is int and one > 0 and one == sides[0] for one in sides)
     return sides[0] if alike else None
-
-
-def _over(values: Three, white: float) -> Three:
-    return values[0] / white, values[1] / white, values[2] / white
-
-
-def _three(images: Mapping[str, Any], key: str, path: Path) -> Three:
-    value = images.get(key)
-    found = value if isinstance(value, list) else [value] * 3
-    if len(found) != 3:
-        raise InputError(f"{path}: {key} is not three numbers; save the model's processor again")
-    return _number(found[0], key, path), _number(found[1], key, path), _number(found[2], key, path)
-
-
-def _number(value: Any, key: str, path: Path) -> float:
-    if not isinstance(value, int | float) or not math.isfinite(value):
-        raise InputError(f"{path}: {key} is no number; save the model's processor again")
-    return float(value)

@@ -9,6 +9,7 @@ import torch
 from torchvision import models
 
 from sparsight.errors import InputError
+from sparsight.io import sha256
 from sparsight.models.settings import TORCHVISION
 
 Three = tuple[float, float, float]
@@ -45,6 +46,21 @@ def normalisation_of(
     transforms = (known.DEFAULT if pretrained is None else known[pretrained]).transforms()
     (*mean,), (*std,) = transforms.mean, transforms.std
     return (mean[0], mean[1], mean[2]), (std[0], std[1], std[2])
+
+
+def usual_side(name: str) -> int:
+    """The side in pixels of the images that the best of a network's own weights are evaluated on."""
+    return int(models.get_model_weights(name.removeprefix(TORCHVISION)).DEFAULT.transforms().crop_size[0])
+
+
+def weights_of_file(name: str, path: Path) -> str | None:
+    """The name of torchvision's weights of a network that a file is, told by its SHA-256; None where it is none."""
+    digits = {
+        Path(urlparse(one.url).path).stem.rpartition("-")[2]: str(one.name)
+        for one in models.get_model_weights(name.removeprefix(TORCHVISION))
+    }
+    whole = sha256(path)
+    return next((known for start, known in digits.items() if start and whole.startswith(start)), None)
 
 
 def pretrained_file(name: str, pretrained: str) -> Path:

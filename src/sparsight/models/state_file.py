@@ -2,8 +2,8 @@
 
 import re
 import warnings
-import zipfile
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,48 +11,115 @@ import torch
 from torch import Tensor
 
 from sparsight.errors import InputError
-from sparsight.io import check_readable_file, read_tensors
+from sparsight.io import check_readable_file, read_metadata, read_tensors
+from sparsight.models.checkpoint import taken
+from sparsight.models.formats import foreign
 
 WRAPPINGS = ("module.", "_orig_mod.")
 """What ``DataParallel`` and ``torch.compile`` put before all names."""
-HOLDERS = ("state_dict", "model_state_dict", "model")
-"""Where a checkpoint keeps its network."""
+_WRAPPED = re.compile(r"(?:^|(?<=\.))(?:_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module|_forward_module)\.")
+"""What torch's and Lightning's wrappers put into names, wherever a module was wrapped."""
 _ASKS_TO_RUN = re.compile(r"Unsupported (?:global|class|operand|persistent)|not an allowed global|TorchScript", re.I)
 """What torch says of a pickle that would run code, or holds more than tensors."""
-_SHOWN = 5
+_GLOBAL = re.compile(r"GLOBAL ([\w.]+)")
 _OLD_DENSENET = re.compile(r"(.*denselayer\d+\.(?:norm|conv))\.(\d\.(?:weight|bias|running_mean|running_var))")
+NOTES = "notes"
+"""Where a run's copy of a file keeps what was noted of it."""
+
+
+@dataclass(frozen=True, eq=False)
+class StateFile:
+    """What a file holds of a network.
+
+    Attributes:
+        path: of the file, or ``FILE#ENTRY``, as it was passed.
+        tensors: by name; no two share memory.
+        entry: which entry of a checkpoint they are; empty where the file holds nothing else.
+        notes: what a reader should know of what else is in the file, and of what was done; each without a subject.
+    """
+
+    path: Path
+    tensors: dict[str, Tensor]
+    entry: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def file_and_entry(path: Path) -> tuple[Path, str]:
+    """The file that ``FILE#ENTRY`` stands for, and the entry of the checkpoint in it.
+
+    A file whose name holds a ``#`` is taken whole.
+    """
+    text = str(path)
+    if path.exists():
+        return path, ""
+    for at in reversed([k for k, sign in enumerate(text) if sign == "#"]):
+        if text[:at] and Path(text[:at]).is_file():
+            return Path(text[:at]), text[at + 1 :]
+    return path, ""
 
 
 def read_state(path: Path) -> dict[str, Tensor]:
+    """The tensors of ``read_state_file``."""
+    return read_state_file(path).tensors
+
+
+def read_state_file(path: Path) -> StateFile:
     """The named tensors of a safetensors file, or of a pickle (.pt, .pth) that holds tensors alone.
 
-    Of a checkpoint the network is taken (``HOLDERS``). ``WRAPPINGS`` before all names go, and so does the dot that
-    torchvision's old files of DenseNet have in some. Weights that ``torch.nn.utils.prune`` has split into ``_orig`` and
-    ``_mask`` are multiplied. Half precision becomes single, which holds all its values.
+    Of a checkpoint the network is taken (``checkpoint.taken``), or the entry that ``FILE#ENTRY`` names: a key, keys
+    with dots between them, or the start of names in a state dict. What wrappers put into names goes, and so does the
+    dot that torchvision's old files of DenseNet have in some. Half precision becomes single, which holds all values.
 
     Raises:
         InputError: if it cannot be read, or holds something else.
     """
-    check_readable_file(path)
-    state = _unpickled(path) if _is_pickle(path) else _safetensors(path)
-    if not state:
+    file, entry = file_and_entry(path)
+    check_readable_file(file)
+    if _is_safetensors(file):
+        tensors, below = read_tensors(file), f"{entry}." if entry else ""
+        found = StateFile(path, tensors, entry, _noted(file))
+    else:
+        if (kind := foreign(file)) is not None:
+            raise InputError(f"{file}: {kind.what}; {kind.remedy.replace('FILE', file.name, 1)}")
+        network = taken(_unpickled(file), entry, file)
+        below = network.below
+        found = StateFile(path, network.state, entry or network.entry, network.notes)
+    if not found.tensors:
         raise InputError(f"{path}: holds no tensor; export the weights again")
+    tensors = found.tensors if not below else _below(below, found.tensors) or _below(below, _named(found.tensors))
+    if not tensors:
+        starts = " and ".join(list(dict.fromkeys(name.partition(".")[0] for name in found.tensors))[:8])
+        raise InputError(f"{file}: has no entry {entry!r}; its names start with {starts}")
+    return replace(found, tensors=_apart(_named(tensors)))
+
+
+def _below(start: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(start): value for name, value in tensors.items() if name.startswith(start)}
+
+
+def _noted(path: Path) -> tuple[str, ...]:
+    """What a run's copy of a file says was noted of it; nothing of any other file."""
+    try:
+        notes = read_metadata(path).get(NOTES, ())
+    except (ValueError, TypeError, RecursionError):  # a stranger's metadata under the same name
+        return ()
+    return tuple(map(str, notes)) if isinstance(notes, list) else ()
+
+
+def _named(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Under the names that the network itself has, and in single precision."""
     for prefix in WRAPPINGS * 2:  # each may be outside the other
         if all(name.startswith(prefix) for name in state):
             state = {name.removeprefix(prefix): tensor for name, tensor in state.items()}
-    state = {_OLD_DENSENET.sub(r"\1\2", name): tensor for name, tensor in state.items()}
-    state = _masked(state, path)
-    state = {name: tensor.float() if _is_half(tensor) else tensor for name, tensor in state.items()}
-    return _apart(state)
+    plain = {name: _OLD_DENSENET.sub(r"\1\2", unwrapped_name(name)) for name in state}
+    if len(set(plain.values())) == len(plain):
+        state = {plain[name]: tensor for name, tensor in state.items()}
+    return {name: tensor.float() if _is_half(tensor) else tensor for name, tensor in state.items()}
 
 
-def _safetensors(path: Path) -> dict[str, Tensor]:
-    with path.open("rb") as file:
-        if file.read(9)[8:] != b"{":
-            raise InputError(
-                f"{path}: neither safetensors nor a file that torch.save has written; write or copy it again"
-            )
-    return read_tensors(path)
+def unwrapped_name(name: str) -> str:
+    """A tensor's name without what torch's wrappers put into it."""
+    return _WRAPPED.sub("", name)
 
 
 def _apart(state: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -65,7 +132,12 @@ def _apart(state: dict[str, Tensor]) -> dict[str, Tensor]:
     return state
 
 
-def _unpickled(path: Path) -> dict[str, Tensor]:
+def _unpickled(path: Path) -> Mapping[Any, Any]:
+    if not _is_pickle(path):
+        raise InputError(
+            f"{path}: neither safetensors nor a file that torch.save has written, nor another format that is "
+            "known; save the network's state dict with safetensors.torch.save_file and give that file"
+        )
     try:
         with path.open("rb") as file, warnings.catch_warnings():  # of a path torch looks at the end of the name, too
             warnings.simplefilter("ignore")  # that there may be errors, which are caught
@@ -73,66 +145,30 @@ def _unpickled(path: Path) -> dict[str, Tensor]:
     except Exception as error:  # a reader may raise anything on a stranger's bytes
         said = " ".join(str(error).split())
         if _ASKS_TO_RUN.search(said):
+            what = _GLOBAL.search(said)
+            named = f" (it asks for {what[1][:80]})" if what else ""
             raise InputError(
-                f"{path}: a pickle of more than tensors, which can run code when loaded; where you trust it, save "
-                "model.state_dict() with safetensors.torch.save_file and give that file"
+                f"{path}: a pickle of more than tensors{named}, which can run code when loaded; where you trust it, "
+                "save model.state_dict() with safetensors.torch.save_file and give that file"
             ) from None
         raise InputError(f"{path}: not a whole pickle of tensors ({said[:120]}); write or copy it again") from None
-    held = [found[key] for key in HOLDERS if key in found] if isinstance(found, Mapping) else []
-    state = next((value for value in (found, *held) if _is_state(value)), None)
-    if state is None:
-        keys = ", ".join(str(key)[:40] for key in list(found)[:_SHOWN]) if isinstance(found, Mapping) else ""
-        holds = f"keys {keys}" if keys else type(found).__name__
-        raise InputError(f"{path}: no state dict ({holds}); save model.state_dict() alone")
-    odd = next((name for name, value in state.items() if value.layout != torch.strided or value.is_quantized), None)
-    if odd is not None:
-        raise InputError(f"{path}: {odd} is not an ordinary tensor; save it dense and not quantised")
-    empty = next((name for name, value in state.items() if not _is_whole(value)), None)
-    if empty is not None:
+    if not isinstance(found, Mapping):
+        kind = type(found).__name__
         raise InputError(
-            f"{path}: {empty} is {tuple(state[empty].shape)}, and the file does not hold so many numbers; save it "
-            "whole, as by contiguous()"
+            f"{path}: no state dict ({kind}), whose tensors have names; save model.state_dict() in its place"
         )
-    return {name: value.detach() for name, value in state.items()}
-
-
-def _is_whole(value: Tensor) -> bool:
-    """Whether each number has a place of its own in the file: neither a tensor without memory nor a value repeated."""
-    return value.device.type == "cpu" and value.numel() * value.element_size() <= value.untyped_storage().nbytes()
-
-
-def _is_state(value: Any) -> bool:
-    return (
-        isinstance(value, Mapping)
-        and bool(value)
-        and all(isinstance(name, str) and isinstance(tensor, Tensor) for name, tensor in value.items())
-    )
-
-
-def _masked(state: dict[str, Tensor], path: Path) -> dict[str, Tensor]:
-    """The product of ``NAME_orig`` and ``NAME_mask`` as ``NAME``."""
-    split = {name.removesuffix("_orig") for name in state if name.endswith("_orig")}
-    pruned = {name for name in split if f"{name}_mask" in state}
-    made = {}
-    for name in pruned:
-        weight, mask = state[f"{name}_orig"], state[f"{name}_mask"]
-        if weight.shape != mask.shape:
-            raise InputError(
-                f"{path}: {name}_mask is {tuple(mask.shape)} and {name}_orig {tuple(weight.shape)}; export it again"
-            )
-        made[name] = weight * mask
-    left = {
-        name: value for name, value in state.items() if name.removesuffix("_orig").removesuffix("_mask") not in pruned
-    }
-    return left | made
+    return found
 
 
 def _is_half(tensor: Tensor) -> bool:
     return tensor.is_floating_point() and tensor.element_size() < 4
 
 
+def _is_safetensors(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(9)[8:] == b"{"  # after the eight bytes of its head's length, which may be any
+
+
 def _is_pickle(path: Path) -> bool:
     with path.open("rb") as file:
-        start = file.read(9)
-    safetensors = start[8:] == b"{"  # after the eight bytes of its head's length, which may be any
-    return not safetensors and (start.startswith((b"\x80", b"PK\x03\x04")) or zipfile.is_zipfile(path))
+        return file.read(4).startswith((b"\x80", b"PK\x03\x04"))

@@ -1,18 +1,51 @@
 """Weights from a file, which fit exactly or are refused."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from sparsight.errors import InputError
-from sparsight.models.state_file import read_state
+from sparsight.models.masks import is_mask, masked, torch_pruned
+from sparsight.models.naming import COUNTER, named
+from sparsight.models.state_file import StateFile, read_state_file
 
 NO_HEADS: Mapping[str, str] = {}
 _SHOWN = 3
-# Batch norm counts its batches but reads the count in no network of ours; files of older torch versions lack it.
-_COUNTER = "num_batches_tracked"
+
+
+class MisfitError(InputError):
+    """A file whose tensors are not those of the network.
+
+    Attributes:
+        missing: names that the network has and the file has not.
+        unexpected: names that the file has and the network has not.
+        misshapen: names of another shape.
+    """
+
+    def __init__(
+        self, said: str, missing: Iterable[str], unexpected: Iterable[str], misshapen: Iterable[str], remedy: str = ""
+    ) -> None:
+        super().__init__(f"{said}; {remedy or 'give the whole state dict of the same network'}")
+        self.said = said
+        self.missing, self.unexpected, self.misshapen = tuple(missing), tuple(unexpected), tuple(misshapen)
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A file's tensors as a network takes them.
+
+    Attributes:
+        state: the network's whole state dict.
+        fresh: layers that are not from the file, each with the reason.
+        notes: what a reader should know of how the file fits, each without a subject.
+    """
+
+    state: dict[str, Tensor]
+    fresh: dict[str, str]
+    notes: tuple[str, ...]
 
 
 def load_weights(
@@ -20,32 +53,39 @@ def load_weights(
     path: Path,
     heads: Mapping[str, str] = NO_HEADS,
     ignored: tuple[str, ...] = (),
-    state: Mapping[str, Tensor] | None = None,
-) -> None:
+    read: StateFile | None = None,
+) -> tuple[str, ...]:
     """Replace the model's parameters and buffers by those of a file. On an error the model is unchanged.
 
     Floating-point values are converted to the model's own precision. A file that holds one of the model's children
-    alone, as a backbone without its classifier, fits as the whole does.
+    alone, as a backbone without its classifier, fits as the whole does; what stands before all names goes
+    (``naming.named``), and masks that stand beside weights are applied.
 
     Args:
         model: the network, in its own initial state.
-        path: of the file (``read_state``).
+        path: of the file (``read_state_file``).
         heads: names of the layers whose sizes go with the number of classes, each with that of the classifier that it
             ends. A layer keeps its initial weights where the file has none of it, or those of another number of
             classes, and the whole classifier where the file has none of it.
         ignored: starts of names that the network need not have.
-        state: what ``read_state`` gives of the file, where it has been read; None reads it.
+        read: what ``read_state_file`` gives of the file, where it has been read; None reads it.
+
+    Returns:
+        What a reader should know of how the file fits, each without a subject.
 
     Raises:
-        InputError: if the file cannot be read, a name, shape or kind of number does not fit, or a value is not finite.
+        MisfitError: if a name, shape or kind of number does not fit.
+        InputError: if the file cannot be read, or a value is not finite.
     """
-    model.load_state_dict(_fitted(model, path, heads, ignored, state)[0])
+    found = fitted(model.state_dict(), read or read_state_file(path), heads, ignored)
+    model.load_state_dict(found.state)
+    return found.notes
 
 
-def head_notice(
+def fit_notices(
     model: nn.Module, path: Path, heads: Mapping[str, str] = NO_HEADS, ignored: tuple[str, ...] = (), called: str = ""
-) -> str | None:
-    """What a user should know of how a file of weights fits: which heads are new ones, if some are.
+) -> list[str]:
+    """What a user should know of how a file of weights fits: what of it was taken, and which heads are new ones.
 
     Args:
         model: as for ``load_weights``, and so are ``path``, ``heads`` and ``ignored``.
@@ -54,44 +94,67 @@ def head_notice(
     Raises:
         InputError: as ``load_weights``.
     """
-    fresh = _fitted(model, path, heads, ignored)[1]
-    if not fresh:
-        return None
-    start = f"the head {next(iter(fresh))} starts" if len(fresh) == 1 else f"the heads {', '.join(fresh)} start"
-    why = " and ".join(dict.fromkeys(fresh.values()))
-    return f"{called or path.name} {why}: {start} from weights drawn by the seed"
+    found, called = fitted(model.state_dict(), read_state_file(path), heads, ignored), called or path.name
+    notices = [f"{called}: {note}" for note in found.notes]
+    if found.fresh:
+        fresh = found.fresh
+        start = f"the head {next(iter(fresh))} starts" if len(fresh) == 1 else f"the heads {', '.join(fresh)} start"
+        why = " and ".join(dict.fromkeys(fresh.values()))
+        notices.append(f"{called} {why}: {start} from weights drawn by the seed")
+    return notices
 
 
-def _fitted(
-    model: nn.Module,
-    path: Path,
-    heads: Mapping[str, str],
-    ignored: tuple[str, ...],
-    state: Mapping[str, Tensor] | None = None,
-) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """A state dict for the model, and what in it is not from the file, each with the reason."""
-    own = model.state_dict()
-    held = read_state(path) if state is None else state
-    loaded = {name: value for name, value in held.items() if not name.startswith(ignored)}
-    loaded = _named_as_the_whole(model, loaded)
-    loaded |= {name: own[name] for name in own.keys() - loaded.keys() if name.endswith(_COUNTER)}
+def fitted(
+    own: Mapping[str, Tensor], read: StateFile, heads: Mapping[str, str] = NO_HEADS, ignored: tuple[str, ...] = ()
+) -> Fitted:
+    """A state dict for a network, what in it is not from the file, and what a reader should know.
+
+    Args:
+        own: the network's state dict.
+        read: the file.
+        heads: as for ``load_weights``, and so is ``ignored``.
+
+    Raises:
+        InputError: as ``load_weights``.
+    """
+    path, tensors = read.path, read.tensors
+    if not any(name.endswith("_orig") for name in own):
+        tensors = torch_pruned(tensors, path)
+    match = named(own, tensors, [f"{one}." for one in (*heads.values(), *heads)] + list(ignored), path)
+    loaded = {name: value for name, value in match.state.items() if name in own or not name.startswith(ignored)}
+    notes = [*read.notes, *match.notes]
+    extra = {name: value for name, value in loaded.items() if name not in own}
+    masks = {name: value for name, value in (extra | match.left).items() if is_mask(name, value, loaded)}
+    if masks:
+        kept = {name: value for name, value in loaded.items() if name not in masks}
+        loaded = masked(kept, masks, path)
+        notes.append(
+            f"its weights were multiplied by {len(masks)} mask{'s' if len(masks) > 1 else ''} that stand beside them"
+        )
+    if left := [name for name in match.left if name not in masks]:
+        notes.append(f"holds {_listed('', left)[0].strip()} beside the network, which was not used")
+    loaded |= {name: own[name] for name in own.keys() - loaded.keys() if name.endswith(COUNTER)}
     fresh = _fresh_heads(own, loaded, heads)
     for layer in fresh:
         loaded |= {name: own[name] for name in own if name.startswith(f"{layer}.")}
+    _check(own, loaded, path)
+    return Fitted(loaded, fresh, tuple(notes))
+
+
+def _check(own: Mapping[str, Tensor], loaded: Mapping[str, Tensor], path: Path) -> None:
+    missing, unexpected = sorted(own.keys() - loaded.keys()), sorted(loaded.keys() - own.keys())
+    misshapen, kinds = _misshapen(own, loaded), _other_kind(own, loaded)
     problems = [
-        *_listed("missing", sorted(own.keys() - loaded.keys())),
-        *_listed("unexpected", sorted(loaded.keys() - own.keys())),
-        *_listed("of another shape", _misshapen(own, loaded)),
-        *_listed("not of the model's kind of number", _other_kind(own, loaded)),
+        *_listed("missing", missing),
+        *_listed("unexpected", unexpected),
+        *_listed("of another shape", misshapen.values()),
+        *_listed("not of the model's kind of number", kinds),
     ]
     if problems:
-        raise InputError(
-            f"{path}: does not fit the network: {'; '.join(problems)}; give the whole state dict of the same network"
-        )
+        raise MisfitError(f"{path}: does not fit the network: {'; '.join(problems)}", missing, unexpected, misshapen)
     broken = sorted(name for name, value in loaded.items() if not torch.isfinite(value).all())
     if broken:
         raise InputError(f"{path}: {_listed('not a finite number in', broken)[0]}; export the weights again")
-    return loaded, fresh
 
 
 def _fresh_heads(own: Mapping[str, Tensor], loaded: Mapping[str, Tensor], heads: Mapping[str, str]) -> dict[str, str]:
@@ -100,7 +163,7 @@ def _fresh_heads(own: Mapping[str, Tensor], loaded: Mapping[str, Tensor], heads:
     for layer, classifier in heads.items():
         names = [name for name in own if name.startswith(f"{layer}.")]
         whole = [name for name in own if name.startswith(f"{classifier}.")]
-        there = {name for name in loaded if not name.endswith(_COUNTER)}
+        there = {name for name in loaded if not name.endswith(COUNTER)}
         if there.isdisjoint(whole):
             fresh[layer if whole == names else classifier] = "holds no classifier"
         elif there.isdisjoint(names):
@@ -110,26 +173,16 @@ def _fresh_heads(own: Mapping[str, Tensor], loaded: Mapping[str, Tensor], heads:
     return fresh
 
 
-def _named_as_the_whole(model: nn.Module, loaded: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors under the names that they have in the model, where they are those of one of its children."""
-    plain = {name for name in loaded if not name.endswith(_COUNTER)}
-    for child, module in model.named_children():
-        own = {name for name in module.state_dict() if not name.endswith(_COUNTER)}
-        if own and plain == own:
-            return {f"{child}.{name}": value for name, value in loaded.items()}
-    return loaded
-
-
 def _only_classes_differ(own: Tensor, loaded: Tensor) -> bool:
     return own.shape != loaded.shape and own.ndim == loaded.ndim and own.shape[1:] == loaded.shape[1:]
 
 
-def _misshapen(own: Mapping[str, Tensor], loaded: Mapping[str, Tensor]) -> list[str]:
-    return [
-        f"{name} (file {tuple(loaded[name].shape)}, network {tuple(own[name].shape)})"
+def _misshapen(own: Mapping[str, Tensor], loaded: Mapping[str, Tensor]) -> dict[str, str]:
+    return {
+        name: f"{name} (file {tuple(loaded[name].shape)}, network {tuple(own[name].shape)})"
         for name in own
         if name in loaded and loaded[name].shape != own[name].shape
-    ]
+    }
 
 
 def _other_kind(own: Mapping[str, Tensor], loaded: Mapping[str, Tensor]) -> list[str]:

@@ -9,7 +9,7 @@ from sparsight.config import StudySettings
 from sparsight.data import ConceptDataset
 from sparsight.evidence import check_shown
 from sparsight.making import check_concepts
-from sparsight.models import is_own, weights_notice
+from sparsight.models import is_own, weights_notices
 from sparsight.pruning import UNPRUNED
 from sparsight.runs import MANIFEST, OTHER_VERSIONS, STUDY, WEIGHTS
 from sparsight.seals import seal_of
@@ -44,10 +44,9 @@ def _notices(folder: Path, settings: StudySettings, data: ConceptDataset) -> lis
     """What the study noted."""
     model = settings.model
     kept = folder / WEIGHTS if model.starts_from_file and not is_own(model.name) else None
-    fit = weights_notice(model, len(data.class_names), kept)
     return [
         *data.notes,
-        *([] if fit is None else [fit]),
+        *weights_notices(model, len(data.class_names), kept),
         *check_concepts(settings, data),
         *check_shown(data, settings.evidence.shown),
     ]
@@ -59,4 +58,5 @@ def _of_network(line: str, settings: StudySettings) -> bool:
     model = settings.model
     if line.startswith(UNPRUNED):
         return True
-    return is_own(model.name) and model.weights is not None and line.startswith(f"{model.weights.name} ")
+    named = () if model.weights is None else (f"{model.weights.name} ", f"{model.weights.name}: ")
+    return is_own(model.name) and line.startswith(named)
