@@ -59,8 +59,8 @@ def normalised(given: Sequence[Given], data: ConceptDataset, way: Way) -> tuple[
         )
         doubtful = True
     settled = zip(given, found, sources, strict=True)
-    taken_so = [replace(one, normalisation=each, normalisation_source=source) for one, each, source in settled]
-    return taken_so, notes, doubtful
+    settled_ones = [replace(one, normalisation=each, normalisation_source=source) for one, each, source in settled]
+    return settled_ones, notes, doubtful
 
 
 def _guesses(given: Sequence[Given]) -> list[str]:
@@ -71,7 +71,8 @@ def _guesses(given: Sequence[Given]) -> list[str]:
         if one.normalisation is not None and source is not None and not source.known:
             found.setdefault((source.text, one.normalisation), []).append(one.name)
     return [
-        f"{_listed(names)}: guessed is how images are normalised, {text}: {said(normalisation)}; --normalise names another"
+        f"{_listed(names)}: how images are normalised is guessed, {text}: {said(normalisation)}; "
+        "--normalise names another"
         for (text, normalisation), names in found.items()
     ]
 

@@ -87,6 +87,5 @@ __all__ = [
     "token_map",
     "unwrapped",
     "users_code",
-    "weights_notice",
     "weights_notices",
 ]

@@ -118,13 +118,14 @@ def _images(transformers: Any, folder: Path, config: dict[str, Any], network: nn
             if not stated_there:
                 return made, Source(f"timm's usual, because {_CONFIG} states no mean and std", known=False)
             return made, Source(f"pretrained_cfg in {_CONFIG}", known=True)
-        kind = type(processor).__name__
-        return made, Source(stated.name if "image_mean" in described else f"{stated.name}, a {kind}", known=True)
+        called = type(processor).__name__
+        return made, Source(stated.name if "image_mean" in described else f"{stated.name}, a {called}", known=True)
     from transformers.models.auto.image_processing_auto import IMAGE_PROCESSOR_MAPPING
 
-    found: Any = IMAGE_PROCESSOR_MAPPING.get(type(network.config), None)
+    mapping: Any = IMAGE_PROCESSOR_MAPPING
+    found: Any = mapping.get(type(network.config), None)
     kinds = list(found.values()) if isinstance(found, dict) else list(found or ())
-    kind = next((one for one in kinds if one is not None), None)
+    kind: Any = next((one for one in kinds if one is not None), None)
     if kind is not None:
         try:
             made = processed(kind(), kind.__name__)

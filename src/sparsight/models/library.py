@@ -189,10 +189,11 @@ def _of_timm(network: str, config: Mapping[str, Any], file: Path) -> _Images:
         config, source = beside, Source(f"pretrained_cfg in {file.parent / 'config.json'}", known=True)
     else:
         source = Source(f"as timm's first weights of {architecture}", known=False)
-    mean, std = config.get("mean") or IMAGENET[0], config.get("std") or IMAGENET[1]
-    if len(mean) != 3 or len(std) != 3:
-        raise InputError(f"{network}: its images have {len(mean)} channels, and those of an audit three")
-    normalisation = ((*map(float, mean),), (*map(float, std),))
+    means, stds = config.get("mean") or IMAGENET[0], config.get("std") or IMAGENET[1]
+    if len(means) != 3 or len(stds) != 3:
+        raise InputError(f"{network}: its images have {len(means)} channels, and those of an audit three")
+    mean, std = [float(one) for one in means], [float(one) for one in stds]
+    normalisation = ((mean[0], mean[1], mean[2]), (std[0], std[1], std[2]))
     size = config.get("input_size")
     note = ""
     if not source.known and (other := _another_way(architecture, normalisation)):
@@ -200,7 +201,7 @@ def _of_timm(network: str, config: Mapping[str, Any], file: Path) -> _Images:
             f"how its images are normalised is guessed by timm's first weights of {architecture}, and others are "
             f"normalised otherwise, as {other}; {TIMM}{architecture}.TAG@FILE says which they are"
         )
-    return _Images((normalisation[0][:3], normalisation[1][:3]), source, size[-1] if size else None, note)
+    return _Images(normalisation, source, size[-1] if size else None, note)
 
 
 def _another_way(architecture: str, normalisation: Any) -> str | None:
