@@ -94,7 +94,8 @@ def test_the_headline_is_the_pages(report_page, report_data):
     assert found["missing"] == "Of released-code nothing can be decided: no retrained control to compare with."
     assert [one["arm"] for one in found["arms"]] == ["magnitude", "released-code"]
     first = found["arms"][0]
-    assert first["rounds"] == data.judged["arms"]["magnitude"]["rounds"]
+    empty = {"why_winning": "", "why_explanation": {}}  # of a run that was judged without them
+    assert first["rounds"] == [{**empty, **one} for one in data.judged["arms"]["magnitude"]["rounds"]]
     assert first["hypothesis"] == "neither"
     assert first["sentence"] == "undecided; 5 rounds were judged."
 
