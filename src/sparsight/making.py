@@ -189,9 +189,16 @@ def check_concepts(settings: StudySettings, data: ConceptDataset) -> list[str]:
     names = [name if len(name) <= 80 else f"{name[:60]}..." for name in data.concept_names]
     constant = [name for name, kept in zip(names, usable, strict=True) if not kept]
     if sum(usable) < settings.concepts.top_k:
+        count = sum(usable)
+        if not count:
+            raise InputError(
+                f"data set {data.name}: no concept differs between training images; each needs images with it and "
+                "images without it"
+            )
         raise InputError(
-            f"data set {data.name}: {sum(usable)} concepts differ between training images, too few for concepts.top_k "
-            f"{settings.concepts.top_k}; lower it or add images"
+            f"data set {data.name}: {count} concept{'s differ' if count > 1 else ' differs'} between training images, "
+            f"too few for concepts.top_k {settings.concepts.top_k}; lower it by --set concepts.top_k={count}, or add "
+            "concepts"
         )
     if not constant:
         return []

@@ -80,7 +80,7 @@ def test_tables_are_read_however_they_were_saved(tree, content, encoding):
         (spelled("1", "2"), r"'2' is not read.*write 1 for present, 0 for absent, or leave the cell empty"),
         (spelled("maybe", "0"), r"line 2, column 'red': 'maybe' is not read"),
         (spelled("1", "-1"), "cells are 1 and -1, and none is 0: write 0 where a concept is absent"),
-        (text().replace("image", "filename"), "the first column is 'filename': call the column of images image"),
+        ("red,blue\n1,0\n", "the first column is 'red': call the column of images image"),
         (text().replace("b/3.png", "b/3.PNG"), "line 4: no image 'b/3.PNG' in .*'b/3.png' differs from it in capitals"),
         (text().replace(".png", ".jpg"), r"\(3 of 3 rows name none\); 'a/1.png' differs from it in its ending alone"),
         (text().replace("a/1", "c/1"), "line 2: no image 'c/1.png'.*'a/1.png' is there"),
@@ -119,3 +119,37 @@ def test_images_of_splits_may_be_named_without_the_split(tmp_path):
 @pytest.mark.parametrize("cell", ["2", "0.5", "inf", "1_0", "-2", "yes!", "1 0", "0x1"])
 def test_other_cells_are_no_values(cell):
     assert concept_value(cell) is None
+
+
+@pytest.mark.parametrize(
+    "heads",
+    ["Filename", "file", "path", "image_id", "img", "File Name", "photo", "id", "name", "Bild", "", "Unnamed: 0"],
+)
+@pytest.mark.parametrize("ending", [".png", ""])
+def test_a_column_is_of_images_by_its_name_or_because_its_cells_are(tree, heads, ending):
+    rows = [(heads, *ROWS[0][1:]), *((row[0].replace(".png", ending), *row[1:]) for row in ROWS[1:])]
+    assert read_concepts(written(tree, text(rows=rows)), tree).values.tolist() == EXPECTED
+    last = [(*row[1:], row[0]) for row in rows]
+    if heads in ("Filename", "image_id"):
+        assert read_concepts(written(tree, text(";", rows=last)), tree).values.tolist() == EXPECTED
+
+
+def test_a_column_is_of_classes_because_its_cells_are(tree):
+    read = read_concepts(written(tree, "species,red\nb,0\na,1\n"), tree)
+    assert read.values.tolist() == [[1], [1], [0]]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("image,red\na/1.png,1\na/2.png,\n", "none is 0: write 0 where a concept is absent"),
+        ("image,red\n", "holds a header alone"),
+        ("image,red,who\na/1.png,1,ann\na/2.png,0,bob\n", r"column 'who'.*--set data\.groups=who"),
+        ("image,who\na/1.png,ann\n", "has no column 'Who', which data.groups names, but who"),
+    ],
+)
+def test_tables_that_say_nothing_or_lack_a_column(tree, content, says):
+    with pytest.raises(InputError, match=says):
+        read_concepts(written(tree, content), tree, ("Who",) if "Who" in says else ())
+    if "data" in says and "Who" not in says:  # the remedy ends well
+        assert read_concepts(tree.root / "concepts.csv", tree, ("who",)).apart["who"] == ["ann", "bob", ""]

@@ -104,7 +104,7 @@ def test_a_group_with_two_labels_and_images_without_a_group_are_named(patients):
     ("groups", "says"),
     [
         (r"(q\d+)_", r"data.groups: the pattern .q.* gives no image a group, as benign/p10_0.png"),
-        ("patient", "data.groups: the table of concepts has no column 'patient' .red.; name one, or give a pattern"),
+        ("patient", r"has no column 'patient', which data.groups names, but red; name one of these, or give a pattern"),
     ],
 )
 def test_what_gives_no_groups_is_refused(patients, groups, says):
@@ -131,3 +131,18 @@ def test_groups_that_cross_the_sides_of_folders_are_refused_and_named(tmp_path):
     for path in (root / "test").rglob("p1_*"):
         path.unlink()
     assert len(load(root, groups=PATTERN).splits["test"]) == 2
+
+
+@pytest.mark.parametrize("groups", ["patient", r"p\d+"])
+def test_groups_by_a_column_that_no_table_has_are_refused(patients, groups):
+    with pytest.raises(InputError, match=r"is the name of a column, and there is no table of concepts"):
+        load(patients, groups=groups)
+
+
+def test_too_few_groups_of_a_class_are_named_as_the_reason(tmp_path):
+    root = lay(tmp_path / "set", [f"{kind}/{kind}p{i // 4}_{i}.png" for kind in "ab" for i in range(8)])
+    with pytest.raises(
+        InputError, match=r"class 'a' has no image for test; its images are of 2 groups by data\.groups"
+    ):
+        load(root, groups=r"(.p\d)_")
+    load(root, groups=r"(.p\d_\d)")  # smaller ones

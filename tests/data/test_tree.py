@@ -76,7 +76,7 @@ def test_a_folder_around_the_folders_is_looked_into(tmp_path, within):
     [
         ((), "holds no folders"),
         (("1.png", "2.png"), "2 images and no folder with images"),
-        (("a/1.png", "a/2.png"), "1 class folders"),
+        (("a/1.png", "a/2.png"), "1 class folder "),
         (("a/1.heic", "b/1.heic"), "without an image that is read .not taken: 2 .heic files, as a/1.heic"),
         (("set.zip",), "1 .zip archive, as set.zip .unpack"),
         (("train/a/1.png", "train/b/1.png"), "no folder validation and no folder test beside train; add it, or name"),

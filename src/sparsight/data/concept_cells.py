@@ -7,8 +7,8 @@ from sparsight.data.dataset import ABSENT, PRESENT, UNKNOWN
 from sparsight.errors import InputError
 
 _WORDS = {
-    PRESENT: ("true", "yes", "y", "t", "present"),
-    ABSENT: ("false", "no", "n", "f", "absent"),
+    PRESENT: ("true", "yes", "y", "t", "present", "positive", "pos", "on", "wahr", "vrai", "verdadero", "vero", "waar"),
+    ABSENT: ("false", "no", "n", "f", "absent", "negative", "neg", "off", "falsch", "faux", "falso", "onwaar"),
     UNKNOWN: ("", "?", "-", "--", "nan", "na", "n/a", "#n/a", "<na>", "null", "none", "nil", "unknown"),
 }
 _VALUES = {word: value for value, words in _WORDS.items() for word in words}
@@ -56,14 +56,19 @@ def concept_values(path: Path, columns: Sequence[str], rows: Sequence[tuple[int,
                 "a concept is present or absent: write 1 or 0 in place of a probability (1 from 0.5 on, for instance), "
                 "or leave the cell empty where it is in doubt"
             )
+        elif len(rows) > 1 and all(known[cells[columns.index(name)]] is None for _, cells in rows):
+            remedy = (
+                "no cell of this column is: remove it if it is no concept (if it states which images belong together, "
+                f"name it by --set data.groups={name[:40]}), or {remedy}"
+            )
         shown = cell if len(cell) <= _SHOWN else f"{cell[:_SHOWN]}..."
         raise InputError(f"{path}: line {line}, column {name[:80]!r}: {shown!r} is not read{more}; {remedy}")
     stated = {cell: value for cell, value in known.items() if value is not None}
-    minus = any(value == UNKNOWN and _number(cell.strip()) is not None for cell, value in stated.items())
-    if minus and PRESENT in stated.values() and ABSENT not in stated.values():
+    if UNKNOWN in stated.values() and PRESENT in stated.values() and ABSENT not in stated.values():
+        minus = any(value == UNKNOWN and _number(cell.strip()) is not None for cell, value in stated.items())
         raise InputError(
-            f"{path}: cells are 1 and -1, and none is 0: write 0 where a concept is absent, and leave a cell empty "
-            "where it is unknown"
+            f"{path}: cells are 1 and {'-1' if minus else 'unknown'}, and none is 0: write 0 where a concept is "
+            "absent, and leave a cell empty where it is unknown"
         )
     return [[stated[cell] for cell in cells] for _, cells in rows]
 

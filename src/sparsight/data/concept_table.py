@@ -17,7 +17,16 @@ from sparsight.data.tree import Tree, composed
 from sparsight.errors import InputError
 
 _SHOWN = 30
+_COLUMNS = 8
 _KINDS = ("image", "class")
+_OF_IMAGES = frozenset(
+    f"{head}{tail}"
+    for head in ("image", "img", "file", "filename", "picture", "photo")
+    for tail in ("", "s", "_id", "id", "_name", "name", "_path", "path", "_file", " id", " name", " path")
+) | {"path"}
+"""Names of a column of images, in small letters."""
+_ROW_NUMBERS = ("", "unnamed: 0")
+"""Names of a first column that programs write by themselves."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,10 +60,17 @@ def read_concepts(path: Path, tree: Tree, apart: Collection[str] = ()) -> Concep
     Raises:
         InputError: naming the file, the line and the column, if it has another form or speaks of what is not there.
     """
-    lines = read_cells(path, _KINDS, "save the table as CSV UTF-8", strict=True)
-    if not lines:
-        raise InputError(f"{path}: empty; it must hold image,<concept>,... and a line an image")
-    kind, header, rows = _columns(path, lines)
+    lines = read_cells(path, (*_KINDS, *_OF_IMAGES), "save the table as CSV UTF-8", strict=True)
+    if len(lines) < 2:
+        state = "holds a header alone" if lines else "empty"
+        raise InputError(f"{path}: {state}; it must hold image,<concept>,... and a line an image")
+    kind, header, rows = _columns(path, lines, tree)
+    if missing := [name for name in apart if name not in header]:
+        known = ", ".join(name[:40] for name in header[:_COLUMNS]) + (", ..." if len(header) > _COLUMNS else "")
+        raise InputError(
+            f"{path}: has no column {missing[0][:80]!r}, which data.groups names, but {known}; name one of these, or "
+            r"give a pattern with the group in brackets, as '(patient\d+)'"
+        )
     columns = [k for k, name in enumerate(header) if name not in apart]
     named = [header[k] for k in columns]
     names = tuple(name.replace(":", "_", 1) for name in named)
@@ -76,20 +92,38 @@ def read_concepts(path: Path, tree: Tree, apart: Collection[str] = ()) -> Concep
     return ConceptTable(values, names, groups, len(tree.entries) - len(named_images), others)
 
 
-def _columns(path: Path, lines: list[tuple[int, list[str]]]) -> tuple[str, list[str], list[tuple[int, str, list[str]]]]:
+def _columns(
+    path: Path, lines: list[tuple[int, list[str]]], tree: Tree
+) -> tuple[str, list[str], list[tuple[int, str, list[str]]]]:
     """What rows name, the other columns, and each row's line, its name and its other cells."""
     header = [composed(cell) for cell in lines[0][1]]
-    skipped = int(len(header) > 1 and header[0].casefold() in ("", "unnamed: 0") and header[1].casefold() in _KINDS)
-    kind, columns = header[skipped].casefold(), header[skipped + 1 :]  # a column of row numbers may stand first
-    if kind not in _KINDS or not columns:
-        state = f"the first column is {header[0][:60]!r}" if kind not in _KINDS else "there is no other column"
+    small = [name.casefold() for name in header]
+    found = _naming(small, [row for _, row in lines[1:]], tree)
+    if found is None or len(header) < 2:
+        state = "there is no other column" if found else f"the first column is {header[0][:60]!r}"
         raise InputError(
             f"{path}: line {lines[0][0]}: must be image,<concept>,... or class,<concept>,...; {state}: call the column "
             "of images image, put it first, and one column a concept behind it"
         )
-    if not all(columns):
-        raise InputError(f"{path}: line {lines[0][0]}: a concept has no name")
-    return kind, columns, [(line, row[skipped], row[skipped + 1 :]) for line, row in lines[1:]]
+    kind, place = found
+    others = [k for k in range(len(header)) if k != place and not (k == 0 and small[0] in _ROW_NUMBERS)]
+    if not others or not all(header[k] for k in others):
+        state = "a concept has no name" if others else "there is no column of a concept"
+        raise InputError(f"{path}: line {lines[0][0]}: {state}; give each concept a column with its name on top")
+    rows = [(line, row[place], [row[k] for k in others]) for line, row in lines[1:]]
+    return kind, [header[k] for k in others], rows
+
+
+def _naming(header: list[str], rows: list[list[str]], tree: Tree) -> tuple[str, int] | None:
+    """Whether rows name images or classes, and by which column: by its name, or because its cells name them all."""
+    for kind, names in (("image", ("image",)), ("image", _OF_IMAGES), ("class", ("class",))):
+        if (place := next((k for k, name in enumerate(header) if name in names), None)) is not None:
+            return kind, place
+    cells = [row[0] for row in rows]
+    images, classes = _places("image", tree), _places("class", tree)
+    if all(plain_name(cell, images, tree.root) in images for cell in cells):
+        return "image", 0
+    return ("class", 0) if all(composed(cell) in classes for cell in cells) else None
 
 
 def _rows(path: Path, kind: str, rows: list[tuple[int, str, list[str]]], tree: Tree) -> list[list[int]]:

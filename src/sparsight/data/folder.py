@@ -13,6 +13,7 @@ from sparsight.data.example_pictures import with_examples
 from sparsight.data.folder_concepts import read_folder_concepts
 from sparsight.data.folder_groups import read_groups
 from sparsight.data.folder_masks import read_folder_masks
+from sparsight.data.folder_missing import missing_images
 from sparsight.data.folder_settings import FolderSettings
 from sparsight.data.folder_splits import given_sides, split_images
 from sparsight.data.mask_notes import mask_notes
@@ -21,7 +22,7 @@ from sparsight.data.picture_cache import DecodingListener
 from sparsight.data.pictures import read_pictures
 from sparsight.data.size import check_size
 from sparsight.data.survey import survey, survey_notes
-from sparsight.data.tree import Tree, ignored_notes, read_tree
+from sparsight.data.tree import ignored_notes, read_tree
 from sparsight.data.unreadable import without_unreadable
 from sparsight.errors import InputError
 
@@ -63,7 +64,7 @@ def read_folder(
     readable = without_unreadable(drawn, unread, paths, settings.skip_bad)
     splits = other_than(readable.splits, seen.left_out)
     crossing = () if groups is None else groups.problems
-    missing = readable.explained(_missing(tree, splits, settings))
+    missing = readable.explained(missing_images(tree, splits, settings, groups))
     problems = [*readable.problems, *seen.problems, *problems, *crossing, *missing, *concepts.problems]
     notes = [*readable.notes, *seen.notes]
     if seen.ranged:
@@ -106,19 +107,6 @@ def read_folder(
 
 def _counted(n: int, one: str, many: str) -> str:
     return f"{n} {one if n == 1 else many}"
-
-
-def _missing(tree: Tree, splits: dict[str, Tensor], settings: FolderSettings) -> list[str]:
-    problems = []
-    wanted = {split: chosen for split, chosen in splits.items() if getattr(settings, split)}
-    for k, name in enumerate(tree.class_names):
-        empty = [s for s, chosen in wanted.items() if not any(tree.entries[i].label == k for i in chosen.tolist())]
-        if empty:
-            problems.append(
-                f"{tree.root}: class {name!r} has no image for {', '.join(empty)}{tree.without.get(name, '')}; a class "
-                "needs one in each"
-            )
-    return problems
 
 
 def _moments(images: UInt8[Tensor, "n 3 s s"]) -> tuple[tuple[float, float, float], tuple[float, float, float]]:

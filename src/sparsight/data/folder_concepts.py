@@ -52,13 +52,22 @@ def concepts_in(path: Path) -> Path | None:
 
 
 def read_folder_concepts(settings: FolderSettings, tree: Tree) -> FolderConcepts:
-    """Find and read the table of concepts; a column that states the groups of images is none of them."""
+    """Find and read the table of concepts; a column that states the groups of images is none of them.
+
+    Raises:
+        InputError: if a column states the groups, and there is no table.
+    """
     examples = settings.concepts if settings.concepts is not None and settings.concepts.is_dir() else None
     found = found_table(settings.path, tree.root)
     table = found if settings.concepts is None or examples is not None else settings.concepts
+    column = settings.group_column
+    if table is None and column is not None:
+        raise InputError(
+            f"data.groups: {column[:80]!r} is the name of a column, and there is no table of concepts that could have "
+            r"it; name the table by --concepts FILE, or give a pattern with the group in brackets, as '(patient\d+)'"
+        )
     if table is None:
         return FolderConcepts(tree.root / CONCEPTS, None, examples, () if examples else (NO_CONCEPTS,))
-    column = settings.group_column
     if examples is not None and column is None:
         return FolderConcepts(table, None, examples)
     try:

@@ -33,7 +33,7 @@ def read_groups(settings: FolderSettings, tree: Tree, table: ConceptTable | None
     An image without one is a group of its own. None where no groups are asked for, or the table is refused.
 
     Raises:
-        InputError: if there is no such column, or no image has a group.
+        InputError: if no image has a group.
     """
     if settings.groups is None:
         return None
@@ -45,12 +45,6 @@ def read_groups(settings: FolderSettings, tree: Tree, table: ConceptTable | None
     elif table is None:
         return None
     else:
-        if settings.group_column not in table.apart:
-            known = ", ".join(table.names[:8])
-            raise InputError(
-                f"data.groups: the table of concepts has no column {settings.group_column[:80]!r} ({known or 'none'}); "
-                r"name one, or give a pattern with the group in brackets, as '(patient\d+)'"
-            )
         stated = table.apart[settings.group_column]
         by = f"the column {settings.group_column}"
     if not any(stated):
@@ -103,6 +97,18 @@ def split_groups(
     return sides
 
 
+def of_few_groups(tree: Tree, names: Sequence[str]) -> dict[str, str]:
+    """Return by class how many groups hold its images, as why it may lack some on a side."""
+    held: dict[str, set[str]] = {name: set() for name in tree.class_names}
+    for entry, name in zip(tree.entries, names, strict=True):
+        held[tree.class_names[entry.label]].add(name)
+    counts = {name: f"{len(own)} group{'s' if len(own) > 1 else ''}" for name, own in held.items()}
+    return {
+        name: f"its images are of {words} by data.groups, and a group stands on one side"
+        for name, words in counts.items()
+    }
+
+
 def _doubts(tree: Tree, names: Sequence[str], by: str) -> list[str]:
     """What a user should know of the groups."""
     alone = sum(name.startswith("\0") for name in names)
@@ -136,7 +142,8 @@ def _crossing(tree: Tree, names: Sequence[str]) -> list[str]:
         return []
     first = places[crossing[0]]
     shown = " and ".join(first[split][-100:] for split in SPLITS if split in first)
-    stand = "stands" if len(crossing) == 1 else f"and {len(crossing) - 1:,} more groups stand"
+    more = len(crossing) - 1
+    stand = f"and {more:,} more group{'s' if more > 1 else ''} stand" if more else "stands"
     return [
         f"{tree.root}: group {crossing[0][:80]!r} {stand} on several sides, as {shown}; move all images of a group to "
         "one side, or take the splits away"

@@ -13,16 +13,22 @@ _MOST_COMPARED = 20_000
 def images_by_name(tree: Tree) -> dict[str, int | None]:
     """Return positions of images by the names that users' tables give them, in composed form.
 
-    The path below the folder, or below the split's folder, or the file's name; None where it names several by accident.
+    The path below the folder, or below the split's folder, or the file's name, with or without its ending; None where
+    it names several by accident.
     """
+    paths = {composed(entry.path.as_posix()): i for i, entry in enumerate(tree.entries)}
     names: dict[str, int | None] = {}
+    endless: dict[str, int | None] = {}
     for i, entry in enumerate(tree.entries):
-        shorter = entry.path.parts[1:] if entry.split is not None else ()
-        for name in dict.fromkeys((entry.path.name, "/".join(shorter))):
-            if name:
-                key = composed(name)
-                names[key] = None if key in names else i
-    return names | {composed(entry.path.as_posix()): i for i, entry in enumerate(tree.entries)}
+        shorter = PurePosixPath(*entry.path.parts[1:] if entry.split is not None else entry.path.parts)
+        for name in dict.fromkeys((PurePosixPath(entry.path.name), shorter, PurePosixPath(entry.path.as_posix()))):
+            for known, text in ((names, name.as_posix()), (endless, name.with_suffix("").as_posix())):
+                key = composed(text)
+                known[key] = None if key in known else i
+    found: dict[str, int | None] = dict(paths)
+    for known in (names, endless):
+        found |= {name: i for name, i in known.items() if name not in found}
+    return found
 
 
 def plain_name(text: str, known: Mapping[str, object], root: Path) -> str:

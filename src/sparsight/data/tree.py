@@ -1,8 +1,9 @@
 """Which images a folder of class folders holds, and on which side each stands; nothing is opened."""
 
+import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +50,10 @@ class Tree:
     without: dict[str, str]
     notes: tuple[str, ...]
 
+    def alike(self, name: str) -> list[str]:
+        """Return the classes whose names differ from one in capitals, blanks or dashes alone, and that one."""
+        return [other for other in self.class_names if _plain(other) == _plain(name)]
+
 
 def composed(text: str) -> str:
     """The text in composed form, so that a name copied from another system is the same name."""
@@ -79,8 +84,8 @@ def read_tree(root: Path, apart: Collection[Path] = (), needed: Collection[str] 
         notes.insert(0, f"images are read from {top.path.relative_to(root)} in the folder that was named")
     names = tuple(sorted({_class_name(one.folder) for one in placed}))
     if len(names) < 2:
-        known = f" ({names[0][:80]!r})" if names else ""
-        raise InputError(f"{root}: {len(names)} class folders{known}; a classifier needs two or more")
+        found = f"1 class folder ({names[0][:80]!r})" if names else "no class folders"
+        raise InputError(f"{root}: {found}; a classifier needs two or more")
     number = {name: k for k, name in enumerate(names)}
     entries = [
         Entry(image.relative_to(top.path), number[_class_name(one.folder)], one.split)
@@ -93,7 +98,7 @@ def read_tree(root: Path, apart: Collection[Path] = (), needed: Collection[str] 
     ignored = [file for folder in whole.below() for file in (*folder.others, *folder.hidden)]
     filled = {entry.label for entry in entries}
     without = {name: _held(name, placed) for name, k in number.items() if k not in filled}
-    notes += [*_below(top.path, placed), *_beside(entries), *_hidden(top, placed)]
+    notes += [*_twins(names), *_below(top.path, placed), *_beside(entries), *_hidden(top, placed)]
     return Tree(top.path, names, tuple(entries), tuple(ignored), tuple(outside), without, tuple(notes))
 
 
@@ -117,6 +122,22 @@ def _held(name: str, placed: list[Placed]) -> str:
     files = [file for folder in own for below in folder.below() for file in below.others]
     held = passed_over(files, own[0].path.parent)
     return f" ({held[0]})" if held else ""
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s_-]+", "", name).casefold() or name
+
+
+def _twins(names: Sequence[str]) -> list[str]:
+    """Report classes whose names are next to the same."""
+    alike: dict[str, list[str]] = {}
+    for name in names:
+        alike.setdefault(_plain(name), []).append(name)
+    found = [f"{own[0][:60]!r} and {own[1][:60]!r}" for own in alike.values() if len(own) > 1]
+    if not found:
+        return []
+    shown = "; ".join(found[:_SHOWN]) + ("; ..." if len(found) > _SHOWN else "")
+    return [f"classes differ in capitals, blanks or dashes alone: {shown}; if they are one, give its folders one name"]
 
 
 def _below(root: Path, placed: list[Placed]) -> list[str]:
