@@ -31,6 +31,7 @@ def explain(
     place = [str(part) for part in first["loc"]]
     kinds = (unions or {}).get(place[0] if place else "", {})
     kind = kinds.get(place.pop(1)) if kinds and len(place) > 2 else None  # the union's tag is not the user's
+    place = place[:2] + [part for part in place[2:] if part.isdecimal()]  # nor are the names of a value's types
     key = ".".join(_short(part) for part in place) or "settings"
     key = (called or {}).get(key, key)
     context = first.get("ctx") or {}

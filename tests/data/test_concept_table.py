@@ -80,7 +80,7 @@ def test_tables_are_read_however_they_were_saved(tree, content, encoding):
         (spelled("1", "2"), r"'2' is not read.*write 1 for present, 0 for absent, or leave the cell empty"),
         (spelled("maybe", "0"), r"line 2, column 'red': 'maybe' is not read"),
         (spelled("1", "-1"), "cells are 1 and -1, and none is 0: write 0 where a concept is absent"),
-        ("red,blue\n1,0\n", "the first column is 'red': call the column of images image"),
+        ("red,blue\n1,0\n1,1\n", "the first column is 'red': call the column of images image"),
         (text().replace("b/3.png", "b/3.PNG"), "line 4: no image 'b/3.PNG' in .*'b/3.png' differs from it in capitals"),
         (text().replace(".png", ".jpg"), r"\(3 of 3 rows name none\); 'a/1.png' differs from it in its ending alone"),
         (text().replace("a/1", "c/1"), "line 2: no image 'c/1.png'.*'a/1.png' is there"),

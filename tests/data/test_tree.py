@@ -167,3 +167,49 @@ def test_a_whole_disk_is_no_folder_of_images(tmp_path, monkeypatch):
     monkeypatch.setattr("sparsight.data.walk.MOST", 4)
     with pytest.raises(InputError, match="more than 4 files; name the folder of class folders"):
         read_tree(lay(tmp_path, *CLASSES))
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("01_train", "02_val", "03_test"),
+        ("seg_train", "seg_val", "seg_test"),
+        ("Birds-Training", "Birds-Validation", "Birds-Testing"),
+        ("my birds train", "my birds dev", "my birds test"),
+        ("1train", "2val", "3test"),
+        ("train_v2", "val_v2", "test_v2"),
+    ],
+)
+@pytest.mark.parametrize("inside", ["", "images/", "{name}/"])
+def test_splits_by_the_word_in_which_their_names_differ(tmp_path, names, inside):
+    paths = [f"{n}/{inside.format(name=n)}{kind}/{i}.png" for n in names for kind in "ab" for i in range(2)]
+    for path in paths:
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    tree = read_tree(tmp_path)
+    assert tree.class_names == ("a", "b")
+    assert [entry.split for entry in tree.entries].count("validation") == 4
+    assert tree.notes == (
+        f"folders are taken for splits: {names[0]} for train, {names[1]} for validation, {names[2]} for test",
+    )
+
+
+@pytest.mark.parametrize(
+    "names", [("red_train", "blue_train"), ("train_bus", "test_tube"), ("night train", "dev tools")]
+)
+def test_names_that_share_nothing_but_a_word_are_classes(tmp_path, names):
+    for name in names:
+        for inner in ("x", "y"):
+            (tmp_path / name / inner).mkdir(parents=True)
+            (tmp_path / name / inner / "1.png").touch()
+    assert read_tree(tmp_path).class_names == tuple(sorted(names))
+
+
+def test_one_folder_in_each_split_around_its_classes_is_no_class(tmp_path):
+    for name in ("train", "val", "test"):
+        for kind in "ab":
+            (tmp_path / name / "images" / kind).mkdir(parents=True)
+            (tmp_path / name / "images" / kind / "1.png").touch()
+    tree = read_tree(tmp_path)
+    assert tree.class_names == ("a", "b")
+    assert tree.entries[0].path.as_posix() == "test/images/a/1.png"

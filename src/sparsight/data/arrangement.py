@@ -1,12 +1,12 @@
 """How the folders of a data set are arranged: which of them are classes, which splits, and which neither."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sparsight.data.dataset import SPLITS
-from sparsight.data.folder_names import is_of_masks, side_of
+from sparsight.data.folder_names import is_of_masks, side_of, sides_among
 from sparsight.data.passed_over import passed_over
 from sparsight.data.walk import Folder
 from sparsight.errors import InputError
@@ -52,11 +52,12 @@ def arrangement(top: Folder, needed: Collection[str]) -> tuple[list[Placed], lis
         "takes them for masks"
         for folder in masks
     ]
-    all_named = len(kept) > 1 and all(side_of(folder.name) for folder in kept)
-    splits = [f for f in kept if side_of(f.name) and f.filled and (not f.images or all_named)]
-    splits.sort(key=lambda folder: SPLITS.index(side_of(folder.name) or ""))
+    sides, noted = _sides(kept)
+    all_named = len(kept) > 1 and all(folder in sides for folder in kept)
+    splits = [f for f in kept if f in sides and f.filled and (not f.images or all_named)]
+    splits.sort(key=lambda folder: SPLITS.index(sides[folder]))
     if splits:
-        return _by_split(top, kept, splits, needed), notes
+        return _by_split(top, kept, splits, sides, needed), [*notes, *noted]
     if not kept:
         raise InputError(_nothing(top))
     if all_named:
@@ -77,26 +78,53 @@ def arrangement(top: Folder, needed: Collection[str]) -> tuple[list[Placed], lis
     ]
 
 
-def _by_split(top: Folder, kept: Sequence[Folder], splits: Sequence[Folder], needed: Collection[str]) -> list[Placed]:
+def _sides(kept: Sequence[Folder]) -> tuple[dict[Folder, str], list[str]]:
+    """The split of each folder that has the name of one, and a note where only what the names share shows it."""
+    sides = {folder: side for folder in kept if (side := side_of(folder.name)) is not None}
+    if sides:
+        return sides, []
+    among = sides_among([folder.name for folder in kept])
+    sides = {folder: among[folder.name] for folder in kept if folder.name in among}
+    inner = [{one.name for one in _classes_of(folder, sides)} for folder in sides]
+    if not inner or any(folder.images for folder in sides) or not set.intersection(*inner):
+        return {}, []
+    return sides, [
+        f"folders are taken for splits: {', '.join(f'{own.name} for {side}' for own, side in sides.items())}"
+    ]
+
+
+def _classes_of(split: Folder, splits: Collection[Folder]) -> tuple[Folder, ...]:
+    """The class folders of a split: those in it, or in the one folder that each of the splits holds."""
+    alone = all(not own.images and len(own.filled) == 1 and not own.filled[0].images for own in splits)
+    return split.filled[0].folders if alone and split.filled else split.folders
+
+
+def _by_split(
+    top: Folder,
+    kept: Sequence[Folder],
+    splits: Sequence[Folder],
+    sides: Mapping[Folder, str],
+    needed: Collection[str],
+) -> list[Placed]:
     largest = max(splits, key=lambda folder: folder.count)
-    chosen = splits[0] if side_of(splits[0].name) == "train" else largest
+    chosen = splits[0] if sides[splits[0]] == "train" else largest
     alone = f"name {chosen.path} alone, whose images are then split at random"
-    if others := [folder for folder in kept if side_of(folder.name) is None]:
+    if others := [folder for folder in kept if folder not in sides]:
         raise InputError(
             f"{top.path}: folder {others[0].name!r} stands beside {_named(splits)}; beside folders of splits only "
             f"others of train, validation and test may: move it away, or {alone}"
         )
     by_side: dict[str, list[Folder]] = {}
     for folder in splits:
-        by_side.setdefault(side_of(folder.name) or "", []).append(folder)
+        by_side.setdefault(sides[folder], []).append(folder)
     if twice := next((own for own in by_side.values() if len(own) > 1), None):
-        side = side_of(twice[0].name)
+        side = sides[twice[0]]
         raise InputError(
             f"{top.path}: both {twice[0].name} and {twice[1].name} are taken for {side}; keep one, or rename the other "
             f"to {' or '.join(split for split in SPLITS if split not in by_side) or 'a name that starts with a dot'}"
         )
-    flat = [folder for folder in kept if folder not in splits and side_of(folder.name) not in by_side]
-    if unsorted := [folder for folder in flat if side_of(folder.name) in needed]:
+    flat = [folder for folder in kept if folder not in splits and sides[folder] not in by_side]
+    if unsorted := [folder for folder in flat if sides[folder] in needed]:
         raise InputError(
             f"{unsorted[0].path}: holds images but no class folders, so that no image of it has a class; sort them "
             f"into <class>/<image>, or {alone}"
@@ -105,7 +133,7 @@ def _by_split(top: Folder, kept: Sequence[Folder], splits: Sequence[Folder], nee
         raise InputError(
             f"{top.path}: no folder {' and no folder '.join(missing)} beside {_named(splits)}; add it, or {alone}"
         )
-    return [Placed(side_of(own.name), folder, _images(folder)) for own in splits for folder in own.folders]
+    return [Placed(sides[own], folder, _images(folder)) for own in splits for folder in _classes_of(own, splits)]
 
 
 def _images(folder: Folder) -> tuple[Path, ...]:
@@ -138,7 +166,8 @@ def _doubts(classes: Sequence[Folder]) -> list[str]:
         shown = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
         doubts.append(
             f"the classes are {_named(classes)}, and each holds the folders {shown}; if these are the classes, name "
-            f"one of the former, as {classes[0].path}"
+            f"one of the former, as {classes[0].path}, and if the former are parts of the data, call them train, "
+            "validation and test"
         )
     return doubts
 

@@ -121,6 +121,8 @@ def _naming(header: list[str], rows: list[list[str]], tree: Tree) -> tuple[str, 
             return kind, place
     cells = [row[0] for row in rows]
     images, classes = _places("image", tree), _places("class", tree)
+    if len({*cells}) < len(cells):  # as of a column of 0 and 1, which may be names of images as well
+        return None
     if all(plain_name(cell, images, tree.root) in images for cell in cells):
         return "image", 0
     return ("class", 0) if all(composed(cell) in classes for cell in cells) else None
