@@ -88,9 +88,8 @@ def _sides(kept: Sequence[Folder]) -> tuple[dict[Folder, str], list[str]]:
     inner = [{one.name for one in _classes_of(folder, sides)} for folder in sides]
     if not inner or any(folder.images for folder in sides) or not set.intersection(*inner):
         return {}, []
-    return sides, [
-        f"folders are taken for splits: {', '.join(f'{own.name} for {side}' for own, side in sides.items())}"
-    ]
+    shown = [f"{own.name} for {side}" for own, side in sorted(sides.items(), key=lambda item: SPLITS.index(item[1]))]
+    return sides, [f"folders are taken for splits: {', '.join(shown)}"]
 
 
 def _classes_of(split: Folder, splits: Collection[Folder]) -> tuple[Folder, ...]:
