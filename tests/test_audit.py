@@ -398,8 +398,8 @@ def test_a_module_is_given_images_as_its_original_is(birds, trained):
     known = Given("dense", trained[0], normalisation=((0.5,) * 3, (0.25,) * 3))
     audit = audit_models(known, copy.deepcopy(trained[0]), birds)
     assert audit.word == "preserved"
-    numbers = "mean 0.5 0.5 0.5 and deviation 0.25 0.25 0.25"
-    assert audit.data.facts["Normalisation"] == f"dense: {numbers}; model: {numbers} (guessed: that of dense)"
+    assert audit.data.facts["Normalisation"] == "mean 0.5 0.5 0.5 and deviation 0.25 0.25 0.25"
+    assert [one.source for one in audit.data.inputs] == ["", "guessed: that of dense"]
     said = "model: how images are normalised is not known, and that of dense is taken: mean 0.5 0.5 0.5 and deviation"
     assert [note.startswith(said) for note in audit.data.notices][:1] == [True]
     other = replace(known, name="twin", model=copy.deepcopy(trained[0]), normalisation=((0.4,) * 3, (0.25,) * 3))

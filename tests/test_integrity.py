@@ -19,7 +19,7 @@ from sparsight.verifying import verify_run
 pytestmark = pytest.mark.usefixtures("shapes_unchecked")
 SETTINGS = StudySettings.model_validate(
     {
-        "data": {"name": "toybirds", "train": 12, "validation": 12, "test": 12, "image_size": 32},
+        "data": {"name": "toybirds", "train": 12, "validation": 12, "test": 30, "image_size": 32},
         "model": {"name": "resnet8", "stem_stride": 2},
         "training": {"epochs": 1, "batch_size": 6, "learning_rate": 0.05},
         "pruning": {"rate": 0.5, "rounds": 3},

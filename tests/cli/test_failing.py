@@ -1,5 +1,6 @@
 """Why ``--fail-on`` exits with 1."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -88,8 +89,21 @@ def test_every_model_is_shown_with_what_it_was_given_in_80_columns():
     names = ("hf:/a/very/long/path/to/a/folder/of/checkpoints/dense", "torchvision:mobilenet_v2@" + "w" * 60, "m")
     roles = ("original", "model", "floor")
     inputs = tuple(
-        AuditInput(name, role, 0.95, 1 if role == "floor" else 9, (1024, 1024), mean, deviation)
-        for name, role in zip(names, roles, strict=True)
+        AuditInput(
+            name,
+            role,
+            0.95,
+            1 if role == "floor" else 9,
+            (1024, 1024),
+            mean,
+            deviation,
+            expected=224,
+            parameters=count,
+            zeros=zeros,
+        )
+        for name, role, count, zeros in zip(
+            names, roles, (1_888_888_888, 11_689_512, None), (0.0, 0.98765, math.nan), strict=True
+        )
     )
     data = replace(make_audit(models={names[1]: 0.1}, original=names[0], pictures=0), inputs=inputs)
     data = replace(data, constant=AuditConstant("a species with a long name of its own", 0.731, 0.5))
@@ -99,5 +113,18 @@ def test_every_model_is_shown_with_what_it_was_given_in_80_columns():
     lines = capture.get().splitlines()
     assert max(map(len, lines)) <= 80
     text = "\n".join(lines)
-    for words in ("0.485 0.456 0.406", "0.229 0.224 0.225", "0.950", "1024 x", "one class", "always", "0.731"):
+    for words in (
+        "0.485 0.456 0.406",
+        "0.229 0.224 0.225",
+        "0.950",
+        "1024 x 1024",
+        "made for 224",
+        "one class",
+        "always",
+        "0.731",
+        "1.889 G",
+        "0.0% zero",
+        "11.69 M",
+        "98.8% zero",
+    ):
         assert words in text

@@ -78,12 +78,8 @@ def _guesses(given: Sequence[Given]) -> list[str]:
 
 
 def in_words(given: Sequence[Given]) -> str:
-    """How the images of models whose normalisation is settled are normalised, and whether that is known or guessed."""
-    found = {
-        one.name: said(one.normalisation) + (f" ({one.normalisation_source})" if one.normalisation_source else "")
-        for one in given
-        if one.normalisation is not None
-    }
+    """How the images of models whose normalisation is settled are normalised."""
+    found = {one.name: said(one.normalisation) for one in given if one.normalisation is not None}
     if len(set(found.values())) == 1:
         return next(iter(found.values()))
     return "; ".join(f"{name}: {text}" for name, text in found.items())

@@ -11,6 +11,7 @@ from sparsight.concepts import shown_weights
 from sparsight.data import ConceptDataset
 from sparsight.drift import STRATA, listed, strata
 from sparsight.models import Given
+from sparsight.pruning import counted_zeros
 from sparsight.report.audit import AuditInput, AuditMap, AuditPicture
 from sparsight.stats import balanced_accuracy, mean
 
@@ -36,7 +37,7 @@ def accuracy_rows(one: Look, role: str) -> Iterator[Row]:
 def inputs(
     looks: Sequence[Look], given: Sequence[Given], roles: Sequence[str], data: ConceptDataset
 ) -> list[AuditInput]:
-    """What every model was shown, and how right it was.
+    """What every model holds and was shown, and how right it was.
 
     Args:
         looks: the models', in order.
@@ -50,7 +51,22 @@ def inputs(
         average, deviation = model.normalisation or (data.mean, data.std)
         right = mean((one.predictions == one.seen.labels).numpy())
         answers = len(one.predictions.unique())
-        found.append(AuditInput(one.name, role, right, answers, (height, width), average, deviation))
+        source, held = model.normalisation_source, counted_zeros(model.model)
+        found.append(
+            AuditInput(
+                one.name,
+                role,
+                right,
+                answers,
+                (height, width),
+                average,
+                deviation,
+                source="" if source is None else str(source),
+                expected=model.side,
+                parameters=held.parameters or None,
+                zeros=held.zeros,
+            )
+        )
     return found
 
 

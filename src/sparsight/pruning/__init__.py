@@ -6,13 +6,16 @@ from sparsight.pruning.rewind import is_bias, is_norm_statistic, rewind
 from sparsight.pruning.schedule import count_at, prune_by_layer, prune_globally
 from sparsight.pruning.scores import magnitude
 from sparsight.pruning.settings import PruningSettings
+from sparsight.pruning.zeros import Zeros, counted_zeros
 
 __all__ = [
     "UNPRUNED",
     "Mask",
     "PruningSettings",
+    "Zeros",
     "check_prunable",
     "count_at",
+    "counted_zeros",
     "full_mask",
     "hold_at_zero",
     "is_bias",

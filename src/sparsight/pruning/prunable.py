@@ -53,7 +53,7 @@ def prunable(model: nn.Module, norms: bool = False) -> list[str]:
     found = dict.fromkeys(
         names[parameter]
         for module in model.modules()
-        for key in (*_weights(module), *(("weight",) if norms and isinstance(module, _NormBase) else ()))
+        for key in (*weight_names(module), *(("weight",) if norms and isinstance(module, _NormBase) else ()))
         if (parameter := module._parameters.get(key)) is not None
     )
     return list(found)
@@ -124,7 +124,7 @@ def _is_bias(name: str, parameter: nn.Parameter) -> bool:
     return "bias" in name.rpartition(".")[2] and parameter.ndim < 2
 
 
-def _weights(module: nn.Module) -> tuple[str, ...]:
+def weight_names(module: nn.Module) -> tuple[str, ...]:
     """What a module calls its filters or matrices, if it has some."""
     if isinstance(module, _ConvNd | nn.Linear | nn.Bilinear):
         return ("weight",)
@@ -138,7 +138,7 @@ def _weights(module: nn.Module) -> tuple[str, ...]:
 def _reparametrised(model: nn.Module) -> Iterator[tuple[str, str, str, str]]:
     """Of each prunable weight that is no parameter of its layer: layer, weight, what makes it, how that is removed."""
     for layer, module in model.named_modules():
-        for key in _weights(module):
+        for key in weight_names(module):
             if key in module._parameters or key in module._buffers:
                 continue
             if parametrize.is_parametrized(module, key):

@@ -1,19 +1,21 @@
-"""What every model scores, the original and those trained again among them, and what it was shown."""
+"""What every model scores, holds and was shown, the original and those trained again among them."""
 
 import math
+from collections.abc import Sequence
 
-from sparsight.report.audit.data import AuditData, AuditInput
+import pandas as pd
+
+from sparsight.report.audit.data import AuditData
 from sparsight.report.audit.words import metric_of, short
 from sparsight.report.sheet import Sheet
 from sparsight.report.tables import Table
-from sparsight.report.text import NO_VALUE, number, plain, sentence
+from sparsight.report.text import NO_VALUE, number, percent, plain, sentence
 
 _ROLES = {"original": "the original", "model": "compared", "floor": "trained again"}
 
 
 def accuracy_sheet(data: AuditData) -> Sheet | None:
-    """A row a model, a column a measure, then what it was shown; last the constant answer. None where nothing was
-    measured."""
+    """A row a model, a column a measure; last the constant answer. None where nothing was measured."""
     columns = list(dict.fromkeys(data.accuracy[["of", "metric"]].itertuples(index=False, name=None)))
     found: dict[tuple[str, str], dict[tuple[str, str], float]] = {}
     for model, role, of, metric, value in data.accuracy[["model", "role", "of", "metric", "value"]].itertuples(
@@ -22,33 +24,66 @@ def accuracy_sheet(data: AuditData) -> Sheet | None:
         found.setdefault((str(model), str(role)), {})[of, metric] = float(value)
     if not found:
         return None
-    known = {one.name: one for one in data.inputs}
     rows = [
         (
             *(short(data, model, 80), _ROLES.get(role, role)),
             *(number(own.get(column, math.nan)) for column in columns),
-            *_shown(known.get(model)),
         )
         for (model, role), own in found.items()
     ]
     if data.constant is not None:
         line = {"accuracy": data.constant.share, "balanced_accuracy": data.constant.balanced}
         of_constant = (number(line.get(metric, math.nan)) if of in ("f", "g") else NO_VALUE for of, metric in columns)
-        rows.append((f"always {plain(data.constant.label, 60)}", "the constant answer", *of_constant, *_shown(None)))
-    header = ("Model", "Role", *(_words(data, of, metric) for of, metric in columns), "Pixels", "Mean", "Deviation")
-    caption = "What every model scores on the test images, and how these were handed to it."
+        rows.append((f"always {plain(data.constant.label, 60)}", "the constant answer", *of_constant))
+    header = ("Model", "Role", *(_words(data, of, metric) for of, metric in columns))
+    caption = "What every model scores on the test images."
     return Sheet("accuracy", caption, (Table("Test images", header, tuple(rows)),), data.accuracy)
 
 
-def _shown(one: AuditInput | None) -> tuple[str, str, str]:
-    """Size of the images, and mean and deviation, one number where the channels share it."""
-    if one is None:
-        return (NO_VALUE,) * 3
-    mean, deviation = (
-        f"{own[0]:.4g}" if len(set(own)) == 1 else " ".join(f"{value:.4g}" for value in own)
-        for own in (one.mean, one.deviation)
+def models_sheet(data: AuditData) -> Sheet | None:
+    """A row a model: what it holds, and the images that it was shown. None where that was not recorded."""
+    if not data.inputs:
+        return None
+    rows = [
+        (
+            short(data, one.name, 80),
+            NO_VALUE if one.parameters is None else f"{one.parameters:,}",
+            percent(one.zeros),
+            " x ".join(map(str, one.size)),
+            NO_VALUE if one.expected is None else f"{one.expected}",
+            *(three(own) for own in (one.mean, one.deviation)),
+            plain(sentence(one.source), 120) if one.source else NO_VALUE,
+        )
+        for one in data.inputs
+    ]
+    header = ("Model", "Parameters", "Zeros", "Pixels", "Expected", "Mean", "Deviation", "Mean and deviation are")
+    caption = (
+        "What every model holds, and how the test images were handed to it. Zeros: share of the weights of its "
+        "convolutions, linear, attention and recurrent layers. Expected: side in pixels of the images that it is for."
     )
-    return (" x ".join(map(str, one.size)), mean, deviation)
+    frame = pd.DataFrame(
+        [
+            {
+                "model": one.name,
+                "role": one.role,
+                "parameters": one.parameters,
+                "zeros": one.zeros,
+                "height": one.size[0],
+                "width": one.size[1],
+                "expected": one.expected,
+                **{f"mean_{k}": value for k, value in zip("rgb", one.mean, strict=True)},
+                **{f"deviation_{k}": value for k, value in zip("rgb", one.deviation, strict=True)},
+                "source": one.source,
+            }
+            for one in data.inputs
+        ]
+    ).astype({"parameters": "Int64", "expected": "Int64"})
+    return Sheet("models", caption, (Table("The models", header, tuple(rows)),), frame)
+
+
+def three(own: Sequence[float]) -> str:
+    """A number for each channel; one where they share it."""
+    return f"{own[0]:.4g}" if len(set(own)) == 1 else " ".join(f"{value:.4g}" for value in own)
 
 
 def _words(data: AuditData, of: str, metric: str) -> str:

@@ -1,5 +1,6 @@
 """What the report of an audit is made of: tables, pictures and facts, all computed elsewhere. Any number may be NaN."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -83,6 +84,11 @@ class AuditInput:
         answers: how many classes it answers.
         size: height and width in pixels of the images that it was shown.
         mean, deviation: by which they were normalised, of red, green and blue in 0..1.
+        source: by what these are known, or guessed; empty where that is not recorded.
+        expected: side in pixels of the images that it was made for; None where that is not known.
+        parameters: how many it has, each once; None where they cannot be counted.
+        zeros: share of its weights (of convolutions, linear, attention and recurrent layers) that are zero; NaN where
+            they cannot be counted.
     """
 
     name: str
@@ -92,6 +98,10 @@ class AuditInput:
     size: tuple[int, int]
     mean: tuple[float, float, float]
     deviation: tuple[float, float, float]
+    source: str = ""
+    expected: int | None = None
+    parameters: int | None = None
+    zeros: float = math.nan
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from sparsight.io import json_bytes, write_bytes
-from sparsight.report.audit.accuracy import accuracy_sheet
+from sparsight.report.audit.accuracy import accuracy_sheet, models_sheet
 from sparsight.report.audit.by_class import by_class
 from sparsight.report.audit.classes import class_sheet
 from sparsight.report.audit.concepts import concept_table, shared_frame
@@ -62,7 +62,7 @@ def sheets(data: AuditData) -> dict[str, Sheet]:
     """The tables of the report by slug; those that there is nothing for are left out."""
     primary = primary_names(bool(len(data.concepts)))
     gates = sheet_of_gates(data.gates, primary, lambda metric: metric_of(data, metric))
-    makers = (verdict_sheet, accuracy_sheet, class_sheet, image_sheet, answers_sheet)
+    makers = (verdict_sheet, accuracy_sheet, models_sheet, class_sheet, image_sheet, answers_sheet)
     found = [*(maker(data) for maker in makers), gates]
     return {sheet.slug: sheet for sheet in found if sheet is not None}
 
