@@ -455,7 +455,7 @@ def test_maps_of_few_positions_are_told_on_the_page_and_in_a_note(birds, trained
     audit = audit_models(*trained[:2], birds)
     assert audit.data.pictures[0].original.map.shape == (4, 4)
     (said,) = [note for note in audit.data.notices if "positions" in note]
-    assert said.startswith("maps are compared at 4 x 4 positions, which tell coarse places alone")
+    assert said.startswith("maps are compared at 16 positions, which tell coarse places alone")
 
 
 def test_images_are_read_as_large_as_it_is_asked_for(tmp_path, trained):

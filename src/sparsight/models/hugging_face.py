@@ -58,6 +58,7 @@ def from_folder(name: str, folder: Path) -> Given:
         try:
             network, loading = transformers.AutoModelForImageClassification.from_pretrained(
                 str(folder),
+                config=_config(transformers, folder),
                 local_files_only=True,
                 use_safetensors=True,
                 trust_remote_code=False,
@@ -72,10 +73,10 @@ def from_folder(name: str, folder: Path) -> Given:
             f"{folder}: its weights lack {', '.join(drawn[:_SHOWN])}{', ...' if len(drawn) > _SHOWN else ''}, which "
             "would be drawn at random; save the whole classifier, with its head"
         )
-    labels = config.get("id2label")
+    labels = {str(k): label for k, label in (network.config.id2label or {}).items()}
     count = network.config.num_labels
     names = None
-    if isinstance(labels, dict) and set(labels) == set(map(str, range(count))):
+    if set(labels) == set(map(str, range(count))):
         listed = tuple(str(labels[str(k)]) for k in range(count))
         names = None if listed == tuple(f"LABEL_{k}" for k in range(count)) else listed
     with _quiet():
@@ -92,6 +93,15 @@ def from_folder(name: str, folder: Path) -> Given:
         normalisation_source=source,
         side_source=None if side is None else side_source,
     )
+
+
+def _config(transformers: Any, folder: Path) -> Any:
+    """What describes the network. timm's own states the number of classes twice, which its wrapper does not take."""
+    found = transformers.AutoConfig.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
+    arguments = getattr(found, "model_args", None)
+    if isinstance(arguments, dict):
+        found.model_args = {key: value for key, value in arguments.items() if key != "num_classes"}
+    return found
 
 
 def _images(transformers: Any, folder: Path, config: dict[str, Any], network: nn.Module) -> tuple[Processed, Source]:
