@@ -7,6 +7,7 @@ import pytest
 
 from sparsight.audit import Audit
 from sparsight.cli.audited_models import models_table
+from sparsight.cli.show import Screen
 from sparsight.cli.failing import check_fail_on, failures, only_levels
 from sparsight.errors import InputError
 from sparsight.report.audit import AuditConstant, AuditInput
@@ -82,9 +83,8 @@ def test_a_loss_of_accuracy_needs_neither_floor_nor_margin():
     assert not only_levels(None, 0, None)
 
 
-def test_every_model_is_shown_with_what_it_was_given_in_80_columns():
-    from rich.console import Console
-
+def test_every_model_is_shown_with_what_it_was_given_in_80_columns(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "80")
     mean, deviation = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
     names = ("hf:/a/very/long/path/to/a/folder/of/checkpoints/dense", "torchvision:mobilenet_v2@" + "w" * 60, "m")
     roles = ("original", "model", "floor")
@@ -107,11 +107,10 @@ def test_every_model_is_shown_with_what_it_was_given_in_80_columns():
     )
     data = replace(make_audit(models={names[1]: 0.1}, original=names[0], pictures=0), inputs=inputs)
     data = replace(data, constant=AuditConstant("a species with a long name of its own", 0.731, 0.5))
-    console = Console(width=80, record=True)
-    with console.capture() as capture:
-        console.print(models_table(data))
-    lines = capture.get().splitlines()
+    Screen().print(models_table(data))
+    lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= 80
+    assert not any("\\x0a" in line for line in lines)
     text = "\n".join(lines)
     for words in (
         "0.485 0.456 0.406",

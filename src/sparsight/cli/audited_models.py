@@ -3,6 +3,7 @@
 import math
 
 from rich.table import Table
+from rich.text import Text
 
 from sparsight.report.audit import AuditData, AuditInput, short
 from sparsight.report.text import NO_VALUE, plain
@@ -25,9 +26,9 @@ def models_table(data: AuditData) -> Table:
     table.add_column("parameters", justify="right", min_width=10)
     table.add_column("pixels, mean, deviation", max_width=23, overflow="fold")
     for one in data.inputs:
-        table.add_row(
-            short(data, one.name, 2 * _NAME), _ROLES.get(one.role, one.role), _accuracy(one), _held(one), _shown(one)
-        )
+        # Of strings, a line break would be written out, as in a name; those of numbers are ours.
+        numbers = (Text(cell) for cell in (_accuracy(one), _held(one), _shown(one)))
+        table.add_row(short(data, one.name, 2 * _NAME), _ROLES.get(one.role, one.role), *numbers)
     if data.constant is not None:
         table.add_section()
         label = plain(data.constant.label, _NAME)
