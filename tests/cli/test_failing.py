@@ -7,8 +7,8 @@ import pytest
 
 from sparsight.audit import Audit
 from sparsight.cli.audited_models import models_table
-from sparsight.cli.show import Screen
 from sparsight.cli.failing import check_fail_on, failures, only_levels
+from sparsight.cli.show import Screen
 from sparsight.errors import InputError
 from sparsight.report.audit import AuditConstant, AuditInput
 from tests.report.audit.made import make_audit
