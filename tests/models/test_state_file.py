@@ -1,8 +1,11 @@
 """State dicts as tools write them; nothing in a file is run."""
 
+import argparse
 import pickle
 
+import numpy as np
 import pytest
+import safetensors.numpy
 import torch
 from safetensors.torch import save_file
 from torch import nn
@@ -110,10 +113,67 @@ def test_a_pickle_that_could_run_code_is_refused_and_not_run(tmp_path, monkeypat
         torch.save({"w": Bomb()}, path)
     else:
         path.write_bytes(pickle.dumps(Bomb()))
-    with pytest.raises(InputError, match=r"w.pt: a pickle of more than tensors.*save_file") as error:
+    with pytest.raises(
+        InputError, match=r"w.pt: a pickle (of more than tensors|that torch.save has not written).*save_file"
+    ) as error:
         read_state(path)
     assert "\n" not in str(error.value)
     assert not (tmp_path / "exploded").exists()
+
+
+def remedied(content, path):
+    """What the message asks for, done."""
+    if isinstance(content, nn.Module):
+        return content.state_dict()
+    return content["model"].state_dict() if isinstance(content.get("model"), nn.Module) else content["state_dict"]
+
+
+@pytest.mark.parametrize(
+    ("content", "asks"),
+    [
+        (net(), "Sequential"),
+        ({"model": net(), "epoch": 3}, "Sequential"),
+        ({"state_dict": net().state_dict(), "args": argparse.Namespace(lr=0.1)}, "Namespace"),
+        ({"state_dict": net().state_dict(), "best": np.float64(0.9)}, "scalar"),
+    ],
+)
+@pytest.mark.parametrize("legacy", [False, True])
+def test_the_remedy_for_what_stands_beside_weights_ends_well(content, asks, legacy, tmp_path):
+    path = tmp_path / "w.pt"
+    torch.save(content, path, _use_new_zipfile_serialization=not legacy)
+    said = rf"asks for \S*{asks}\).*torch\.load\('w\.pt', weights_only=False\), save the network's state dict with"
+    with pytest.raises(InputError, match=said) as error:
+        read_state(path)
+    assert "model.state_dict()" not in str(error.value), "it may be just that, with something beside it"
+    save_file(remedied(torch.load(path, weights_only=False), path), tmp_path / "saved")
+    assert read_state(tmp_path / "saved").keys() == net().state_dict().keys()
+
+
+def test_arrays_of_numpy_and_pickles_by_hand_are_named(tmp_path):
+    arrays, path = {name: value.numpy() for name, value in net().state_dict().items()}, tmp_path / "w.pt"
+    torch.save(arrays, path)
+    with pytest.raises(InputError, match=r"asks for numpy\S*\).*torch\.load.*arrays of numpy.*numpy\.save_file"):
+        read_state(path)
+    path.write_bytes(pickle.dumps(arrays))
+    with pytest.raises(InputError, match=r"torch\.save has not written.*pickle\.load,.*safetensors\.numpy\.save_file"):
+        read_state(path)
+    safetensors.numpy.save_file(pickle.loads(path.read_bytes()), tmp_path / "saved")
+    assert read_state(tmp_path / "saved").keys() == arrays.keys()
+    path.write_bytes(pickle.dumps(net().state_dict()))
+    with pytest.raises(
+        InputError, match=r"torch\.save has not written.*pickle\.load, save the network's state dict with"
+    ):
+        read_state(path)
+
+
+def test_tensors_of_torchaos_classes_are_refused_in_one_line(tmp_path):
+    from torchao.quantization import Int8WeightOnlyConfig, quantize_
+
+    model = net()
+    quantize_(model, Int8WeightOnlyConfig())
+    torch.save(model.state_dict(), tmp_path / "w.pt")
+    with pytest.raises(InputError, match=r"w\.pt: .*weight is of a class of its own, .*package\.module:function"):
+        read_state(tmp_path / "w.pt")
 
 
 @pytest.mark.parametrize(

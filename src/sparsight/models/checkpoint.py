@@ -112,6 +112,11 @@ def _chosen(
 def _ordinary(state: Mapping[str, Tensor], path: Path) -> dict[str, Tensor]:
     """The tensors, if each is dense, and has a place of its own in the file for every number."""
     for name, value in state.items():
+        if type(value) not in (Tensor, torch.nn.Parameter):
+            raise InputError(
+                f"{path}: {name} is of a class of its own, {type(value).__name__}, as torchao's quantisation makes; "
+                "write a function that makes the network and loads them, and give package.module:function"
+            )
         if value.layout != torch.strided or value.is_quantized:
             raise InputError(f"{path}: {name} is not an ordinary tensor; save it dense and not quantised")
         if not whole(value):

@@ -20,6 +20,8 @@ def named_mask(name: str) -> bool:
 
 def whole(tensor: Tensor) -> bool:
     """Whether each number has a place of its own in the file: neither a tensor without memory nor a value repeated."""
+    if type(tensor) not in (Tensor, torch.nn.Parameter):  # of quantisation, without memory of its own
+        return False
     if tensor.layout != torch.strided or tensor.is_quantized or tensor.device.type != "cpu":
         return False
     return tensor.numel() * tensor.element_size() <= tensor.untyped_storage().nbytes()

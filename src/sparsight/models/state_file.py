@@ -21,6 +21,9 @@ _WRAPPED = re.compile(r"(?:^|(?<=\.))(?:_orig_mod|_fsdp_wrapped_module|_checkpoi
 """What torch's and Lightning's wrappers put into names, wherever a module was wrapped."""
 _ASKS_TO_RUN = re.compile(r"Unsupported (?:global|class|operand|persistent)|not an allowed global|TorchScript", re.I)
 """What torch says of a pickle that would run code, or holds more than tensors."""
+_BY_TORCH = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
+"""How files of ``torch.save`` began before they were archives: its number, pickled."""
+_HEAD = 1 << 16
 _GLOBAL = re.compile(r"GLOBAL ([\w.]+)")
 _OLD_DENSENET = re.compile(r"(.*denselayer\d+\.(?:norm|conv))\.(\d\.(?:weight|bias|running_mean|running_var))")
 NOTES = "notes"
@@ -145,12 +148,7 @@ def _unpickled(path: Path) -> Mapping[Any, Any]:
     except Exception as error:  # a reader may raise anything on a stranger's bytes
         said = " ".join(str(error).split())
         if _ASKS_TO_RUN.search(said):
-            what = _GLOBAL.search(said)
-            named = f" (it asks for {what[1][:80]})" if what else ""
-            raise InputError(
-                f"{path}: a pickle of more than tensors{named}, which can run code when loaded; where you trust it, "
-                "save model.state_dict() with safetensors.torch.save_file and give that file"
-            ) from None
+            raise InputError(f"{path}: {_more_than_tensors(path, said)}") from None
         raise InputError(f"{path}: not a whole pickle of tensors ({said[:120]}); write or copy it again") from None
     if not isinstance(found, Mapping):
         kind = type(found).__name__
@@ -158,6 +156,24 @@ def _unpickled(path: Path) -> Mapping[Any, Any]:
             f"{path}: no state dict ({kind}), whose tensors have names; save model.state_dict() in its place"
         )
     return found
+
+
+def _more_than_tensors(path: Path, said: str) -> str:
+    """What a pickle is that only code could load, and how its weights are saved by whoever trusts it."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    by_torch = head.startswith((b"PK\x03\x04", _BY_TORCH))
+    asked = _GLOBAL.search(said)
+    arrays = "numpy" in asked[1] if asked else b"numpy" in head
+    what = "a pickle of more than tensors" if by_torch else "a pickle that torch.save has not written"
+    named = f" (it asks for {asked[1][:80]})" if asked else ""
+    opened = f"torch.load({path.name!r}, weights_only=False)" if by_torch else "what wrote it, as pickle.load"
+    saved = "save the network's state dict with safetensors.torch.save_file"
+    more = ", or arrays of numpy by their names with safetensors.numpy.save_file," if arrays else ""
+    return (
+        f"{what}{named}, which can run code when loaded; where you trust it, open it by {opened}, {saved}{more} and "
+        "give that file"
+    )
 
 
 def _is_half(tensor: Tensor) -> bool:
