@@ -105,3 +105,25 @@ def test_what_will_be_void_or_left_out_is_reported_before_a_study(call, birds):
     assert "an audit compares models on the 2 test images of 10" in out
     assert "mirroring: a mirrored image keeps its class" in out
     assert "none is mirrored" in call("data", "check", "folder:birds", "--set", "flip=false")[1]
+
+
+@pytest.mark.parametrize("prefix", ["", "data."])
+def test_settings_may_be_written_with_their_room_everywhere(call, birds, prefix):
+    assert call("data", "check", "folder:birds", "--set", f"{prefix}flip=false")[0] == 0
+    code, out, _ = call("data", "preview", "folder:birds", "--set", f"{prefix}image_size=16")
+    assert (code, out) == (0, "10 images, 2 classes, no concepts: birds.png\n")
+
+
+def test_the_remedy_for_a_bad_file_is_taken_where_it_is_named(call, birds):
+    (birds / "ara" / "0bad.png").write_bytes(b"no image")
+    code, _, err = call("data", "check", "folder:birds")
+    assert code == 2
+    assert "leave such images out by --skip-bad" in err
+    code, out, err = call("data", "check", "folder:birds", "--skip-bad")
+    assert (code, err) == (0, "")
+    assert "1 image that cannot be read is left out: ara/0bad.png" in out
+
+
+def test_a_value_of_another_type_is_named_by_its_key(call, birds):
+    _, _, err = call("data", "check", "folder:birds", "--set", "range=bright")
+    assert "data.range: must be a number" in err

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sparsight.data import FolderSettings, load_dataset
+from sparsight.data import FolderSettings, examine, load_dataset
 from sparsight.errors import InputError
 
 
@@ -54,3 +54,25 @@ def test_several_masks_are_named(root, tmp_path):
                 picture(tmp_path / "masks" / side / kind / f"{side}{kind}.{ending}", inside=True)
     with pytest.raises(InputError, match=r"several masks .testa.bmp, testa.png. for test/a/testa.png"):
         load(root, tmp_path / "masks")
+
+
+def test_masks_that_are_refused_are_not_called_empty(root, tmp_path):
+    for side in ("train", "val", "test"):
+        picture(tmp_path / "masks" / side / "a" / f"{side}a.png", inside=True)
+        Image.new("L", (8, 8), 255).save(tmp_path / "masks" / side / f"{side}b.png")
+    data, problems = examine(FolderSettings(path=root, image_size=16, masks=tmp_path / "masks"))
+    assert sum("no mask for" in problem for problem in problems) == 3
+    assert not [note for note in data.notes if "empty" in note]
+
+
+def test_masks_that_were_saved_with_loss_are_named(root, tmp_path):
+    for path in root.rglob("*.png"):
+        place = tmp_path / "masks" / path.relative_to(root)
+        picture(place, inside=True)
+        values = np.array(Image.open(place)).astype(int)
+        Image.fromarray(np.clip(values + np.arange(16) % 7, 0, 255).astype(np.uint8)).save(place)
+    (note,) = [note for note in load(root, tmp_path / "masks").notes if "next to black" in note]
+    assert note.startswith("6 masks have many pixels that are next to black")
+    for path in (tmp_path / "masks").rglob("*.png"):  # the remedy
+        Image.fromarray((np.array(Image.open(path)) >= 128).astype(np.uint8) * 255).save(path)
+    assert not [note for note in load(root, tmp_path / "masks").notes if "next to black" in note]

@@ -55,7 +55,8 @@ def test_masks_that_fit_both_ways_follow_the_others_and_alone_are_named(tmp_path
     assert alone.inside[:, :, :4].all()
     assert alone.notes == [
         "2 pictures with masks are turned upright by their EXIF orientation, and the masks' sizes fit both ways: they "
-        "are taken as drawn on the upright pictures; look at them by 'sparsight data preview'"
+        "are taken as drawn on the upright pictures; look at them by 'sparsight data preview "
+        "folder:PATH --set data.masks=MASKS'"
     ]
 
 

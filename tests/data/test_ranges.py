@@ -110,3 +110,16 @@ def test_pictures_that_are_next_to_one_grey_are_noted(tmp_path):
 def test_a_range_must_rise(value):
     with pytest.raises(ValueError, match="range"):
         FolderSettings(path="x", range=value)
+
+
+def test_few_bright_pixels_do_not_hide_that_all_others_are_next_to_black(tmp_path):
+    settings = folder(tmp_path, 1000)
+    for path in settings.path.glob("*/*.png"):
+        values = np.array(Image.open(path)).astype(np.uint16)
+        values[2, 4:9] = 65535  # a line of writing
+        Image.fromarray(values).save(path)
+    (note,) = [note for note in load_dataset(settings).notes if "next to black" in note]
+    assert "state it, as by --set data.range=4095" in note
+    stated = load_dataset(settings.model_copy(update={"range": 1023.0}))
+    assert stated.images.float().mean() > 100
+    assert not [note for note in stated.notes if "next to black" in note]

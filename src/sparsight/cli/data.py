@@ -1,11 +1,13 @@
 """``sparsight data``: what there is to study, and what it looks like."""
 
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from sparsight.cli.options import SkipBad
 from sparsight.errors import InputError
 
 app = typer.Typer(rich_markup_mode=None, help="The data sets: which there are, how they look.")
@@ -35,13 +37,12 @@ def preview(
     ] = None,
 ) -> None:
     """Draw a contact sheet: a row a class, with its name, and the outline of the object where it is known."""
-    from sparsight.config import data_of, parse_assignment, validated
+    from sparsight.config import data_of, validated
     from sparsight.data import load_dataset
     from sparsight.io import write_bytes
     from sparsight.report import contact_sheet
 
-    settings = {key: value for _, key, value in (parse_assignment(f"data.{text}") for text in set_ or [])}
-    data = load_dataset(validated({"data": {**data_of(name), **settings}}, "data").data)
+    data = load_dataset(validated(_rooms({"data": data_of(name)}, set_), "data preview").data)
     path = out or Path(f"{data.name if name.startswith('folder:') else name}.png")
     if path.is_dir():
         raise InputError(f"{path}: is a folder; name the picture to write")
@@ -69,26 +70,24 @@ def check(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="A setting of the data set, or concepts.top_k=K."),
     ] = None,
+    skip_bad: SkipBad = False,
 ) -> None:
     """Read a data set whole; say what it holds, and everything in it that would stop a study."""
     from sparsight.beforehand import audited_part, few_test_images
     from sparsight.cli.inventory import print_inventory
-    from sparsight.config import concepts_of, data_of, parse_assignment, validated
+    from sparsight.config import concepts_of, data_of, validated
     from sparsight.data import SOURCES, examine
     from sparsight.making import check_concepts
 
+    assignments = [*(set_ or []), *(["skip_bad=true"] if skip_bad else [])]
     if name in SOURCES:
-        _check_source(name, data, set_ or [])
+        _check_source(name, data, assignments)
         return
     rooms: dict[str, dict[str, Any]] = {"data": data_of(name)}
     if data is not None:
         rooms["data"]["path"] = data
     rooms["data"] |= concepts_of(name, concepts)
-    for text in set_ or []:
-        key, _, _ = text.partition("=")
-        room, key, value = parse_assignment(text if "." in key else f"data.{text}")
-        rooms.setdefault(room, {})[key] = value
-    settings = validated(rooms, "data check")
+    settings = validated(_rooms(rooms, assignments), "data check")
     read, found = examine(settings.data)
     problems = list(found)
     if read.concept_names and len(read.splits["train"]):
@@ -129,24 +128,33 @@ def where(
 def _check_source(kind: str, path: str | None, assignments: list[str]) -> None:
     """The counts of a source of concepts, and everything that would stop a study with it."""
     from sparsight.cli.inventory import print_source
-    from sparsight.config import parse_assignment, validated
+    from sparsight.config import validated
     from sparsight.data import decode_examples, read_source
 
     if path is None:
         raise InputError(f"{kind}: name its folder by --data PATH ('sparsight data where {kind}' says more)")
-    given: dict[str, Any] = {}
-    for text in assignments:
-        key, _, _ = text.partition("=")
-        place, key, value = parse_assignment(text if "." in key else f"data.{text}")
-        if place != "data":
-            raise InputError(f"--set {text!r}: a source of concepts has settings of data alone, as concept_examples=50")
-        given[key] = value
+    rooms = _rooms({"data": {}}, assignments)
+    if other := next((room for room in rooms if room != "data"), None):
+        raise InputError(f"--set {other}: a source of concepts has settings of data alone, as concept_examples=50")
+    given = rooms["data"]
     room = {**given, "name": "ham10000", "concepts": kind, "concept_path": path}  # whose settings those of a source are
     settings: Any = validated({"data": room}, "data check").data
     source = read_source(kind, settings.concept_path)
     chosen, _, problems = decode_examples(source, settings, settings.seed, 64)
     print_source(source, chosen, problems)
     _refuse(kind, problems)
+
+
+def _rooms(rooms: Mapping[str, dict[str, Any]], assignments: Sequence[str] | None) -> dict[str, dict[str, Any]]:
+    """Rooms of settings with what was assigned; a key without a room is one of the data's."""
+    from sparsight.config import parse_assignment
+
+    found = {room: dict(settings) for room, settings in rooms.items()}
+    for text in assignments or ():
+        key, _, _ = text.partition("=")
+        room, key, value = parse_assignment(text if "." in key else f"data.{text}")
+        found.setdefault(room, {})[key] = value
+    return found
 
 
 def _refuse(name: str, problems: list[str]) -> None:

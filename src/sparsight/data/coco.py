@@ -99,6 +99,7 @@ def coco_masks(coco: CocoFile, tree: Tree, pictures: Pictures) -> Masks:
         image = outlined.get(i)
         if image is None or not image.annotations:
             masks.problems.append(f"{coco.path}: no annotation of {entry.path}; give each image one")
+            masks.lacking.add(i)
             continue
         before = facts[i] in ACROSS and image.size == (height, width) != (width, height)
         if image.size != (width, height) and not before:
@@ -107,6 +108,7 @@ def coco_masks(coco: CocoFile, tree: Tree, pictures: Pictures) -> Masks:
                 f"{coco.path}: image {image.name!r} is {stated} there, the picture {width} x {height} when upright; "
                 "annotate the picture as it is"
             )
+            masks.lacking.add(i)
         else:
             inside = np.zeros(image.size[::-1], dtype=bool)
             try:
@@ -116,6 +118,7 @@ def coco_masks(coco: CocoFile, tree: Tree, pictures: Pictures) -> Masks:
                 ]
             except ShapeError as error:
                 masks.problems.append(str(error))
+                masks.lacking.add(i)
                 continue
             boxes, turned = boxes + any(by_box), turned + before
             masks.inside[i] = torch.from_numpy(square_mask(inside, side, facts[i] if before else 1))

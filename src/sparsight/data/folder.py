@@ -70,8 +70,9 @@ def read_folder(
     if seen.ranged:
         notes += survey_notes(pictures, paths, labels, tree.class_names, splits, unread)
     if masks is not None:
-        notes += [*masks.notes, *mask_notes(masks.inside, torch.cat(list(splits.values())))]
-    if copies:
+        masked = other_than(splits, masks.lacking)
+        notes += [*masks.notes, *mask_notes(masks.inside, torch.cat(list(masked.values())))]
+    if copies and not seen.problems:
         notes.append(f"{_counted(copies, 'copy of an image', 'copies of images')} left out")
     notes += [*tree.notes, *ignored_notes(tree, concepts.table), *(() if groups is None else groups.notes)]
     if several := sum(count > 1 for i, count in enumerate(pictures.frames.tolist()) if i not in unread):

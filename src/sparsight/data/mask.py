@@ -11,6 +11,11 @@ from sparsight.data.formats import LOSSLESS
 from sparsight.data.picture import ACROSS, TRANSPARENT, TURNS, bands, centre_square, opened, turned, upright
 from sparsight.errors import InputError
 
+_FAINT, _BRIGHT = 16, 128
+"""The largest value next to black, and the least of an object that is meant to be white."""
+_FAINT_SHARE, _FAINT_VALUES = 0.1, 4
+"""Share of an object's pixels that are next to black, and how many values these have, from which on a mask is faint."""
+
 
 class MisfitError(InputError):
     """A mask that has another size than its image."""
@@ -25,12 +30,14 @@ class Mask:
         turned: whether it was turned upright by the orientation of its picture, before whose turn it was drawn.
         fits_both: whether its size does not say if it was drawn before that turn or after.
         by_alpha: whether its transparency was taken, because it has no colour.
+        faint: whether many of the pixels that mark the object are next to black, as if it had been saved with loss.
     """
 
     inside: Bool[np.ndarray, "side side"]
     turned: bool
     fits_both: bool
     by_alpha: bool
+    faint: bool = False
 
 
 def read_mask(
@@ -84,7 +91,7 @@ def read_mask(
             found = np.asarray(part.getchannel("A")) >= 128 if by_alpha else _inside(band, least)
             inside.paste(Image.fromarray(found.astype(np.uint8) * 255), (0, top))
         square = _covered(turned(centre_square(inside, side), turn))
-        return Mask(square, as_its_picture, loose and own == size, by_alpha)
+        return Mask(square, as_its_picture, loose and own == size, by_alpha, least == 1 and _is_faint(image))
 
     return opened(path, LOSSLESS, look)
 
@@ -113,6 +120,16 @@ def _only_transparency(image: Image.Image) -> bool:
         return False
     *colours, alpha = (channel.getextrema() for channel in image.split())
     return all(high == 0 for _, high in colours) and alpha[0] != alpha[1]
+
+
+def _is_faint(image: Image.Image) -> bool:
+    """Whether many pixels of a mask with white in it are next to black, at several values."""
+    if image.mode not in ("L", "RGB"):
+        return False
+    counts = np.array(image.histogram()).reshape(-1, 256).sum(0)
+    near = counts[1 : _FAINT + 1]
+    many = near.sum() >= _FAINT_SHARE * counts[1:].sum() and (near > 0).sum() >= _FAINT_VALUES
+    return bool(many and counts[_BRIGHT:].any())
 
 
 def _inside(band: Image.Image, least: int) -> Bool[np.ndarray, "h w"]:

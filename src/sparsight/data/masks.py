@@ -28,12 +28,14 @@ class Masks:
         unread: what is wrong, by the positions of the masks that cannot be read; a line each.
         problems: a line for everything else that is wrong: a mask that is missing, or of another size than its image.
         notes: what a user should know.
+        lacking: the positions of images without a mask that can be used, for whatever reason.
     """
 
     inside: Bool[Tensor, "n side side"]
     unread: dict[int, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    lacking: set[int] = field(default_factory=set)
 
 
 def read_masks(
@@ -63,10 +65,12 @@ def read_masks(
                 return error
         return None
 
-    turned = by_alpha = fits_both = 0
+    turned = by_alpha = fits_both = faint = 0
     # The filters of warnings are the process's: threads that catch them one by one would leave them changed.
     with warnings.catch_warnings(action="ignore"), threads(_THREADS) as several:
         for i, found in enumerate(several.map(one, range(len(paths)))):
+            if not isinstance(found, Mask):
+                masks.lacking.add(i)
             if isinstance(found, MisfitError):
                 masks.problems.append(str(found))
             elif isinstance(found, InputError):
@@ -75,7 +79,8 @@ def read_masks(
                 masks.inside[i] = torch.from_numpy(found.inside)
                 turned, by_alpha = turned + found.turned, by_alpha + found.by_alpha
                 fits_both += found.fits_both and not any(votes.values())
-    masks.notes.extend(_notes(turned, fits_both, by_alpha))
+                faint += found.faint
+    masks.notes.extend(_notes(turned, fits_both, by_alpha, faint))
     return masks
 
 
@@ -102,14 +107,21 @@ def turned_note(turned: int) -> list[str]:
     return [f"{turned:,} {were} turned upright by EXIF; turned as well"] if turned else []
 
 
-def _notes(turned: int, fits_both: int, by_alpha: int) -> list[str]:
+def _notes(turned: int, fits_both: int, by_alpha: int, faint: int) -> list[str]:
     notes = turned_note(turned)
     if fits_both:
         notes.append(
             f"{fits_both:,} pictures with masks are turned upright by their EXIF orientation, and the masks' sizes fit "
-            "both ways: they are taken as drawn on the upright pictures; look at them by 'sparsight data preview'"
+            "both ways: they are taken as drawn on the upright pictures; look at them by 'sparsight data preview "
+            "folder:PATH --set data.masks=MASKS'"
         )
     if by_alpha:
         have = "mask has" if by_alpha == 1 else "masks have"
         notes.append(f"{by_alpha:,} {have} no colour: the object is what is not transparent")
+    if faint:
+        have = "mask has" if faint == 1 else "masks have"
+        notes.append(
+            f"{faint:,} {have} many pixels that are next to black, as saving as JPEG leaves them, and not zero is the "
+            "object: save masks with two values, as 0 and 255"
+        )
     return notes

@@ -60,6 +60,8 @@ def kind_by_name(file: Path) -> str | None:
         return "link{s} to a folder above, or too deep a folder"
     if ending in EXTENSIONS:
         return f"{ending} file{{s}}"
+    if any(name.endswith(f"{known}.gz") for known in (".nii", ".svg", ".fits")):
+        return f"{name[name[:-3].rindex('.') :]} file{{s}} (convert to PNG or JPEG)"
     if ending in ARCHIVES:
         return f"{ending} archive{{s}} (unpack)"
     if ending in _PICTURES:

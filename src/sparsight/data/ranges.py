@@ -19,6 +19,8 @@ LEAST = 2
 """Files that show a range: one dark picture is no fault."""
 LITTLE = 16
 """Grey levels of 256 that all pictures together must span."""
+NEARLY_ALL = 0.9
+"""Share of all pixels that are next to black, yet not black, from which on a range is in doubt."""
 
 
 def check_ranges(
@@ -47,7 +49,7 @@ def check_ranges(
     fits = next((limit for limit in KNOWN if most <= limit), None)
     first = names[int(wide.nonzero()[0])].as_posix()
     if fits is None:
-        return [], _mixed(highest, wide, labels, class_names)
+        return [], _mixed(highest, wide, labels, class_names) or _few_bright(pictures, wide, first)
     state = (
         f"no number of {count:,} files of 16 bits is above {most:,}, where 65,535 is white"
         if count > 1
@@ -98,6 +100,18 @@ def _mixed(
     return []
 
 
+def _few_bright(pictures: Pictures, wide: Bool[Tensor, " n"], first: str) -> list[str]:
+    """A note where nearly all of the files of 16 bits is next to black, as beside a hot pixel or a line of writing."""
+    seen = pictures.thumbs[wide].flatten()
+    share = float((seen < LITTLE).float().mean())
+    if int(wide.sum()) < LEAST or share < NEARLY_ALL or float((seen == 0).float().mean()) > share / 2:
+        return []
+    return [
+        f"{100 * share:.0f} % of all pixels of files of 16 bits are next to black, where 65,535 is white: {first}; "
+        "if few bright pixels, as a line of writing, hide their range, state it, as by --set data.range=4095 (12 bits)"
+    ]
+
+
 def _contrast(pictures: Pictures) -> list[str]:
     """A note where all pictures together are next to one grey."""
     read = pictures.fact("bits") > 0
@@ -107,4 +121,7 @@ def _contrast(pictures: Pictures) -> list[str]:
     least, most = int(seen.min()), int(seen.max())
     if most - least >= LITTLE or len(seen) < LEAST:
         return []
-    return [f"all pictures together span the greys {least} to {most} of 255 alone; is their range what was meant?"]
+    return [
+        f"all pictures together span the greys {least} to {most} of 255 alone; if their files use a part of 8 bits, "
+        "save them with numbers up to 255"
+    ]

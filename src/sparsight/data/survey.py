@@ -1,5 +1,6 @@
 """What a data set's pictures say of it as a whole, for whoever reads it from files."""
 
+import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -64,7 +65,8 @@ def survey(
     found += more or Contradictions()
     if settings.duplicates == "refuse":
         return Survey(list(found.lines), notes, frozenset(), equal)
-    names = [PurePath(*file.parts[-3:]) for file in files]
+    above = os.path.commonpath([file.parent for file in files]) if found.places else ""
+    names = [file.relative_to(above) for file in files] if found.places else []
     return Survey([], [*notes, *found.left_out(names)], found.places, equal)
 
 

@@ -68,11 +68,11 @@ def read_ham(settings: HamSettings, reader: DecodingListener | None = None) -> t
     files = [one.path for one in found]
     pictures = read_pictures(files, settings.image_size, settings.whole_size, reader, settings.skip_bad, settings.span)
     problems, unread = [], dict(pictures.problems)
-    masks = None
+    masks, lacking = None, set[int]()
     if masked:
         # One in twenty-five has a palette in which 0 is white: the lesion, as it is in the others.
         read = read_masks([one.mask for one in found], pictures, WHITE, as_shown=True)
-        masks, problems, unread = read.inside, read.problems, unread | read.unread
+        masks, problems, unread, lacking = read.inside, read.problems, unread | read.unread, read.lacking
     elif settings.masks == "auto":
         notes.append("no segmentations: nothing is said of whether networks look at the lesion")
     readable = without_unreadable(sides, unread, [PurePath(file.name) for file in files], settings.skip_bad)
@@ -82,8 +82,7 @@ def read_ham(settings: HamSettings, reader: DecodingListener | None = None) -> t
     notes, problems = [*notes, *readable.notes, *seen.notes], [*readable.problems, *seen.problems, *problems]
     notes += survey_notes(pictures, [PurePath(file.name) for file in files], labels, names, sides, unread)
     if masks is not None:
-        bare = [i for i, one in enumerate(found) if one.mask is None]
-        notes += mask_notes(masks, torch.cat(list(other_than(sides, bare).values())))
+        notes += mask_notes(masks, torch.cat(list(other_than(sides, lacking).values())))
     data = ConceptDataset(
         name="ham10000",
         images=pictures.images,
