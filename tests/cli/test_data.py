@@ -115,6 +115,8 @@ def test_settings_may_be_written_with_their_room_everywhere(call, birds, prefix)
 
 
 def test_the_remedy_for_a_bad_file_is_taken_where_it_is_named(call, birds):
+    for i in range(5, 11):  # enough of them, wherever the bad one has its place
+        Image.new("RGB", (20, 20), (20 * i, 0, 0)).save(birds / "ara" / f"{i}.png")
     (birds / "ara" / "0bad.png").write_bytes(b"no image")
     code, _, err = call("data", "check", "folder:birds")
     assert code == 2
