@@ -176,6 +176,28 @@ def test_half_precision_is_converted(model, tmp_path):
     assert torch.equal(model.fc.weight, tensors["fc.weight"].float())
 
 
+class _Indexed(torch.nn.Module):
+    def __init__(self, index):
+        super().__init__()
+        self.bn = torch.nn.BatchNorm2d(4)
+        self.register_buffer("index", torch.tensor(index))
+
+
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_whole_numbers_that_were_converted_with_all_the_rest_are_whole_again(tmp_path, kind):
+    source, model = _Indexed([0, 168, 255]), _Indexed([0, 0, 0])
+    source.bn.num_batches_tracked += 100_000  # infinite in half precision
+    load_weights(model, saved(tmp_path, {name: value.to(kind) for name, value in source.state_dict().items()}))
+    assert model.index.tolist() == [0, 168, 255]
+    assert model.index.dtype == torch.int64
+
+
+@pytest.mark.parametrize("index", [[0, 168, 2209], [0, 168, 0.5]])
+def test_numbers_that_half_precision_may_have_rounded_are_refused(tmp_path, index):
+    tensors = _Indexed([0, 0, 0]).state_dict() | {"index": torch.tensor(index, dtype=torch.float16)}
+    refused(_Indexed([0, 0, 0]), saved(tmp_path, tensors), "index (torch.float32)")
+
+
 def test_files_without_batch_counters_load(model, tmp_path):
     source = build_model(ModelSettings(), 4, 5).state_dict()
     load_weights(model, saved(tmp_path, {n: v for n, v in source.items() if not n.endswith("num_batches_tracked")}))

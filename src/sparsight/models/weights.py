@@ -47,6 +47,9 @@ class Fitted:
     fresh: dict[str, str]
     notes: tuple[str, ...]
 
+_EXACT = 256
+"""Up to it bfloat16, and half precision all the more, holds each whole number."""
+
 
 def load_weights(
     model: nn.Module,
@@ -134,11 +137,28 @@ def fitted(
     if left := [name for name in match.left if name not in masks]:
         notes.append(f"holds {_listed('', left)[0].strip()} beside the network, which was not used")
     loaded |= {name: own[name] for name in own.keys() - loaded.keys() if name.endswith(COUNTER)}
+    loaded |= _whole(own, loaded)
     fresh = _fresh_heads(own, loaded, heads)
     for layer in fresh:
         loaded |= {name: own[name] for name in own if name.startswith(f"{layer}.")}
     _check(own, loaded, path)
     return Fitted(loaded, fresh, tuple(notes))
+
+
+def _whole(own: Mapping[str, Tensor], loaded: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Whole numbers that were halved with all the rest, as by ``{name: value.half() ...}``, as such again: those that
+    every kind of half precision holds exactly; and counters of batches, which decide nothing, as the network has them.
+    """
+    found = {}
+    for name in own.keys() & loaded.keys():
+        value, mine = loaded[name], own[name]
+        if not value.is_floating_point() or mine.is_floating_point() or mine.is_complex() or mine.is_quantized:
+            continue
+        if name.endswith(COUNTER) and value.shape == mine.shape:
+            found[name] = mine
+        elif torch.equal(value, value.round()) and not (value.abs() > _EXACT).any():
+            found[name] = value.to(mine.dtype)
+    return found
 
 
 def _check(own: Mapping[str, Tensor], loaded: Mapping[str, Tensor], path: Path) -> None:
