@@ -47,6 +47,7 @@ class Fitted:
     fresh: dict[str, str]
     notes: tuple[str, ...]
 
+
 _EXACT = 256
 """Up to it bfloat16, and half precision all the more, holds each whole number."""
 
