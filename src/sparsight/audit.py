@@ -20,8 +20,10 @@ from sparsight.auditing import (
     AuditSettings,
     Grid,
     Images,
+    Labels,
     Look,
     Model,
+    Names,
     Row,
     Silent,
     Subject,
@@ -50,6 +52,7 @@ from sparsight.auditing import (
     in_python,
     in_words,
     inputs,
+    labelled,
     level_rows,
     look,
     looked_at,
@@ -61,6 +64,8 @@ from sparsight.auditing import (
     of_libraries,
     path_text,
     pictures,
+    read_labels,
+    remedy_for,
     roles,
     sharing_notes,
     similarity,
@@ -152,6 +157,7 @@ def audit_models(
     floor: Model | Iterable[Model] | None = None,
     concepts: str | Path | None = None,
     masks: str | Path | None = None,
+    labels: Names | None = None,
     image_size: int | None = None,
     data_settings: Mapping[str, Any] | None = None,
     settings: AuditSettings | None = None,
@@ -169,6 +175,8 @@ def audit_models(
         floor: originals retrained, at least three of them, for a verdict beyond a margin; none if None.
         concepts: a CSV file of concepts, or a folder of example images of each, for images that have a name.
         masks: a folder of object masks, or a COCO JSON file, for images that have a name.
+        labels: names of the outputs of models that have none of their own: a file with one a line, a JSON list or a
+            JSON object by index; or a list or mapping. By them outputs are put in the order of the data's classes.
         image_size: side in pixels at which images that have a name are read; that of the models of libraries if None.
         data_settings: any other setting of images that have a name, as ``{"skip_bad": True}``.
         settings: layer, margin, normalisation and all else; the defaults if None.
@@ -182,7 +190,19 @@ def audit_models(
             images, images are too few, or the folder holds something else.
     """
     several, again = check_arguments(
-        original, pruned, data, floor, concepts, masks, image_size, data_settings, settings, out, command, listener
+        original,
+        pruned,
+        data,
+        floor,
+        concepts,
+        masks,
+        image_size,
+        data_settings,
+        settings,
+        out,
+        command,
+        listener,
+        labels,
     )
     settings, hears = settings or AuditSettings(), listener or Silent()
     check_method(settings.saliency)
@@ -191,8 +211,9 @@ def audit_models(
     images = Images(
         data, None if concepts is None else path_text(concepts), None if masks is None else path_text(masks), more
     )
-    request = asked(original, several, again, images, settings)
-    work = partial(_audited, models, len(several), images, settings, request, command, hears)
+    names = None if labels is None else read_labels(labels)
+    request = asked(original, several, again, images, settings, names)
+    work = partial(_audited, models, len(several), images, names, settings, request, command, hears)
     if out is None:
         return work()
     folder = Path(out)
@@ -207,6 +228,7 @@ def _audited(
     models: Sequence[Model],
     count: int,
     images: Images,
+    labels: Labels | None,
     settings: AuditSettings,
     request: Mapping[str, Any],
     command: str | None,
@@ -229,7 +251,8 @@ def _audited(
         raise InputError(f"{read.name}: one test image is too few to compare models on; give more")
     _check_concepts(read, settings)
     parts = roles(len(several), len(floor))
-    taken = named(models, parts, len(read.class_names), loaded)
+    taken = named(models, parts, len(read.class_names if labels is None else labels.names), loaded)
+    taken, kept = (taken, list[str]()) if labels is None else labelled(taken, labels, read.class_names)
     given, notes, doubtful = normalised(taken, read, settings.normalise)
     shared = sharing_notes(given)
     if isinstance(hears, Silent):  # who calls from Python sees the page later, or never
@@ -238,7 +261,7 @@ def _audited(
         for note in shared:
             warnings.warn(note, stacklevel=_CALLER)
     notes += [f"{one.name}: {note}" for one in given for note in one.notes]
-    notes += [*shared, *read.notes, *(few := few_test_images(read, settings.verdict.least_images))]
+    notes += [*kept, *shared, *read.notes, *(few := few_test_images(read, settings.verdict.least_images))]
     for note in few:
         hears.note(note)
     check_weights(given, len(floor))
@@ -257,8 +280,16 @@ def _audited(
             rooms = (settings.evidence, settings.concepts, settings.saliency)
             looks.append(look(subject, read, *rooms, device, explained, hears.seen))
         notes += [*subject.notes, *(f"{one.name}: no {what}: {why}" for what, why in looks[-1].missing.items())]
-        first = (looks[0].name, looks[0].predictions) if place else ("the labels", looks[0].seen.labels)
-        check_order(first[0], one.name, first[1], looks[-1].predictions, read.class_names)
+        if place == 0:
+            first, answers = "the labels", looks[0].seen.labels
+        elif doubts(
+            looks[0], (), read, settings.verdict.level
+        ).void:  # what tells no classes apart has no order of them
+            continue
+        else:
+            first, answers = looks[0].name, looks[0].predictions
+        mend = remedy_for(one, place, read.class_names)
+        check_order(first, one.name, answers, looks[-1].predictions, read.class_names, mend)
     again = looks[1 + len(several) :]
     check_answers(looks, len(floor))
     doubt = doubts(looks[0], looks[1:], read, settings.verdict.level)
@@ -278,7 +309,7 @@ def _audited(
     facts = _facts(read, given, time.monotonic() - started)
     found = _report(read, looks[0], looks[1 : 1 + len(several)], again, settings)
     found = replace(found, missing={one.name: one.missing for one in looks if one.missing})
-    again_by = command or in_python(models, len(several), images, settings)
+    again_by = command or in_python(models, len(several), images, settings, labels)
     line = constant_answer(looks[0].seen.labels.numpy())
     shown = replace(
         found,

@@ -18,6 +18,7 @@ WRONG = {
     "data": [None, 3, "", [1, 2], np.zeros((2, 3, 8, 8)), {}],
     "concepts": [3, "", []],
     "masks": [3, "", True],
+    "labels": [3, "", True, b"names"],
     "image_size": [0, -1, "224", 2.5, True, float("nan")],
     "data_settings": [3, [("skip_bad", True)], {3: True}, "skip_bad"],
     "settings": [{"margin": 0.1}, AuditSettings, 3],

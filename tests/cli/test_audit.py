@@ -354,3 +354,20 @@ def test_images_that_cannot_be_read_are_named_or_left_out(place):
 )
 def test_models_after_floor_are_spread(given, made):
     assert spread(given) == made
+
+
+def test_outputs_are_named_by_a_file(place):
+    asked = (DENSE, SPARSE, "--data", "photos", "--image-size", "64", "--out", "named")
+    names = sorted(home.name for home in (place / "photos").iterdir())
+    missing = run(place, *asked, "--labels", "none.txt")
+    assert missing.returncode == 2
+    assert "none.txt" in missing.stderr
+    assert not (place / "named").exists()
+    (place / "names.txt").write_text("\n".join(names))
+    done = run(place, *asked, "--labels", "names.txt")
+    assert done.returncode == 0, done.stderr
+    assert json.loads((place / "named" / "audit.json").read_text())["asked"]["labels"] == names
+    (place / "names.txt").write_text("\n".join(names[:2]))
+    short = run(place, *asked[:-1], "short", "--labels", "names.txt")
+    assert short.returncode == 2
+    assert "names.txt: 2 names for the 3 outputs" in short.stderr

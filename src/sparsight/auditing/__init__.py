@@ -7,6 +7,7 @@ from sparsight.auditing.doubts import Doubts, doubts
 from sparsight.auditing.floor import check_accuracy, check_answers, check_drifts, check_weights
 from sparsight.auditing.gates import floor_gates, gates
 from sparsight.auditing.judge import Row, headline, level_rows, similarity, similarity_rows
+from sparsight.auditing.labels import Labels, Names, labelled, read_labels
 from sparsight.auditing.listening import AuditListener, Silent
 from sparsight.auditing.look import Look, look, looking_at
 from sparsight.auditing.material import material
@@ -20,7 +21,7 @@ from sparsight.auditing.measure import (
     levels,
 )
 from sparsight.auditing.normalising import in_words, normalised
-from sparsight.auditing.order import check_order
+from sparsight.auditing.order import check_order, remedy_for
 from sparsight.auditing.place import check_place, write_folder
 from sparsight.auditing.settings import AuditSettings, FloorSettings
 from sparsight.auditing.sharing import sharing_notes
@@ -35,8 +36,10 @@ __all__ = [
     "FloorSettings",
     "Grid",
     "Images",
+    "Labels",
     "Look",
     "Model",
+    "Names",
     "Row",
     "Silent",
     "Subject",
@@ -65,6 +68,7 @@ __all__ = [
     "in_python",
     "in_words",
     "inputs",
+    "labelled",
     "level_rows",
     "levels",
     "look",
@@ -77,6 +81,8 @@ __all__ = [
     "of_libraries",
     "path_text",
     "pictures",
+    "read_labels",
+    "remedy_for",
     "roles",
     "sharing_notes",
     "similarity",

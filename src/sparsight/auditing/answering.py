@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
+from sparsight.auditing.labels import alike
 from sparsight.errors import InputError
 from sparsight.models import Split, named_module
 
@@ -73,7 +74,7 @@ def outputs_of(
 def _place(model: str, name: str, own: Sequence[str]) -> int | None:
     """The output that is called so."""
     places = [k for k, one in enumerate(own) if one == name] or [
-        k for k, one in enumerate(own) if _plain(one) == _plain(name)
+        k for k, one in enumerate(own) if alike(one) == alike(name)
     ]
     if len(places) > 1:
         raise InputError(
@@ -81,10 +82,6 @@ def _place(model: str, name: str, own: Sequence[str]) -> int | None:
             f"data's class {name!r} is not known; rename them, or leave the class out"
         )
     return places[0] if places else None
-
-
-def _plain(name: str) -> str:
-    return " ".join(name.replace("_", " ").casefold().split())
 
 
 class Answering(nn.Module):

@@ -1,6 +1,6 @@
 """The arguments of an audit, checked before anything is looked at or written."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ def check_arguments(
     out: Any,
     command: Any,
     listener: Any,
+    labels: Any = None,
 ) -> tuple[list[Model], list[Model]]:
     """Check what ``audit_models`` was passed.
 
@@ -55,6 +56,10 @@ def check_arguments(
         check_path("data", data, optional=False)
     for name, path in (("concepts", concepts), ("masks", masks), ("out", out)):
         check_path(name, path)
+    if labels is not None:
+        check_kind("labels", labels, (str, Path, Sequence, Mapping), "a file, a list of names, {index: name}, or None")
+        if isinstance(labels, str | Path):
+            check_path("labels", labels)
     check_whole("image_size", image_size, 1)
     if data_settings is not None:
         check_kind("data_settings", data_settings, Mapping, "settings of the data by name, as {'skip_bad': True}")

@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import nn
 
+from sparsight.auditing.labels import Labels
 from sparsight.auditing.settings import AuditSettings
 from sparsight.auditing.taking import Model, distinct
 from sparsight.data import ConceptDataset, data_digest
@@ -36,12 +37,18 @@ class Images:
 
 
 def asked(
-    original: Model, pruned: Sequence[Model], floor: Sequence[Model], images: Images, settings: AuditSettings
+    original: Model,
+    pruned: Sequence[Model],
+    floor: Sequence[Model],
+    images: Images,
+    settings: AuditSettings,
+    labels: Labels | None = None,
 ) -> dict[str, Any]:
     """The record. Two audits of equal records compare the same models on the same images by the same settings.
 
     A model by name is recorded with the SHA-256 of its files; a module, and a data set that is read already, with that
-    of what they hold.
+    of what they hold. Names of outputs are recorded themselves, wherever they come from, and not at all where none were
+    passed.
 
     Raises:
         InputError: if a file of a model is missing or cannot be read, or a module's weights hold no numbers.
@@ -65,6 +72,7 @@ def asked(
         "images": dict(images.more),
         "settings": settings.as_dict(),
         "weights": weights,
+        **({} if labels is None else {"labels": list(labels.names)}),
     }
 
 

@@ -1,6 +1,6 @@
 """Whether two models, or a model and the labels, have their classes in the same order, as their answers show it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import torch
@@ -11,7 +11,9 @@ from torch import Tensor
 
 from sparsight.draws import generator
 from sparsight.errors import InputError
+from sparsight.models import Given
 
+Remedy = Callable[[Sequence[int]], str]
 _ALIKE, _TOLD = 0.5, 0.6
 """Two models have their classes in different orders if their predictions agree on less than this share of the images on
 which they would in another order, and there by so much more than chance, as a share of what chance leaves."""
@@ -20,13 +22,20 @@ _SURE, _MIDDLING = 1e-4, 0.1
 chance, more than by chance with this p-value."""
 _FEWEST = 20
 """Images below which agreement says nothing of the order."""
+_NAMED = 12
+"""Classes whose whole order a message names."""
 _MOSTLY, _LEAST = 0.8, 5
 """And they have some classes exchanged if each of these, of so many images or more, is another one of them on such a
 share of its images."""
 
 
 def check_order(
-    first: str, second: str, one: Int64[Tensor, " n"], other: Int64[Tensor, " n"], class_names: Sequence[str]
+    first: str,
+    second: str,
+    one: Int64[Tensor, " n"],
+    other: Int64[Tensor, " n"],
+    class_names: Sequence[str],
+    remedy: Remedy = lambda found: "put the outputs in the order of the data's classes",
 ) -> None:
     """Refuse two models, or a model and the labels, that tell the same classes apart in different orders.
 
@@ -34,6 +43,7 @@ def check_order(
         first, second: what they are called.
         one, other: the classes that they give the same images.
         class_names: of the data set.
+        remedy: what helps, from the class that each output of the second shows itself to stand for.
 
     Raises:
         InputError: if under another order of the classes they would agree far better, or of a few of them.
@@ -55,12 +65,50 @@ def check_order(
         ]
         if not moved:
             return
+    order = columns.argsort() if wholly else np.arange(k)
+    order[columns[moved]] = moved
     r = max(moved, key=lambda r: table[r, columns[r]])
     raise InputError(
         f"{first} and {second}: their classes stand in different orders ({class_names[r]!r} of the one is mostly "
         f"{class_names[columns[r]]!r} of the other; they agree on {here:.0%} of the images, in another order on "
-        f"{best:.0%}); put the outputs in the order of the data's classes"
+        f"{best:.0%}), which is {_listed(order.tolist(), class_names)}; {remedy(order.tolist())}"
     )
+
+
+def remedy_for(second: Given, place: int, class_names: Sequence[str]) -> Remedy:
+    """What puts a model's outputs in the order of the data's classes.
+
+    Args:
+        second: the model.
+        place: in the audit; 0 is the original, of which all that was made from it mostly has the order.
+        class_names: of the data set.
+    """
+    if second.class_names is not None:
+        source = second.class_names_source or "its names"
+        return lambda found: f"{source} does not fit its outputs: correct the names of its classes"
+    if place == 0:
+        return lambda found: (
+            "write the names of its outputs in this order into a file, one a line, and give --labels FILE (labels= in "
+            "Python)"
+        )
+
+    def apart(found: Sequence[int]) -> str:
+        by_class = sorted(range(len(found)), key=lambda output: found[output])
+        picked = f"outputs {by_class}" if len(found) <= _NAMED else "outputs"
+        return (
+            f"give it by a function of your own (package.module:function) whose network gives its {picked} in the "
+            "order of the data's classes"
+        )
+
+    return apart
+
+
+def _listed(order: Sequence[int], class_names: Sequence[str]) -> str:
+    """The classes in an order: all of them, or the first and how many stand elsewhere than in the data."""
+    names = ", ".join(class_names[k] for k in order[:_NAMED])
+    if len(order) <= _NAMED:
+        return names
+    return f"{names}, ... ({sum(k != c for k, c in enumerate(order))} of {len(order)} differ from the data's)"
 
 
 def _held_out(one: Int64[np.ndarray, " n"], other: Int64[np.ndarray, " n"], k: int) -> tuple[float, float]:

@@ -84,7 +84,12 @@ def subject_of(
     mixed = check_mixing(given.name, adapted, images)
     outputs = logits.shape[1]
     if given.class_names is not None and len(given.class_names) != outputs:
-        raise InputError(f"{given.name}: names {len(given.class_names)} classes and has {outputs} outputs; mend it")
+        names, source = len(given.class_names), given.class_names_source
+        raise InputError(
+            f"{given.name}: names {names} classes and has {outputs} outputs; mend it"
+            if source is None
+            else f"{source}: {names:,} names for the {outputs:,} outputs of {given.name}; give one name for each output"
+        )
     columns, note = outputs_of(given.name, given.class_names, class_names, outputs)
     model: nn.Module = adapted
     split = located.split

@@ -22,6 +22,13 @@ def audit(
     masks: Annotated[
         str | None, typer.Option(help="A folder of object masks, laid out as the images are, or a COCO JSON file.")
     ] = None,
+    labels: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Names of the outputs of models that have none: one a line, or JSON, a list or by index.",
+        ),
+    ] = None,
     floor: Annotated[
         list[str] | None,
         typer.Option(metavar="MODEL...", help="The original trained again, three times or more: makes a verdict."),
@@ -71,6 +78,7 @@ def audit(
             floor=floor or (),
             concepts=concepts,
             masks=masks,
+            labels=labels,
             image_size=image_size,
             data_settings={**own, **({"skip_bad": True} if skip_bad else {})},
             settings=settings,

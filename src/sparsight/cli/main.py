@@ -120,7 +120,7 @@ def _ended() -> int:
     return code if isinstance(code, int) else 0
 
 
-_PATHS = ("--out", "--data", "--concepts", "--masks")
+_PATHS = ("--out", "--data", "--concepts", "--masks", "--labels")
 
 
 def _check_text(arguments: Sequence[str]) -> None:

@@ -39,6 +39,7 @@ class Given:
         notes: what a reader should know of how it was loaded, each without a subject.
         normalisation_source: where its normalisation comes from; None where it is that of whoever made this.
         side_source: where its side comes from.
+        class_names_source: the file that its names come from, where they are not its own.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Given:
     notes: tuple[str, ...] = ()
     normalisation_source: Source | None = None
     side_source: Source | None = None
+    class_names_source: str | None = None
 
 
 def given_model(name: str, num_classes: int) -> Given:

@@ -25,6 +25,8 @@ _BY_TORCH = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 """How files of ``torch.save`` began before they were archives: its number, pickled."""
 _HEAD = 1 << 16
 _GLOBAL = re.compile(r"GLOBAL ([\w.]+)")
+_TENSOR_KINDS = ("torchao.", "torch.distributed.tensor.")
+"""Packages of classes of tensors, by which a pickle of weights is told from one of a whole network."""
 _OLD_DENSENET = re.compile(r"(.*denselayer\d+\.(?:norm|conv))\.(\d\.(?:weight|bias|running_mean|running_var))")
 NOTES = "notes"
 """Where a run's copy of a file keeps what was noted of it."""
@@ -148,6 +150,11 @@ def _unpickled(path: Path) -> Mapping[Any, Any]:
     except Exception as error:  # a reader may raise anything on a stranger's bytes
         said = " ".join(str(error).split())
         if _ASKS_TO_RUN.search(said):
+            if (kind := _GLOBAL.search(said)) and kind[1].startswith(_TENSOR_KINDS):
+                raise InputError(
+                    f"{path}: holds tensors of a class of its own, {kind[1][:80]}; write a function that makes the "
+                    "network and loads them, and give package.module:function"
+                ) from None
             raise InputError(f"{path}: {_more_than_tensors(path, said)}") from None
         raise InputError(f"{path}: not a whole pickle of tensors ({said[:120]}); write or copy it again") from None
     if not isinstance(found, Mapping):
