@@ -2,9 +2,11 @@ import multiprocessing
 import os
 import platform
 import time
+from pathlib import Path
 
 import pytest
 
+from sparsight import stopping
 from sparsight.errors import InputError
 from sparsight.pool import WorkerError, check_not_imported, run_jobs
 
@@ -18,6 +20,20 @@ def echo(job, tick):
 
 def bad_input(job, tick):
     raise InputError(f"{job}: is bad; mend it")
+
+
+def goes_on_or_fails(job, tick):
+    """One job keeps what it has when it is asked to stop; the other fails once that one has begun."""
+    with stopping.patient():
+        begun = Path("begun")
+        while job == "bad" and not begun.exists():
+            time.sleep(0.01)
+        if job == "bad":
+            raise InputError(f"{job}: is bad; mend it")
+        begun.touch()
+        while stopping.asked() is None:
+            time.sleep(0.01)
+        Path("kept").write_text(job)
 
 
 def bug(job, tick):
@@ -69,6 +85,13 @@ def test_order_is_the_priority():
 def test_input_errors_come_through_as_they_are():
     with pytest.raises(InputError, match="a: is bad; mend it"):
         run_jobs({"a": []}, bad_input, 1)
+
+
+def test_jobs_beside_one_that_fails_stop_where_they_can_go_on(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="bad: is bad; mend it"):
+        run_jobs({"beside": [], "bad": []}, goes_on_or_fails, 2)
+    assert (tmp_path / "kept").read_text() == "beside"
 
 
 def test_a_bug_is_named_with_its_traceback():

@@ -326,6 +326,8 @@ def _layers(source: str) -> list[dict[str, Any]]:
         document = _mapping(path.read_text(encoding="utf-8"), source)
     except UnicodeDecodeError:
         raise InputError(f"{source}: not a text file; give a YAML file of settings") from None
+    except OSError as error:  # of a medium that fails, and files of the system that are none
+        raise InputError(f"{source}: cannot be read ({error.strerror}); give a YAML file of settings") from None
     base = document.pop("preset", None)
     if base is None:
         return [document]

@@ -63,7 +63,8 @@ def run_jobs(
         on_done: called here with a job and its result.
 
     Raises:
-        InputError: as raised by a job, for a file that a job cannot read or write, or if a worker dies.
+        InputError: as raised by a job, for a file that a job cannot read or write, or if a worker dies; the other jobs
+            that have begun are asked to stop where they can go on.
         WorkerError: if a job raises anything else.
         ValueError: if jobs need each other in a circle, or one that is not there.
     """
@@ -104,7 +105,10 @@ def run_jobs(
                     on_done(job, value)
                     done.add(job)
         except stopping.Stopped:
-            _wait_for_stop(staff)
+            _wait_for_stop(staff, said=True)
+            raise
+        except InputError:
+            _wait_for_stop(staff, said=False)
             raise
         finally:
             for worker in staff:
@@ -159,11 +163,12 @@ class _Worker:
         self.connection.close()
 
 
-def _wait_for_stop(staff: Sequence[_Worker]) -> None:
-    """Ask workers to stop, and wait until they have; another signal ends the waiting."""
+def _wait_for_stop(staff: Sequence[_Worker], *, said: bool) -> None:
+    """Ask workers to stop, and wait until they have; another signal ends the waiting. Where it is ``said``, that this
+    one waits is printed."""
     for worker in staff:
         worker.ask_to_stop()
-    if any(worker.process.is_alive() for worker in staff):
+    if said and any(worker.process.is_alive() for worker in staff):
         stopping.say_waiting()
     for worker in staff:
         worker.process.join()

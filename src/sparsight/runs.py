@@ -72,8 +72,13 @@ def open_run(folder: Path, settings: StudySettings) -> Iterator[StudySettings]:
 
 
 @contextmanager
-def errors_named(folder: Path, remedy: str) -> Iterator[None]:
-    """Turn what the system says when a file below ``folder`` cannot be written into one line.
+def errors_named(folder: Path, remedy: str, done: str = "written") -> Iterator[None]:
+    """Turn what the system says when a file below ``folder`` cannot be written, or read, into one line.
+
+    Args:
+        folder: what is named where the system names nothing.
+        remedy: what to do.
+        done: what is done to files in the block.
 
     Raises:
         InputError: naming the file, the system's reason and the remedy.
@@ -84,7 +89,7 @@ def errors_named(folder: Path, remedy: str) -> Iterator[None]:
         raise
     except OSError as error:
         place = error.filename or folder
-        raise InputError(f"{place}: cannot be written ({error.strerror or error}); {remedy}") from error
+        raise InputError(f"{place}: cannot be {done} ({error.strerror or error}); {remedy}") from error
 
 
 def write_settings(folder: Path, settings: StudySettings) -> None:
@@ -132,12 +137,15 @@ def _source(path: Path) -> str:
 
 
 def has_ended(folder: Path) -> bool:
-    """Whether a run has ended and its manifest is whole."""
+    """Whether a run has ended and its manifest is whole.
+
+    Raises:
+        InputError: if there is a manifest that may not be read.
+    """
     try:
-        read_manifest(folder)
-    except InputError:
+        return _lies(folder / MANIFEST) and bool(read_manifest(folder))
+    except DamagedError:
         return False
-    return True
 
 
 def check_folder(folder: Path, settings: StudySettings) -> StudySettings:

@@ -334,7 +334,7 @@ def with_source(settings: StudySettings) -> StudySettings:
 def default_folder(study: str | Path | StudySettings, quick: bool) -> Path:
     """``runs/<preset>`` or ``runs/<the file's stem>``; a quick study has its own."""
     if isinstance(study, str) and study.startswith("folder:"):
-        name = Path(study.removeprefix("folder:")).resolve().name or "folder"
+        name = Path(os.path.realpath(study.removeprefix("folder:"))).name or "folder"
         return Path("runs") / (f"{name}-quick" if quick else name)
     name = study.data.name if isinstance(study, StudySettings) else Path(study).stem
     return Path("runs") / (f"{name}-quick" if quick else name)

@@ -73,12 +73,12 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> "tuple[Path, subproces
 
 @pytest.fixture
 def call(monkeypatch, tmp_path, capsys):
-    """Run the command in ``tmp_path``, in this process: exit code, output, errors."""
+    """Run the command in ``tmp_path``, or in ``cwd``, in this process: exit code, output, errors."""
 
-    def run(*arguments):
+    def run(*arguments, cwd=tmp_path):
         from sparsight.cli import main
 
-        monkeypatch.chdir(tmp_path)
+        monkeypatch.chdir(cwd)
         monkeypatch.setattr(sys, "argv", ["sparsight", *map(str, arguments)])
         with pytest.raises(SystemExit) as ended:
             main()

@@ -87,6 +87,18 @@ def test_a_learning_rate_beyond_single_precision_is_refused_before_anything_is_m
     assert not (tmp_path / "run").exists()
 
 
+def test_a_folder_that_is_gone_while_one_is_in_it(monkeypatch, tmp_path, capsys):
+    from sparsight.cli import main
+
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    monkeypatch.setattr(sys, "argv", ["sparsight", "data", "check", "toybirds"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert "change to another" in refused(ended.value.code, capsys.readouterr().err)
+
+
 DROP, RIGHTS = 24, (1, 2, 3)
 """PR_CAPBSET_DROP, and CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH and CAP_FOWNER."""
 

@@ -1,5 +1,7 @@
 """Weights by torchvision's names, from a cache that the test fills; nothing is fetched."""
 
+import os
+
 import pytest
 import torch
 
@@ -65,3 +67,10 @@ def test_weights_that_cannot_be_fetched_say_from_where_and_whereto(cache):
 def test_without_a_name_it_is_the_given_file_or_none(tmp_path):
     assert initial_weights(ModelSettings()) is None
     assert initial_weights(ModelSettings(weights=tmp_path / "w")) == tmp_path / "w"
+
+
+def test_a_pipe_in_the_cache_is_not_waited_for(cache):
+    cache.mkdir(parents=True)
+    os.mkfifo(cache / FILE)
+    with pytest.raises(InputError, match="not a file"):
+        initial_weights(ModelSettings(name=NAME, pretrained="DEFAULT"))

@@ -6,6 +6,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from sparsight.errors import DamagedError
 from sparsight.io import check_sealed, read_metadata, read_tensors, write_bytes, write_tensors
 from sparsight.plain import read_plain
@@ -167,6 +169,9 @@ def read_ticket(folder: Path) -> Ticket:
     if not {*BESIDE, "selected_epoch"} <= note.keys():
         raise DamagedError(folder / TICKET)
     mask = {name.removeprefix(_MASK): tensors.pop(name) for name in list(tensors) if name.startswith(_MASK)}
+    for name, keep in mask.items():
+        if keep.dtype != torch.bool or name not in tensors or keep.shape != tensors[name].shape:
+            raise DamagedError(folder / TICKET, f"damaged (no fit mask of {name})")
     paths = {kind: folder / BESIDE[kind] for kind in BESIDE if note[kind] is not None}
     states = {kind: read_tensors(path, kind) for kind, path in paths.items()}
     optimiser = None

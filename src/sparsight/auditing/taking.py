@@ -10,6 +10,7 @@ from torch import nn
 
 from sparsight.auditing.sharing import one_network, share_weights
 from sparsight.errors import InputError
+from sparsight.io import at_home
 from sparsight.models import (
     Given,
     check_own,
@@ -55,7 +56,7 @@ def check_names(names: Iterable[str], layer: str | None = None) -> None:
         if is_own(network):
             check_own(network)
             if weights:
-                read_state(Path(weights).expanduser())
+                read_state(at_home(weights))
 
 
 def usual_side(models: Iterable[Model], loaded: Mapping[str, Given]) -> int | None:

@@ -25,10 +25,12 @@ def export(
     """
     from rich.table import Table
 
+    from sparsight.cli.content import content_named
     from sparsight.cli.show import Screen
     from sparsight.exporting import SPEED, export_ticket
 
-    made = export_ticket(run, arm, seed, round_, out, formats=[form.strip() for form in formats.split(",")])
+    with content_named(run):
+        made = export_ticket(run, arm, seed, round_, out, formats=[form.strip() for form in formats.split(",")])
     console = Screen()
     total = made.card["prunable"]
     table = Table(title="prunable weights")

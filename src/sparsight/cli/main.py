@@ -125,8 +125,12 @@ _PATHS = ("--out", "--data", "--concepts", "--masks", "--labels")
 
 def _check_text(arguments: Sequence[str]) -> None:
     """Check that arguments are text, as they are written into files and pages, and that no path is empty,
-    which would be the folder that one is in.
+    which would be the folder that one is in; that one must still be there.
     """
+    try:
+        os.getcwd()  # noqa: PTH109 (nothing else is asked of it)
+    except OSError as error:
+        raise InputError(f"the folder that the command is called in: {error.strerror}; change to another one") from None
     for option, one in zip(("", *arguments), arguments, strict=False):
         name, given, value = one.partition("=")
         if (option in _PATHS and not one) or (name in _PATHS and given and not value):
@@ -144,10 +148,14 @@ _MENDED = (
 """What the system refuses that a user can mend: rights, room, names, media."""
 
 
+_NAMELESS = (errno.ENOSPC, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+"""Of these, what the system says without the name of a file."""
+
+
 def _refused_by_system(error: OSError) -> int:
     """Say what the system has refused, where it is no fault of ours."""
     named = error.filename if isinstance(error.filename, str | bytes) else None
-    if named is None and error.errno not in (errno.ENOSPC, errno.EMFILE, errno.ENFILE, errno.ENOMEM):
+    if named is None and error.errno not in _NAMELESS:
         return _fault()
     if error.errno not in {getattr(errno, name, None) for name in _MENDED}:
         return _fault()

@@ -8,7 +8,9 @@ import typer
 
 def report(run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run that has ended.")]) -> None:
     """Write a run's report again from its result tables, and print its summary."""
+    from sparsight.cli.content import content_named
     from sparsight.cli.summary import print_summary
     from sparsight.study import report_run
 
-    print_summary(report_run(run))
+    with content_named(run):
+        print_summary(report_run(run))

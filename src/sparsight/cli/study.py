@@ -54,6 +54,7 @@ def study(
 
     Killed or stopped, the same command goes on with what stands. More seeds, arms, rounds or retrains extend a run.
     """
+    from sparsight.cli.content import content_named
     from sparsight.cli.progress import Progress
     from sparsight.cli.summary import print_summary
     from sparsight.study import default_folder, run_study
@@ -75,13 +76,15 @@ def study(
         keep_embeddings=keep_embeddings,
         assignments=set_,
     )
-    with Progress() as progress:
-        result = run_study(
-            settings,
-            out or default_folder(source, quick),
-            workers=workers,
-            checkpoint_seconds=checkpoint_every,
-            report=not no_report,
-            listener=progress,
-        )
-    print_summary(result, settings, progress.heard)
+    folder = out or default_folder(source, quick)
+    with content_named(folder):
+        with Progress() as progress:
+            result = run_study(
+                settings,
+                folder,
+                workers=workers,
+                checkpoint_seconds=checkpoint_every,
+                report=not no_report,
+                listener=progress,
+            )
+        print_summary(result, settings, progress.heard)

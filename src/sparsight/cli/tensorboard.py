@@ -21,10 +21,12 @@ def tensorboard(
     Needs the extra tensorboard. Of a run that has not ended it writes what is trained by now; the same command writes
     it anew.
     """
+    from sparsight.cli.content import content_named
     from sparsight.cli.show import Screen
     from sparsight.exporting import export_scalars
 
-    made = export_scalars(run, out)
+    with content_named(run):
+        made = export_scalars(run, out)
     console = Screen()
     tables = "and the result tables" if made.results else "no result tables yet: the run has not ended"
     console.print(f"{made.points:,} numbers: {made.trained} of {made.planned} trainings, {tables}")

@@ -67,7 +67,10 @@ def table_text(path: Path, remedy: str) -> str:
     Raises:
         InputError: naming the file and the line, if it is no text.
     """
-    content = path.read_bytes()
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); mend its permissions or its disk") from None
     encoding = next((name for mark, name in _MARKS if content.startswith(mark)), "utf-8")
     if encoding == "utf-8" and len(content) > 1 and b"\0" in content[:2]:  # UTF-16 without its mark
         encoding = "utf-16-be" if content[:1] == b"\0" else "utf-16-le"

@@ -115,6 +115,10 @@ def unfit(metrics: Mapping[str, Any]) -> str:
     for place, kind in (_TYPES | (_CONCEPT_TYPES if some else {})).items():
         if not isinstance(_at(metrics, place), kind):
             return ".".join(place)
+    for place in _NAMES:
+        found = _at(metrics, place)
+        if isinstance(found, list) and not all(isinstance(name, str) for name in found):
+            return ".".join(place)
     return ""
 
 
@@ -154,5 +158,10 @@ _CONCEPT_TYPES: dict[tuple[str, ...], type | tuple[type, ...]] = {
     **{("accuracy", model, split, "accuracy"): _NUMBER for model in CONCEPT_MODELS for split in SPLITS},
 }
 """The same where there are concepts."""
+_NAMES = (
+    *(("dead_layers",), ("cascade",), ("concepts", "names")),
+    *(("interventions", key) for key in ("concepts", "groups", "parts", "habitats")),
+)
+"""Lists of names, where they are there."""
 _CONCEPT_PLACES = (("concepts",), ("g",), *(("accuracy", model) for model in CONCEPT_MODELS))
 """What only a network that was looked at with concepts has."""

@@ -12,9 +12,10 @@ from sparsight.data import SPLITS
 from sparsight.errors import DamagedError, InputError
 from sparsight.evidence.collect import Evidence
 from sparsight.evidence.interventions import Effects
+from sparsight.evidence.layout import layout_flaw
 from sparsight.evidence.learning import ConceptEvidence
 from sparsight.evidence.metrics import numbers, unfit
-from sparsight.io import check_sealed, read_json, read_metadata, read_tensors, write_json, write_tensors
+from sparsight.io import check_sealed, read_json, read_metadata, read_tensors, tensor_layout, write_json, write_tensors
 
 EVIDENCE, METRICS = "evidence.safetensors", "metrics.json"
 
@@ -62,6 +63,8 @@ def evidence_flaws(folder: Path, network: str | None = None) -> list[DamagedErro
     digest = None
     try:
         origin = evidence_origin(folder)
+        if flaw := layout_flaw(tensor_layout(folder / EVIDENCE)):
+            flaws.append(DamagedError(folder / EVIDENCE, f"damaged ({flaw})"))
         if network is not None and origin.get("network") != network:
             flaws.append(DamagedError(folder / EVIDENCE, "belongs to another network"))
         else:
@@ -92,8 +95,12 @@ def read_evidence(folder: Path) -> dict[str, Tensor]:
 
     Raises:
         InputError: if the file is missing or not whole.
+        DamagedError: if an array in it is missing, or of another type or shape.
     """
-    return read_tensors(folder / EVIDENCE, "evidence")
+    arrays = read_tensors(folder / EVIDENCE, "evidence")
+    if flaw := layout_flaw(tensor_layout(folder / EVIDENCE)):
+        raise DamagedError(folder / EVIDENCE, f"damaged ({flaw})")
+    return arrays
 
 
 def read_metrics(folder: Path) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def export_scalars(run: str | Path, out: str | Path | None = None) -> Scalars:
         time = (run / MANIFEST).stat().st_mtime
         results = result_curves(read_results(run, settings, read_manifest(run)), time)
     homes = {home: [*trainings.get(home, ()), *results.get(home, ())] for home in (*trainings, *results)}
-    called = run.resolve().name or "run"
+    called = Path(os.path.realpath(run)).name or "run"
     folder = Path(out) if out is not None else Path("exports", called, "tensorboard")
     asked = {"run": called, "training": training_digest(settings), "evidence": evidence_digest(settings)}
     with _whole_folder(folder, run, asked) as staged:

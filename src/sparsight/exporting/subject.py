@@ -1,5 +1,6 @@
 """Which network of a run is asked for, whether it stands, and what it says to the run's first test images."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -61,7 +62,7 @@ class Subject:
     @property
     def called(self) -> str:
         """The run's name: its folder's."""
-        return self.run.resolve().name or "run"
+        return Path(os.path.realpath(self.run)).name or "run"
 
     @property
     def looked_at(self) -> int:

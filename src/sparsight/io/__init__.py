@@ -3,6 +3,7 @@
 from sparsight.io.cells import read_cell, written_cell
 from sparsight.io.files import (
     PARTIAL,
+    at_home,
     check_plain,
     check_readable_file,
     check_sealed,
@@ -26,6 +27,7 @@ from sparsight.io.tensors import (
     read_metadata,
     read_tensors,
     staged_tensors,
+    tensor_layout,
     tensors_bytes,
     write_tensors,
 )
@@ -35,6 +37,7 @@ __all__ = [
     "LIST",
     "LOCK",
     "PARTIAL",
+    "at_home",
     "check_plain",
     "check_readable_file",
     "check_room",
@@ -60,6 +63,7 @@ __all__ = [
     "spoken_size",
     "staged_tensors",
     "strange_places",
+    "tensor_layout",
     "tensors_bytes",
     "write_bytes",
     "write_csv",

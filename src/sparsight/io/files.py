@@ -164,6 +164,11 @@ def _cell(value: Any) -> Any:
     return "" if value is None or value != value else value
 
 
+def at_home(path: str) -> Path:
+    """The path with a leading ``~`` as the home folder; as it is where nobody has that home."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111 (pathlib's raises there)
+
+
 def check_readable_file(path: Path) -> None:
     """Raise InputError unless ``path`` is a regular file that can be opened for reading."""
     if "\0" in str(path):

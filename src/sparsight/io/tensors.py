@@ -175,6 +175,14 @@ def read_tensors(path: Path, kind: str | None = None) -> dict[str, Tensor]:
         ) from None
 
 
+def tensor_layout(path: Path) -> dict[str, tuple[str, list[int]]]:
+    """The types, as safetensors calls them, and shapes of the tensors of a whole safetensors file, by name; none of
+    them is read."""
+    with safetensors.safe_open(path, framework="pt") as file:
+        parts = {name: file.get_slice(name) for name in sorted(file.keys())}
+        return {name: (part.get_dtype(), part.get_shape()) for name, part in parts.items()}
+
+
 def read_metadata(path: Path, kind: str | None = None) -> dict[str, Any]:
     """What ``write_tensors`` was given as metadata; with a ``kind``, of a sealed file of that kind, checked.
 

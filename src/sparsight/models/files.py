@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from sparsight.errors import InputError
-from sparsight.io import sha256
+from sparsight.io import at_home, sha256
 from sparsight.models.own import own_source
 from sparsight.models.settings import is_own
 from sparsight.models.state_file import file_and_entry
@@ -23,12 +23,12 @@ def files_of(name: str) -> tuple[Path, ...]:
         InputError: if a function has no file.
     """
     if name.startswith(HUGGING_FACE):
-        folder = Path(name.removeprefix(HUGGING_FACE)).expanduser()
+        folder = at_home(name.removeprefix(HUGGING_FACE))
         found = (path for kind in ("*.json", "*.safetensors") for path in sorted(folder.glob(kind)))
         return tuple(path for path in found if path.is_file())
     network, _, weights = name.partition("@")
     source = (own_source(network).path,) if is_own(network) else ()
-    path = file_and_entry(Path(weights).expanduser())[0]
+    path = file_and_entry(at_home(weights))[0]
     return (*source, path) if weights and path.is_file() else source
 
 

@@ -2,12 +2,12 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from torch import nn
 
 from sparsight.errors import InputError
+from sparsight.io import at_home
 from sparsight.models.expected import Source
 from sparsight.models.files import HUGGING_FACE
 from sparsight.models.guard import users_code
@@ -72,7 +72,7 @@ def given_model(name: str, num_classes: int) -> Given:
     if name.startswith(HUGGING_FACE):
         from sparsight.models.hugging_face import from_folder
 
-        return from_folder(name, Path(name.removeprefix(HUGGING_FACE)).expanduser())
+        return from_folder(name, at_home(name.removeprefix(HUGGING_FACE)))
     network, at, weights = name.partition("@")
     if network.startswith((TORCHVISION, TIMM)):
         if not weights:
@@ -90,7 +90,7 @@ def given_model(name: str, num_classes: int) -> Given:
         torch.default_generator.manual_seed(0)
         model = unwrapped(build_own(network, num_classes, None, trained=True))
     with users_code(f"model {name}: taking it in"):
-        notes = load_weights(model, Path(weights).expanduser()) if weights else ()
+        notes = load_weights(model, at_home(weights)) if weights else ()
         with suppress(NotImplementedError):  # of an exported program, whose mode is fixed
             model.eval()
     return Given(name, model, notes=notes)

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from sparsight.errors import InputError
+from sparsight.io import at_home
 from sparsight.models.catalogue import AUXILIARY, build_named, check_name, class_layers, template
 from sparsight.models.expected import Source
 from sparsight.models.given import IMAGENET, Given, Normalisation
@@ -55,7 +56,7 @@ def from_library(name: str, network: str, weights: str) -> Given:
         InputError: naming what is wrong with the name or the file.
     """
     check_name(network, tagged=True)
-    path, own = Path(weights).expanduser(), None
+    path, own = at_home(weights), None
     names: tuple[str, ...] | None = None
     side: int | None = None
     if network.startswith(TORCHVISION) and not path.exists() and not set("/.#") & set(weights):
@@ -219,7 +220,8 @@ def _beside(file: Path, architecture: str) -> dict[str, Any] | None:
     """What a folder of timm's says of the weights in it, if they are of this network."""
     path = file.parent / "config.json"
     try:
-        found = json.loads(path.read_text(encoding="utf-8")) if path.stat().st_size <= _MOST_BYTES else None
+        short = path.is_file() and path.stat().st_size <= _MOST_BYTES  # a pipe would be waited for
+        found = json.loads(path.read_text(encoding="utf-8")) if short else None
     except (OSError, ValueError, RecursionError):
         return None
     if not isinstance(found, dict) or found.get("architecture") != architecture:

@@ -9,7 +9,7 @@ import torch
 from torchvision import models
 
 from sparsight.errors import InputError
-from sparsight.io import sha256
+from sparsight.io import check_readable_file, sha256
 from sparsight.models.settings import TORCHVISION
 
 Three = tuple[float, float, float]
@@ -73,6 +73,7 @@ def pretrained_file(name: str, pretrained: str) -> Path:
     place = Path(torch.hub.get_dir()) / "checkpoints" / Path(urlparse(url).path).name
     if not place.exists():
         _fetch(url, place)
+    check_readable_file(place)  # a pipe in its place would be waited for
     return place
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sparsight.errors import DamagedError, InputError
-from sparsight.io import LIST, LOCK, read_list, sha256_plain, strange_places
+from sparsight.io import LIST, LOCK, check_plain, read_list, sha256_plain, strange_places
 from sparsight.networks import Network
 from sparsight.plain import entries, plain_files, strange, strange_on_the_way
 from sparsight.report import LIST_KIND, PAGES
@@ -27,14 +27,21 @@ def files_of(folder: Path) -> list[Path]:
 def check_plain_files(folder: Path) -> tuple[Check, bool]:
     """Whether a run holds plain files and folders alone, and whether it can be read: no folder of its own may be a
     link, as what a link leads to is not the run's.
+
+    Raises:
+        InputError: if a file may not be read.
     """
     broken = strange_places(folder, REPORT, REPORT_FOLDERS)
     wrong = [Found(flaw.path, flaw.why) for flaw in broken]
     named = {flaw.path for flaw in broken}
     for path in entries(folder):
         inside = path.relative_to(folder)
-        if inside.parts[0] != REPORT and path not in named and (found := strange(path)) is not None:
+        if inside.parts[0] == REPORT or path in named or inside.name == LOCK:
+            continue
+        if (found := strange(path)) is not None:
             wrong.append(Found(path, f"is {found}, not a plain file"))
+        else:
+            check_plain(path)
     after = "; nothing else can be checked beside it" if broken else ""
     looked = f"no links, pipes or devices among the files and folders of the run{after}"
     return Check("plain files", looked, _lines(folder, wrong)), not broken

@@ -44,7 +44,7 @@ LEFT_OUT = (
     "making them again would tell); training logs beyond their hashes; what the report says"
 )
 """What no check looks at."""
-_UNFIT = (KeyError, IndexError, TypeError, ValueError, AttributeError, RuntimeError)
+UNFIT = (KeyError, IndexError, TypeError, ValueError, AttributeError, RuntimeError, ArithmeticError, AssertionError)
 """What reading arrays of other names, shapes or types raises: files with a seal of somebody else's making."""
 
 
@@ -59,7 +59,7 @@ def verify_run(folder: Path, *, deep: bool = False) -> tuple[Check, ...]:
         InputError: if the folder is not a run's, the run has not ended, or a process works on it.
     """
     check_run(folder)
-    with errors_named(folder, "mend it"):
+    with errors_named(folder, "mend its permissions", "read"):
         plain, readable = check_plain_files(folder)
         if not readable:
             return (plain,)
@@ -68,10 +68,20 @@ def verify_run(folder: Path, *, deep: bool = False) -> tuple[Check, ...]:
             read_manifest(folder)
         with hold(folder, reading=True) as held:
             alone = () if held else (Check("lock", UNLOCKED, (), skipped=True),)
-            return (*alone, plain, *_checks(folder, deep))
+            return (*alone, plain, *_made(checks_of(folder, deep)))
 
 
-def _checks(folder: Path, deep: bool) -> Iterator[Check]:
+def _made(checks: Iterator[Check]) -> Iterator[Check]:
+    """The checks; after one that cannot be made, as its files hold what no study writes, a last one says so."""
+    try:
+        yield from checks
+    except UNFIT as error:
+        why = f"the run does not hold what it should ({type(error).__name__}: {error}); nothing else can be checked"
+        yield Check("content", "", (why,))
+
+
+def checks_of(folder: Path, deep: bool) -> Iterator[Check]:
+    """The checks of a run that holds plain files alone, each made when it is asked for."""
     yield check_seals(folder)
     yield check_report(folder)
     try:
@@ -144,7 +154,7 @@ def _each(name: str, looked: str, checked: Sequence[tuple[Network, Iterator[str]
             failures.append(f"{network.folder}: {error}")
         except InputError:
             continue
-        except _UNFIT as error:
+        except UNFIT as error:
             failures.append(f"{network.folder}: does not hold what it should ({type(error).__name__}: {error})")
     return Check(name, f"{whole} of {of or len(checked)} networks: {looked}", tuple(failures))
 
@@ -201,7 +211,7 @@ def _tables(
     except DamagedError as error:
         why = f"{error.path.relative_to(folder)}: {error.why}"
         return Check("results", "", (f"{RESULTS}: cannot be made again ({why})",))
-    except _UNFIT as error:
+    except UNFIT as error:
         return Check("results", "", (f"{RESULTS}: cannot be made again ({type(error).__name__}: {error})",))
     places = {folder / RESULTS / name: content for name, content in files.items()}
     failures = [
