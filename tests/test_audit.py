@@ -408,6 +408,16 @@ def test_a_module_is_given_images_as_its_original_is(birds, trained):
     assert audit.data.facts["Normalisation"].startswith("dense: mean 0.5")
 
 
+@pytest.mark.parametrize("around", [lambda: torch.autocast("cpu", torch.bfloat16), lambda: torch.device("meta")])
+def test_what_is_seen_does_not_depend_on_the_callers_block(birds, trained, around):
+    """Notebooks call from inside autocast, or with another default device: the numbers are the command line's."""
+    models, settings = (trained[0], trained[1]), AuditSettings(normalise="data")
+    plain = audit_models(*models, birds, settings=settings)
+    with around():
+        found = audit_models(*models, birds, settings=settings)
+    assert found.verdicts.equals(plain.verdicts)
+
+
 def test_a_guessed_normalisation_is_a_warning_in_python(birds, trained):
     """The command line prints such notes; who calls from Python would never see them."""
     models = trained[0], copy.deepcopy(trained[0])

@@ -81,6 +81,7 @@ from sparsight.errors import InputError
 from sparsight.evidence import usable_concepts
 from sparsight.io import hold_place
 from sparsight.models import Given
+from sparsight.models.ordinary import ordinary_torch
 from sparsight.report.audit import COLUMNS, AuditConstant, AuditData, AuditHeadline, summary_html, write_audit_report
 from sparsight.runs import machine, versions
 from sparsight.saliency import check_method, passes_of
@@ -215,12 +216,14 @@ def audit_models(
     request = asked(original, several, again, images, settings, names)
     work = partial(_audited, models, len(several), images, names, settings, request, command, hears)
     if out is None:
-        return work()
+        with ordinary_torch():
+            return work()
     folder = Path(out)
     _check_out(folder, request, models, settings)
     with hold_place(folder):
         check_place(folder, request)  # another process may have written there meanwhile
-        audit = work()
+        with ordinary_torch():
+            audit = work()
         return replace(audit, page=audit.write_held(folder))
 
 
