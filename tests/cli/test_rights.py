@@ -177,7 +177,6 @@ FULL = {
     "study": (*STUDY, "full"),
     "report": ("report", "run"),
     "export": (*EXPORT, "state", "--out", "filled"),
-    "tensorboard": ("tensorboard", "run", "--out", "filled"),
     "preview": (*PREVIEW, "--out", "filled"),
     "audit": (*AUDIT, "--out", "filled"),
 }
