@@ -62,6 +62,7 @@ from sparsight.auditing import (
     named,
     normalised,
     of_libraries,
+    own_notes,
     path_text,
     pictures,
     read_labels,
@@ -263,7 +264,7 @@ def _audited(
             warnings.warn(f"{note} (in Python, settings=AuditSettings(normalise=...))", stacklevel=_CALLER)
         for note in shared:
             warnings.warn(note, stacklevel=_CALLER)
-    notes += [f"{one.name}: {note}" for one in given for note in one.notes]
+    notes += own_notes(given)
     notes += [*kept, *shared, *read.notes, *(few := few_test_images(read, settings.verdict.least_images))]
     for note in few:
         hears.note(note)

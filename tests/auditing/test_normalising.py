@@ -1,13 +1,14 @@
 """How images are normalised for models of which it is not known."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 from pydantic import ValidationError
 from torch import nn
 
-from sparsight.auditing import AuditSettings, in_words, normalised
-from sparsight.models import Given
+from sparsight.auditing import AuditSettings, in_words, normalised, own_notes
+from sparsight.models import Given, Source
 from sparsight.models.given import IMAGENET
 
 DATA = SimpleNamespace(mean=(0.1, 0.2, 0.3), std=(0.4, 0.5, 0.6))
@@ -63,6 +64,30 @@ def test_what_is_asked_for_holds_for_all(way, expected):
     found, (note,) = taken(way, dense=HALF, pruned=IMAGENET, own=None)
     assert found == [expected] * 3
     assert note.startswith("all images are normalised by mean ")
+
+
+def test_one_guess_is_one_short_line_for_all_that_it_holds_for():
+    guess, known = Source("as torchvision's own weights of resnet18", known=False), Source("a file", known=True)
+    models = [replace(one, normalisation_source=guess) for one in given(**dict.fromkeys("abcde", IMAGENET))]
+    (line,) = normalised(models, DATA, "own")[1]
+    assert line == (
+        "all models: normalisation guessed, as torchvision's own weights of resnet18: mean 0.485 0.456 0.406 and "
+        "deviation 0.229 0.224 0.225; --normalise names another"
+    )
+    models[0] = replace(models[0], normalisation_source=known)
+    (line,) = normalised(models, DATA, "own")[1]
+    assert line.startswith("b, c, d and 1 more: normalisation guessed, ")
+    models[3:] = [replace(one, normalisation_source=known) for one in models[3:]]
+    (line,) = normalised(models, DATA, "own")[1]
+    assert line.startswith("b and c: normalisation guessed, ")
+    assert normalised([models[0], models[4]], DATA, "own")[1] == []
+
+
+def test_what_was_noted_of_several_models_is_one_line():
+    a, b, c = given(a=None, b=None, c=None)
+    models = [replace(a, notes=("x", "y")), replace(b, notes=("y",)), replace(c, notes=("y",))]
+    assert own_notes(models) == ["a: x", "all models: y"]
+    assert own_notes([models[1]]) == ["b: y"]
 
 
 def test_the_report_says_it_once_or_by_model():

@@ -371,3 +371,9 @@ def test_outputs_are_named_by_a_file(place):
     short = run(place, *asked[:-1], "short", "--labels", "names.txt")
     assert short.returncode == 2
     assert "names.txt: 2 names for the 3 outputs" in short.stderr
+
+
+def test_the_help_names_what_weights_can_be(tmp_path):
+    ended = process.run(("audit", "--help"), tmp_path)
+    assert ended.returncode == 0
+    assert all(form in ended.stdout for form in ("timm:NAME.TAG@WEIGHTS", "FILE#ENTRY", "hf:FOLDER"))

@@ -20,7 +20,7 @@ from sparsight.auditing.measure import (
     grid_of,
     levels,
 )
-from sparsight.auditing.normalising import in_words, normalised
+from sparsight.auditing.normalising import in_words, normalised, own_notes
 from sparsight.auditing.order import check_order, remedy_for
 from sparsight.auditing.place import check_place, write_folder
 from sparsight.auditing.settings import AuditSettings, FloorSettings
@@ -79,6 +79,7 @@ __all__ = [
     "named",
     "normalised",
     "of_libraries",
+    "own_notes",
     "path_text",
     "pictures",
     "read_labels",

@@ -12,6 +12,9 @@ Normalisation = tuple[Three, Three]
 """Mean and deviation of red, green and blue in 0..1."""
 Way = Literal["own", "original", "data"] | Normalisation
 
+_NAMED = 3
+"""Models that a line lists."""
+
 
 def normalised(given: Sequence[Given], data: ConceptDataset, way: Way) -> tuple[list[Given], list[str], bool]:
     """The models with their normalisation, and what a reader should know of it, a line each.
@@ -64,17 +67,26 @@ def normalised(given: Sequence[Given], data: ConceptDataset, way: Way) -> tuple[
 
 
 def _guesses(given: Sequence[Given]) -> list[str]:
-    """A line for each way of guessing how a model's images are normalised, with the models and what was taken."""
+    """A short line for each way of guessing how models' images are normalised, with the models and what was taken."""
     found: dict[tuple[str, Normalisation], list[str]] = {}
     for one in given:
         source = one.normalisation_source
         if one.normalisation is not None and source is not None and not source.known:
             found.setdefault((source.text, one.normalisation), []).append(one.name)
     return [
-        f"{_listed(names)}: how images are normalised is guessed, {text}: {said(normalisation)}; "
+        f"{_together(names, len(given))}: normalisation guessed, {text}: {said(normalisation)}; "
         "--normalise names another"
         for (text, normalisation), names in found.items()
     ]
+
+
+def own_notes(given: Sequence[Given]) -> list[str]:
+    """What a reader should know of how models were loaded, a line for each fact with the models that it holds for."""
+    found: dict[str, list[str]] = {}
+    for one in given:
+        for note in one.notes:
+            found.setdefault(note, []).append(one.name)
+    return [f"{_together(names, len(given))}: {note}" for note, names in found.items()]
 
 
 def in_words(given: Sequence[Given]) -> str:
@@ -93,3 +105,10 @@ def said(one: Normalisation) -> str:
 
 def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _together(names: Sequence[str], models: int) -> str:
+    """The models that a line is about, in few words."""
+    if len(names) == models > 1:
+        return "all models"
+    return _listed(names) if len(names) <= _NAMED else f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED} more"

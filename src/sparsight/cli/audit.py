@@ -7,7 +7,11 @@ from typing import Annotated, Any
 import typer
 
 _FLOOR = "--floor"
-MODEL = "torchvision:NAME@WEIGHTS, timm:NAME@WEIGHTS, hf:FOLDER, or package.module:function, also with @WEIGHTS."
+MODEL = (
+    "torchvision:NAME@WEIGHTS, timm:NAME@WEIGHTS (timm:NAME.TAG@WEIGHTS states which of timm's they come from), "
+    "hf:FOLDER, or package.module:function, also with @WEIGHTS. WEIGHTS is a file, FILE#ENTRY for another entry of a "
+    "checkpoint, or the name of torchvision's own."
+)
 
 
 def audit(

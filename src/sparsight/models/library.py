@@ -199,8 +199,8 @@ def _of_timm(network: str, config: Mapping[str, Any], file: Path) -> _Images:
     note = ""
     if not source.known and (other := _another_way(architecture, normalisation)):
         note = (
-            f"how its images are normalised is guessed by timm's first weights of {architecture}, and others are "
-            f"normalised otherwise, as {other}; {TIMM}{architecture}.TAG@FILE says which they are"
+            f"others of timm's weights of {architecture} are normalised otherwise, as {other}; "
+            f"{TIMM}{architecture}.TAG@FILE states which these are"
         )
     return _Images(normalisation, source, size[-1] if size else None, note)
 
