@@ -142,8 +142,8 @@ def checks_of(folder: Path, deep: bool) -> Iterator[Check]:
 
 
 def _each(name: str, looked: str, checked: Sequence[tuple[Network, Iterator[str]]], of: int | None = None) -> Check:
-    """A check of networks by what is wrong with each; one whose files are missing or damaged, which other checks name,
-    does not count as looked at."""
+    """A check of networks by what is wrong with each; one that could not be looked at fails, whatever other checks
+    say of its files."""
     failures, whole = [], 0
     for network, faults in checked:
         try:
@@ -152,8 +152,8 @@ def _each(name: str, looked: str, checked: Sequence[tuple[Network, Iterator[str]
             whole += 1
         except UserCodeError as error:  # of a network of the user's own, which no other check runs
             failures.append(f"{network.folder}: {error}")
-        except InputError:
-            continue
+        except InputError as error:
+            failures.append(f"{network.folder}: not looked at ({_why(error)})")
         except UNFIT as error:
             failures.append(f"{network.folder}: does not hold what it should ({type(error).__name__}: {error})")
     return Check(name, f"{whole} of {of or len(checked)} networks: {looked}", tuple(failures))
