@@ -491,3 +491,12 @@ def test_models_of_other_sizes_than_the_images_are_named(birds, trained):
     found = audit_models(large, small, birds)
     (said,) = [note for note in found.data.notices if "pixels and is given" in note]
     assert said.startswith("CAUTION: student expects images of 28 pixels and is given 32")
+
+
+def test_where_all_models_expect_one_size_the_remedy_is_to_read_the_images_at_it(birds, trained):
+    models = [Given(name, copy.deepcopy(trained[0]), side=64, normalisation=((0.5,) * 3,) * 2) for name in "ab"]
+    said = [note for note in audit_models(*models, birds).data.notices if "expect" in note]
+    assert said == [
+        "CAUTION: a and b expect images of 64 pixels and are given 32, as all models are; "
+        "unless trained at 32, read the images at 64 (--image-size 64)"
+    ]

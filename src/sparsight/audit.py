@@ -340,14 +340,22 @@ def _of_floor(
 
 
 def _other_sizes(given: Sequence[Given], data: ConceptDataset) -> list[str]:
-    """Name the models that expect images of another size than all of them are given."""
-    shown = min(data.images.shape[2:])
-    return [
-        f"CAUTION: {one.name} expects images of {one.side} pixels and is given {shown}, as all models are; audit "
-        f"models of one size, or wrap it in a function whose network resizes its images to {one.side}"
-        for one in given
-        if one.side is not None and one.side != shown
-    ]
+    """Name the models that expect images of another size than all of them are given; a line each size."""
+    shown, expected = min(data.images.shape[2:]), list(dict.fromkeys(one.side for one in given if one.side is not None))
+    notes = []
+    for side in expected:
+        if side == shown:
+            continue
+        names = [one.name for one in given if one.side == side]
+        verbs = ("expects", "is given") if len(names) == 1 else ("expect", "are given")
+        words = f"{' and '.join(names)} {verbs[0]} images of {side} pixels and {verbs[1]} {shown}, as all models are"
+        remedy = (
+            f"unless trained at {shown}, read the images at {side} (--image-size {side})"
+            if len(expected) == 1
+            else f"audit models of one size, or wrap each in a function whose network resizes its images to {side}"
+        )
+        notes.append(f"CAUTION: {words}; {remedy}")
+    return notes
 
 
 def _check_out(out: Path, request: Mapping[str, Any], models: Sequence[Model], settings: AuditSettings) -> None:
