@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 
+import filelock
 import pytest
 import torch
 from hypothesis import given
@@ -353,6 +354,31 @@ def test_the_place_of_a_folder_is_held_from_beside_it_and_nothing_is_left(tmp_pa
     third = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert third.stdout == "held\n"
     assert [one.name for one in tmp_path.iterdir()] == ["gone"]
+
+
+def test_a_lock_that_another_takes_at_the_moment_of_release_is_left_to_it(tmp_path, monkeypatch):
+    held = []
+
+    def lock_at(path):
+        lock = filelock.FileLock(path)
+        if held:
+            return lock
+        release = lock.release
+
+        def release_and_lose():
+            release()
+            held.append(filelock.FileLock(path))
+            held[0].acquire(blocking=False)
+
+        lock.release = release_and_lose
+        return lock
+
+    monkeypatch.setattr("sparsight.io.lock.lock_at", lock_at)
+    with hold_place(tmp_path / "audit"):
+        pass
+    with pytest.raises(InputError, match="another sparsight process"), hold_place(tmp_path / "audit"):
+        pass
+    held[0].release()
 
 
 def test_a_place_where_nothing_can_be_made_is_refused_in_one_line(tmp_path):

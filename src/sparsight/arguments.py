@@ -1,4 +1,4 @@
-"""What a Python call is given, checked like a command line's flags: one line says which argument is wrong, and how."""
+"""Arguments of Python calls, checked like a command line's flags: one line states which is wrong, and how."""
 
 import math
 from collections.abc import Iterable, Sequence

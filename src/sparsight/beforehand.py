@@ -35,10 +35,11 @@ def audited_part(settings: DataSettings, data: ConceptDataset) -> list[str]:
     Raises:
         InputError: if its folder cannot be listed.
     """
-    if not isinstance(settings, FolderSettings) or sides_of(settings.path):
+    tested, count = len(data.splits["test"]), len(data)
+    if tested == count or not isinstance(settings, FolderSettings) or sides_of(settings.path):
         return []
-    table, tested, count = settings.concepts or concepts_in(settings.path), len(data.splits["test"]), len(data)
-    if table is None or tested == count:
+    table = settings.concepts or concepts_in(settings.path)
+    if table is None:
         return []
     remedy = "leave it out" if settings.concepts is not None else "move it out of the folder"
     return [

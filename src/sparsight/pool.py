@@ -84,7 +84,8 @@ def run_jobs(
     else:
         staff: list[_Worker] = []
         try:
-            staff += [_Worker(work) for _ in range(min(workers, len(jobs)))]
+            for _ in range(min(workers, len(jobs))):
+                staff.append(_Worker(work))  # noqa: PERF401 (one whose start is stopped leaves those before it to stop)
             idle, busy = list(staff), dict[Connection, tuple[_Worker, Job]]()
             while True:
                 while idle and (job := next_job()) is not None:

@@ -80,10 +80,11 @@ def test_a_training_that_diverges_names_the_network_and_what_to_lower(call, tmp_
     assert call("study", "small.yaml", *lower)[0] == 0, "the remedy"
 
 
-def test_a_learning_rate_beyond_single_precision_is_refused_before_anything_is_made(call, tmp_path):
+@pytest.mark.parametrize("setting", ["training.learning_rate", "training.finetune_rate"])
+def test_a_learning_rate_beyond_single_precision_is_refused_before_anything_is_made(call, tmp_path, setting):
     (tmp_path / "small.yaml").write_text(SMALL)
-    code, _, errors = call("study", "small.yaml", "--out", "run", "--set", "training.learning_rate=1e39")
-    assert "training.learning_rate" in refused(code, errors)
+    code, _, errors = call("study", "small.yaml", "--out", "run", "--set", f"{setting}=1e39")
+    assert setting in refused(code, errors)
     assert not (tmp_path / "run").exists()
 
 

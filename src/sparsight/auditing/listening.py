@@ -1,36 +1,36 @@
-"""Who is told how an audit goes."""
+"""Reports on how an audit goes."""
 
 from typing import Protocol
 
 
 class AuditListener(Protocol):
-    """Who is told how an audit goes."""
+    """Receive reports on how an audit goes."""
 
     def note(self, text: str) -> None:
-        """Something is to be known: one line."""
+        """Report what a user should know, in one line."""
 
     def decoded(self, done: int, total: int) -> None:
-        """So many of the images are decoded."""
+        """Report how many of the images are decoded."""
 
     def looking(self, name: str, place: int, models: int) -> None:
-        """The model of that name is looked at now, the so-many-th of so many."""
+        """Report that model ``place``, from 1, of ``models`` is being evaluated."""
 
     def seen(self, done: int, total: int) -> None:
-        """It has seen so many of the images of a pass: of the test images, then of those that concepts are learned
-        from."""
+        """Report how many images of a pass that model has seen: of the test images, then of those that concepts are
+        learned from."""
 
 
 class Silent:
-    """A listener that says nothing."""
+    """A listener that drops all reports."""
 
     def note(self, text: str) -> None:
-        """Say nothing."""
+        """Drop it."""
 
     def decoded(self, done: int, total: int) -> None:
-        """Say nothing."""
+        """Drop it."""
 
     def looking(self, name: str, place: int, models: int) -> None:
-        """Say nothing."""
+        """Drop it."""
 
     def seen(self, done: int, total: int) -> None:
-        """Say nothing."""
+        """Drop it."""

@@ -60,7 +60,7 @@ def read_folder(
     concepts = read_folder_concepts(settings, tree)
     groups = read_groups(settings, tree, concepts.read)
     placed = {*unread, *seen.left_out} if seen.ranged else range(n)
-    drawn, copies = split_images(settings, tree, images, placed, None if groups is None else groups.names)
+    drawn, copies = split_images(settings, tree, pictures.digests, placed, None if groups is None else groups.names)
     readable = without_unreadable(drawn, unread, paths, settings.skip_bad)
     splits = other_than(readable.splits, seen.left_out)
     crossing = () if groups is None else groups.problems

@@ -1,6 +1,5 @@
 """Which images of class folders train, validate and test."""
 
-import hashlib
 from collections.abc import Collection, Sequence
 
 import torch
@@ -18,7 +17,7 @@ from sparsight.draws import generator
 def split_images(
     settings: FolderSettings,
     tree: Tree,
-    images: UInt8[Tensor, "n 3 s s"],
+    digests: UInt8[Tensor, "n b"],
     unread: Collection[int],
     groups: Sequence[str] | None = None,
 ) -> tuple[dict[str, Tensor], int]:
@@ -27,14 +26,22 @@ def split_images(
     Given splits keep copies on their own side; across sides the test image stays before the validation image before the
     training image. What cannot be read is no copy, and has its place, too: who mends it or does without it moves no
     other image. Images of one group, where there are groups, stand on one side.
+
+    Args:
+        settings: the shares, and the seed that draws the split.
+        tree: the images.
+        digests: equal for equal images (``Pictures.digests``).
+        unread: places of those that cannot be read.
+        groups: which images belong together.
     """
     given = bool(tree.entries) and tree.entries[0].split is not None
     rank = {split: k for k, split in enumerate(reversed(SPLITS))}
     order = sorted(range(len(tree.entries)), key=lambda i: (rank.get(tree.entries[i].split or "", 0), i))
+    pixels = digests.numpy()
     first: dict[bytes, str | None] = {}
     kept = []
     for i in order:
-        key = str(i).encode() if i in unread else hashlib.sha256(images[i].numpy().tobytes()).digest()
+        key = str(i).encode() if i in unread else pixels[i].tobytes()
         if key not in first or (given and first[key] == tree.entries[i].split):
             first[key] = tree.entries[i].split
             kept.append(i)

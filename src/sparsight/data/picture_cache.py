@@ -33,13 +33,13 @@ Shapes = dict[str, tuple[tuple[int, ...], type[np.generic]]]
 
 @runtime_checkable
 class DecodingListener(Protocol):
-    """Who is told how decoding goes."""
+    """Receive reports on how decoding goes."""
 
     def note(self, text: str) -> None:
-        """Something is to be known: one line."""
+        """Report what a user should know, in one line."""
 
     def decoded(self, done: int, total: int) -> None:
-        """So many of the pictures are decoded."""
+        """Report how many of the pictures are decoded."""
 
 
 @dataclass(frozen=True)

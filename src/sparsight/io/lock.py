@@ -76,11 +76,7 @@ def hold_place(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        with suppress(OSError):
-            path.unlink()
-        lock.release()
-        with suppress(OSError):
-            path.unlink(missing_ok=True)  # where an open file cannot be removed, it is now
+        _let_go(path, lock)
         for one in made:
             with suppress(OSError):
                 one.rmdir()
@@ -95,6 +91,18 @@ def _acquired(path: Path) -> filelock.BaseFileLock:
             return lock
         lock.release()
     raise filelock.Timeout(str(path))
+
+
+def _let_go(path: Path, lock: filelock.BaseFileLock) -> None:
+    """Remove a lock's file while it is held: after its release, the file at the path may be another's lock."""
+    try:
+        path.unlink()
+    except OSError:  # of a system that does not remove open files: nor does it remove another's lock below
+        lock.release()
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+    else:
+        lock.release()
 
 
 def lock_at(path: Path) -> filelock.BaseFileLock:

@@ -34,8 +34,6 @@ from sparsight.training.step import held, training_step
 SCORES_AN_EPOCH = 8
 """How often a training that stops at an accuracy is scored on validation in an epoch."""
 
-_LARGEST = torch.finfo(torch.float32).max
-
 
 class TrainingDivergedError(InputError):
     """The loss or a weight is no longer a number."""
@@ -151,11 +149,6 @@ def fit(
                     inside = partial(_within, step, losses, correct, seen, validation, started, device)
                     at_batch(partial(_stands, model, sgd, done, epoch, best, log, inside))
                 rate = learning_rate(settings, before + epoch * steps + step, steps)
-                if rate > _LARGEST:
-                    raise TrainingDivergedError(
-                        f"{where}, epoch {epoch}, step {step}: a learning rate of {rate:g} is no number in single "
-                        "precision; lower training.learning_rate (a study needs another --out then)"
-                    )
                 for group in sgd.param_groups:
                     group["lr"] = rate
                 losses[step], logits = training_step(model, sgd, images, labels, still, settings, weights)

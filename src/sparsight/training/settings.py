@@ -22,7 +22,10 @@ class TrainingSettings(BaseModel):
         description="epochs of the dense training, where they differ (released code: 2 of 50)",
     )
     finetune_rate: float | None = Field(
-        default=None, gt=0, description="constant learning rate of the arm finetune; a tenth of learning_rate if none"
+        default=None,
+        gt=0,
+        le=1e30,
+        description="constant learning rate of the arm finetune; a tenth of learning_rate if none",
     )
     batch_size: int = Field(default=32, ge=2, le=65_536)
     learning_rate: float = Field(default=0.01, gt=0, le=1e30)
