@@ -439,7 +439,7 @@ def _report(
         concepts=tables["concepts"],
         classes_table=tables["classes"],
         images=tables["images"],
-        gates=tuple({**gate.__dict__, "voids": list(gate.voids)} for gate in checked),
+        gates=tuple({**gate.document(), "voids": list(gate.voids)} for gate in checked),
         pictures=pictures(original, others, data, moved, settings.shown),
     )
 

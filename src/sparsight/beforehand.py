@@ -4,7 +4,7 @@ from sparsight.data import ConceptDataset, DataSettings, FolderSettings, concept
 
 
 def few_test_images(data: ConceptDataset, least: int) -> list[str]:
-    """Report that a verdict will be void because too few images test the networks; nothing where there are enough.
+    """Report that too few images test the networks for verdicts of drifts; nothing where there are enough.
 
     Args:
         data: the images.
@@ -20,7 +20,8 @@ def few_test_images(data: ConceptDataset, least: int) -> list[str]:
     images = "1 test image is" if len(tested) == 1 else f"{len(tested)} test images are"
     return [
         f"{images} fewer than the {least} (verdict.least_images) that a verdict needs, class {shown!r} has "
-        f"{counts[smallest]} of them: what is measured on them will be void; add images, or move more of them to the "
+        f"{counts[smallest]} of them: drifts that are measured on them "
+        "will be void, accuracy is judged all the same; add images, or move more of them to the "
         "test part (by data.train and data.test where these draw it)"
     ]
 

@@ -100,3 +100,11 @@ def test_without_concepts_there_is_no_g_and_nothing_to_share(shown):
     first = next(line for line in table.splitlines() if line.startswith("│ magnitude"))
     assert [cell.strip() for cell in first.split("│")[1:-1]] == ["magnitude", "100.0%", "0.900"]
     assert "0.750" in with_concepts, "the share of the concepts, where there are any"
+
+
+def test_every_undecided_metric_has_its_reason_where_that_fits():
+    few = undecided([{"round": 1, "why_explanation": {"a": "noise", "b": "noise", "c": "a gate"}}])
+    assert few == {"explanation undecided: a, b: noise; c: a gate": [1]}
+    (text,) = undecided([{"round": 1, "why_explanation": {name: name * 600 for name in "abc"}}])
+    assert text.startswith("explanation undecided: a: aaa")
+    assert text.endswith("; 2 more in results/verdict.json")

@@ -170,7 +170,7 @@ def test_drift_floor_excess_interval_and_p_follow_from_the_drifts(tables, dead):
         E, F = drifts(tables["drift"], arm, key)
         E = E.copy()
         for i, r in enumerate(TICKETS):
-            if key[1] in MAPS and (arm, r) in dead:
+            if key[1] in MAPS and key[3] == "dense" and (arm, r) in dead:
                 E[:, i] = np.nan
         valid = ~np.isnan(E + F).any(axis=0)
         for i in range(3):
@@ -198,7 +198,7 @@ def test_margins_and_the_test_of_no_change_follow_from_drifts_and_ceilings(table
     tight = 0
     for arm, key, rows in each(tables, "similarity"):
         E, F = (side.copy() for side in drifts(tables["drift"], arm, key))
-        E[:, [key[1] in MAPS and (arm, r) in dead for r in TICKETS]] = np.nan
+        E[:, [key[1] in MAPS and key[3] == "dense" and (arm, r) in dead for r in TICKETS]] = np.nan
         valid = ~np.isnan(E + F).any(axis=0)
         ceiling = ceilings[arm, key[1]] if PRIMARY.get(key[1]) == key[3] else np.inf
         for i in np.flatnonzero(valid):
@@ -358,8 +358,8 @@ def test_a_round_of_dead_maps_voids_its_maps_and_no_other_round(tables, document
     assert sorted(g["value"] for g in gates) == pytest.approx(sorted(max(own.values()) for own in dead.values()))
     table = tables["verdict"]
     for (arm, r), shares in dead.items():
-        rows = table[(table.arm == arm) & (table["round"] == r) & table.metric.isin(MAPS)]
-        assert len(rows) == 6
+        rows = table[(table.arm == arm) & (table["round"] == r) & table.metric.isin(MAPS) & (table.target == "dense")]
+        assert len(rows) == 2
         assert set(rows.verdict) == {"undecided"}
         assert rows.drift.isna().all()
         worst = max(shares, key=lambda seed: shares[seed])
@@ -407,7 +407,7 @@ def test_a_floor_without_room_voids_its_metric(everything, compared, settings, d
         assert gate["subject"] == metric
         assert [gate["value"], gate["limit"]] == pytest.approx(numbers)
     for arm, metric in expected:
-        own = frame[(frame.arm == arm) & (frame.metric == metric)]
+        own = frame[(frame.arm == arm) & (frame.metric == metric) & (frame.target == PRIMARY[metric])]
         assert set(own.verdict) == {"undecided"}
     for arm, metric in free:
         own = frame[(frame.arm == arm) & (frame.metric == metric)]
@@ -439,9 +439,13 @@ def test_maps_that_died_in_one_round_of_one_seed(everything, compared, settings,
     assert any(g["value"] == pytest.approx(8 / 36) for g in gates)
     for arm in ARMS:
         for r in TICKETS:
-            own = frame[(frame.arm == arm) & (frame["round"] == r) & frame.metric.isin(MAPS)]
+            own = frame[
+                (frame.arm == arm) & (frame["round"] == r) & frame.metric.isin(MAPS) & (frame.target == "dense")
+            ]
             assert own.drift.isna().all() == ((arm, r) == alive or (arm, r) in dead)
-    said = frame[(frame.arm == alive[0]) & (frame["round"] == alive[1]) & frame.metric.isin(MAPS)]
+    said = frame[
+        (frame.arm == alive[0]) & (frame["round"] == alive[1]) & frame.metric.isin(MAPS) & (frame.target == "dense")
+    ]
     assert all(
         "22 % of the maps of gradcam are dead in magnitude, round 2, seed 1 (limit 20 %)" in text
         for text in said.reason

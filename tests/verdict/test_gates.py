@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -70,6 +72,18 @@ def test_failed_gates_void_their_metrics():
     ]
     assert voided(gates, keys) == {keys[0]: "2 images for gradcam (limit 30)"}
     assert voided([], keys) == {}
+
+
+def test_a_gate_of_one_method_and_target_voids_no_other_of_the_name():
+    dense, label, other = (
+        ("pixels", "iou", method, target)
+        for method, target in (("gradcam", "dense"), ("gradcam", "label"), ("layercam", "dense"))
+    )
+    gate = replace(room("iou", 0.95, 0.97, 0.02, ("iou",)), method="gradcam", target="dense")
+    assert voided([gate], [dense, label, other]) == {dense: gate.reason}
+    assert set(voided([replace(gate, method=None)], [dense, label, other])) == {dense, other}
+    assert "target" not in gate.document()
+    assert gate.document()["voids"] == ("iou",)
 
 
 def test_a_floor_near_what_has_nothing_in_common_leaves_no_room():

@@ -22,7 +22,7 @@ def known(drift, floor, name):
     return Compared("f", name, "", "", True, "image", Student(float(drift), 0.01, 1.0, 2), floor)
 
 
-def one(row, margin=None, void=(), settings=SETTINGS):
+def one(row, margin=None, void=None, settings=SETTINGS):
     return decide_pair([row], settings, margin, void)[0]
 
 
@@ -152,8 +152,16 @@ def test_primary_metrics_share_the_level_and_others_do_not():
     assert alone[0].verdict == "changed"
 
 
+def test_a_void_metric_leaves_another_target_of_its_name():
+    dense = metric(np.zeros(30))
+    label = replace(dense, target="label", primary=False)
+    rows = decide_pair([dense, label], SETTINGS, 0.5, {dense.key: "90 % of the maps are dead"})
+    assert [row.verdict for row in rows] == ["undecided", "preserved"]
+
+
 def test_a_void_metric_is_undecided_with_the_gates_reason():
-    row = one(metric(np.zeros(30)), margin=0.5, void=["map_spearman: 90 % of the maps are dead"])
+    dense = metric(np.zeros(30))
+    row = one(dense, margin=0.5, void={dense.key: "90 % of the maps are dead"})
     assert row.verdict == "undecided"
     assert row.reason.endswith("90 % of the maps are dead")
 

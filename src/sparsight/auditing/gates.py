@@ -1,6 +1,7 @@
 """What must hold before anything is said of a model's evidence."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -9,18 +10,21 @@ from sparsight.auditing.measure import Grid
 from sparsight.auditing.settings import AuditSettings
 from sparsight.comparison import Comparing, Drift, random_drifts
 from sparsight.data import ConceptDataset
+from sparsight.evidence import TARGETS
 from sparsight.stats import mean
 from sparsight.verdict import (
     CONCEPTS,
     MAPS,
     Compared,
     Gate,
+    Key,
     dead_maps,
     few_images,
     few_places,
     random_bank,
     random_labels,
     room,
+    voided,
 )
 
 MOST_UNDEFINED = 0.05
@@ -56,7 +60,7 @@ def gates(
     if len(shares) == 2 and grid is not None:
         yield few_places(settings.saliency.method, grid)
     if shares:
-        yield dead_maps(settings.saliency.method, shares, limits.most_dead, MAPS)
+        yield replace(dead_maps(settings.saliency.method, shares, limits.most_dead, MAPS), target=TARGETS[EXPLAINED])
     for one in both:
         if one.concepts is not None:
             told, shuffled = one.concepts.held_out.auroc.numpy(), one.concepts.controls.shuffled_auroc.numpy()
@@ -83,30 +87,32 @@ def floor_gates(
     for one in metrics:
         if one.primary and one.family == "concepts" and random:
             drawn = mean([found[one.metric] for found in random])
-            yield random_bank(one.metric, mean(list(one.floor)), drawn, (one.metric,))
+            gate = random_bank(one.metric, mean(list(one.floor)), drawn, (one.metric,))
+            yield replace(gate, method=one.method, target=one.target)
     for one in metrics:
         if one.primary:
-            yield room(one.metric, mean(list(one.floor)), one.ceiling, settings.verdict.least_margin, (one.metric,))
+            gate = room(one.metric, mean(list(one.floor)), one.ceiling, settings.verdict.least_margin, (one.metric,))
+            yield replace(gate, method=one.method, target=one.target)
 
 
-def voids(checks: Sequence[Gate], identical: Mapping[str, bool]) -> dict[str, str]:
+def voids(checks: Sequence[Gate], identical: Mapping[Key, bool]) -> dict[Key, str]:
     """By metric the reason of the first failed gate that voids it.
 
     Args:
         checks: the gates.
-        identical: of which metrics the evidence is the same bit for bit.
+        identical: the metrics, and whether their evidence is the same bit for bit.
     """
-    found: dict[str, str] = {}
-    for gate in checks:
-        for metric in () if gate.passed else gate.voids:
-            if not (gate.name in OF_FLOORS and identical.get(metric, False)):
-                found.setdefault(metric, gate.reason)
+    needed = [gate for gate in checks if gate.name not in OF_FLOORS]
+    found: dict[Key, str] = {}
+    for key, same in identical.items():
+        found |= voided(needed if same else checks, [key])
     return found
 
 
 def _undefined(name: str, own: Sequence[Drift]) -> Iterator[Gate]:
     """A failed gate for each primary metric that lacks too many values, else a passed one for all."""
-    shares = {one.metric: float(np.isnan(one.values).mean()) for one in own if one.primary}
+    primary = {one.metric: one for one in own if one.primary}
+    shares = {metric: float(np.isnan(one.values).mean()) for metric, one in primary.items()}
     if not shares:
         return
     worst = max(shares, key=lambda metric: shares[metric])
@@ -115,4 +121,5 @@ def _undefined(name: str, own: Sequence[Drift]) -> Iterator[Gate]:
         share = f"{100 * shares[metric]:.0f} % of the values of {metric} are undefined in {name}"
         reason = f"{share} (limit {100 * MOST_UNDEFINED:g} %)"
         guards = (metric,) if over else tuple(shares)
-        yield Gate("undefined values", metric, shares[metric], MOST_UNDEFINED, not over, guards, reason)
+        gate = Gate("undefined values", metric, shares[metric], MOST_UNDEFINED, not over, guards, reason)
+        yield replace(gate, method=primary[metric].method, target=primary[metric].target) if over else gate

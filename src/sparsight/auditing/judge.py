@@ -12,7 +12,17 @@ from sparsight.data import ConceptDataset
 from sparsight.report.audit import AuditHeadline, measure_words
 from sparsight.report.text import number
 from sparsight.stats import mean
-from sparsight.verdict import BRIGHTEST, LEAST_FLOOR, Compared, Gate, PairVerdict, decide_level, decide_pair, is_coarse
+from sparsight.verdict import (
+    BRIGHTEST,
+    LEAST_FLOOR,
+    Compared,
+    Gate,
+    PairVerdict,
+    decide_level,
+    decide_pair,
+    is_coarse,
+    voided,
+)
 
 Row = Mapping[str, object]
 
@@ -25,10 +35,8 @@ def similarity(metrics: Sequence[Compared], settings: AuditSettings, gates: Sequ
         settings: margins and levels.
         gates: those that fail void the metrics that they name.
     """
-    found = voids(gates, {one.metric: one.identical for one in metrics})
-    return decide_pair(
-        metrics, settings.verdict, settings.margin, [f"{metric}: {why}" for metric, why in found.items()]
-    )
+    void = voids(gates, {one.key: one.identical for one in metrics})
+    return decide_pair(metrics, settings.verdict, settings.margin, void)
 
 
 def similarity_rows(model: str, verdicts: Sequence[PairVerdict]) -> Iterator[Row]:
@@ -68,11 +76,17 @@ def level_rows(
 ) -> Iterator[Row]:
     """Rows of the axes of accuracy and faithfulness."""
     first, second, again = levels(original, data), levels(other, data), [levels(one, data) for one in floor]
-    limits, void = settings.verdict, voids(gates, {})
+    limits = settings.verdict
     for key in first:
         if key not in second:
             continue
         axis, metric = key
+        target = "dense" if metric == "mask_energy" else ""
+        named = (
+            (axis, "accuracy", metric, target)
+            if axis == "accuracy"
+            else (axis, metric, _method(metric, settings), target)
+        )
         margin = limits.energy_margin if metric == "mask_energy" else limits.accuracy_margin
         found = [mean(values[key]) for values in again if key in values]
         complete = tuple(found) if len(found) == len(floor) else ()
@@ -83,15 +97,15 @@ def level_rows(
             margin,
             limits.level,
             identical=same_level(original, other, metric),
-            void=void.get("accuracy" if axis == "accuracy" else metric, ""),
+            void=voided(gates, [named]).get(named, ""),
         )
         yield {
             "model": other.name,
             "axis": axis,
             "family": axis,
-            "metric": "accuracy" if axis == "accuracy" else metric,
-            "method": metric if axis == "accuracy" else _method(metric, settings),
-            "target": "dense" if metric == "mask_energy" else "",
+            "metric": named[1],
+            "method": named[2],
+            "target": target,
             "primary": False,
             "unit": "concept" if metric == "concept_auroc" else "image",
             "units": one.units,

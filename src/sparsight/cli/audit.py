@@ -35,7 +35,11 @@ def audit(
     ] = None,
     floor: Annotated[
         list[str] | None,
-        typer.Option(metavar="MODEL...", help="The original trained again, three times or more: makes a verdict."),
+        typer.Option(
+            metavar="MODEL...",
+            help="The original retrained, three times or more: makes a verdict. "
+            "Refused beyond --set floor.most_lost=X (accuracy) and floor.most_apart=X (times the median drift).",
+        ),
     ] = None,
     margin: Annotated[float | None, typer.Option(help="Drift that still counts as preserved, as 0.1.")] = None,
     layer: Annotated[str | None, typer.Option(help="The layer whose maps are explained; found by default.")] = None,

@@ -15,6 +15,8 @@ from sparsight.stats import mean
 from sparsight.study import StudyResult
 
 LEAST_SEEDS, LEAST_RETRAINS = 3, 1
+_REASONS_FIT = 900
+"""Letters of the reasons of one round; the rest are counted."""
 
 
 def print_summary(result: StudyResult, asked: StudySettings | None = None, heard: Collection[str] = ()) -> None:
@@ -119,7 +121,7 @@ def _print_verdicts(console: Screen, result: StudyResult, judged: Mapping[str, A
 
 
 def undecided(rounds: Sequence[Mapping[str, Any]]) -> dict[str, list[int]]:
-    """Why rounds are undecided: of the explanation the first measure's reason; by text, each with its rounds.
+    """Why rounds are undecided: by text, each with its rounds; many reasons of one round are counted.
 
     Args:
         rounds: of one arm, as ``verdict.json`` has them.
@@ -128,12 +130,23 @@ def undecided(rounds: Sequence[Mapping[str, Any]]) -> dict[str, list[int]]:
     for row in rounds:
         texts = [f"winning ticket undecided: {row['why_winning']}"] if row.get("why_winning") else []
         if why := row.get("why_explanation"):
-            first, *others = why.items()
-            more = f"; {len(others)} more in {RESULTS}/{VERDICT}" if others else ""
-            texts.append(f"explanation undecided: {first[0]}: {first[1]}{more}")
+            texts.append(f"explanation undecided: {_of_metrics(why)}")
         for text in texts:
             found.setdefault(text, []).append(int(row["round"]))
     return found
+
+
+def _of_metrics(why: Mapping[str, str]) -> str:
+    """Each metric with its reason, those that share one together; the first ones where that is long."""
+    shared: dict[str, list[str]] = {}
+    for metric, reason in why.items():
+        shared.setdefault(reason, []).append(metric)
+    parts = [f"{', '.join(metrics)}: {reason}" for reason, metrics in shared.items()]
+    fit = 1
+    while fit < len(parts) and sum(map(len, parts[: fit + 1])) <= _REASONS_FIT:
+        fit += 1
+    left = sum(len(metrics) for metrics in list(shared.values())[fit:])
+    return "; ".join(parts[:fit]) + (f"; {left} more in {RESULTS}/{VERDICT}" if left else "")
 
 
 def _accuracy(result: StudyResult, arm: str, round_: int, model: str) -> float:

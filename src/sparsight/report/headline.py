@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from sparsight.report.data import ReportData
-from sparsight.report.names import SYMBOLS
+from sparsight.report.names import SYMBOLS, short_name
 from sparsight.report.sheet import Sheet, known
 from sparsight.report.tables import Table
 from sparsight.report.text import NO_VALUE, listing, percent, plain
@@ -19,10 +19,11 @@ _WORDS_FIT = 8
 
 @dataclass(frozen=True)
 class Answer:
-    """A sign and the word that it stands for."""
+    """A sign and the word that it stands for, and why it is undecided."""
 
     symbol: str
     word: str
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,12 @@ def grid(data: ReportData) -> Grid | None:
         one = percent(high)
         columns.append((round_, one if one == percent(low) else f"{percent(low)} to {one}"))
     arms = tuple(
-        ArmAnswers(arm, _hypothesis(data, arm), _answers(own, rounds, "winning"), _answers(own, rounds, "explanation"))
+        ArmAnswers(
+            arm,
+            _hypothesis(data, arm),
+            _answers(data, own, rounds, "winning"),
+            _answers(data, own, rounds, "explanation"),
+        )
         for arm, own in found.items()
         if own
     )
@@ -131,6 +137,34 @@ def _hypothesis(data: ReportData, arm: str) -> str:
     return found if found in HYPOTHESES else "undecided"
 
 
-def _answers(own: dict[int, dict[str, Any]], rounds: list[int], question: str) -> tuple[Answer, ...]:
+def _answers(data: ReportData, own: dict[int, dict[str, Any]], rounds: list[int], question: str) -> tuple[Answer, ...]:
     words = [str(own[round_][question]) if round_ in own else "" for round_ in rounds]
-    return tuple(Answer(SYMBOLS.get(word, "?"), word) if word else Answer(NO_VALUE, "none") for word in words)
+    return tuple(
+        Answer(SYMBOLS.get(word, "?"), word, _why(data, own[round_], question)) if word else Answer(NO_VALUE, "none")
+        for round_, word in zip(rounds, words, strict=True)
+    )
+
+
+def _why(data: ReportData, row: dict[str, Any], question: str) -> str:
+    """Of the explanation, each metric's reason, those that share one together."""
+    why = row.get(f"why_{question}") or ""
+    if isinstance(why, str):
+        return why
+    shared: dict[str, list[str]] = {}
+    for metric, reason in why.items():
+        shared.setdefault(str(reason), []).append(short_name(data, metric))
+    return "; ".join(f"{listing(metrics)}: {reason}" for reason, metrics in shared.items())
+
+
+def whys(shown: Grid) -> tuple[tuple[str, str], ...]:
+    """Why answers are undecided, each with the arms and rounds of which that is so."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for one in shown.arms:
+        for question, answers in (("winning ticket", one.winning), ("explanation", one.explanation)):
+            for (_, weights), answer in zip(shown.columns, answers, strict=True):
+                if answer.why:
+                    found.setdefault((one.arm, question, answer.why), []).append(weights)
+    return tuple(
+        (f"{plain(arm, 60)}, {question}, at {listing(weights)} of the weights", why)
+        for (arm, question, why), weights in found.items()
+    )

@@ -11,7 +11,7 @@ from sparsight.report.depends import dependence_sentence, dependence_tables, hab
 from sparsight.report.files import File, ShownChart
 from sparsight.report.finding import finding, verdicts
 from sparsight.report.gates import failed_gates
-from sparsight.report.headline import grid, undecidable
+from sparsight.report.headline import grid, undecidable, whys
 from sparsight.report.measures import Measures, beside_name, maps_name, top_k
 from sparsight.report.moved import has_truth
 from sparsight.report.names import SYMBOLS
@@ -56,7 +56,8 @@ def page(
             script=verbatim("slider.js"),
             lead=lead,
             finding=finding(data, measured)[len(lead) :],
-            grid=grid(data),
+            grid=(shown_grid := grid(data)),
+            whys=whys(shown_grid) if shown_grid is not None else (),
             symbols=SYMBOLS,
             missing=missing,
             decides=not missing or bool(whose),

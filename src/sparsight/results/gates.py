@@ -1,6 +1,7 @@
 """The gates of a study, from the evidence of its networks."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -89,5 +90,5 @@ def mapless(
         }
         gate = dead_maps(settings.saliency.method, shares, settings.verdict.most_dead, MAPS)
         if not gate.passed:
-            failed[round_] = gate
+            failed[round_] = replace(gate, target=TARGETS[-1])
     return failed

@@ -20,7 +20,6 @@ from sparsight.results.pairs import Pair, comparing
 from sparsight.results.tables import Looked, Row
 from sparsight.stats import mean
 from sparsight.verdict import (
-    MAPS,
     Association,
     Drifted,
     Gate,
@@ -85,7 +84,7 @@ def judge(
             table.append((one.arm, verdict.round, one.weights[verdict.round], *(values[name] for name in NAMES[3:])))
     coarse = is_coarse(prod(places_of(everything)))
     document = {
-        "gates": [asdict(gate) for gate in (*checks, *(gate for one in judged for gate in one.failed))],
+        "gates": [gate.document() for gate in (*checks, *(gate for one in judged for gate in one.failed))],
         "arms": {one.arm: _headline(one, coarse) for one in judged},
         "matched": _matched(judged, settings),
         "movers": {one.arm: movers(one.arm, rows["faithfulness"], settings) for one in judged},
@@ -117,12 +116,15 @@ def _judge(
         for round_ in rounds
     }
     dead = mapless(arm, rounds, everything, settings)
-    shown = [_without(drift, [i for i, r in enumerate(rounds) if r in dead]) for drift in drifts]
+    shown = [
+        _without(drift, [i for i, r in enumerate(rounds) if r in dead and dead[r].guards(drift.key)])
+        for drift in drifts
+    ]
     rooms = tuple(_rooms(drifts, settings.verdict.least_margin))
     void = voided((*checks, *rooms), [drift.key for drift in drifts])
     decided = decide(rounds, [*shown, *own], settings.verdict, void) if rounds else ()
     verdicts = tuple(
-        replace(row, reason=dead[row.round].reason) if row.metric in MAPS and row.round in dead else row
+        replace(row, reason=dead[row.round].reason) if row.round in dead and dead[row.round].guards(row.key) else row
         for row in decided
     )
     return Judged(arm, weights, drifts, own, verdicts, (*(gate for gate in rooms if not gate.passed), *dead.values()))
@@ -132,7 +134,8 @@ def _rooms(drifts: Sequence[Drifted], least: float) -> Iterator[Gate]:
     """Whether each primary metric's floor leaves room for a change."""
     for drift in drifts:
         if drift.primary and drift.floor.size:
-            yield room(drift.metric, mean(drift.floor), drift.ceiling, least, (drift.metric,))
+            gate = room(drift.metric, mean(drift.floor), drift.ceiling, least, (drift.metric,))
+            yield replace(gate, method=drift.method, target=drift.target)
 
 
 def _ceilings(
@@ -150,8 +153,8 @@ def _ceilings(
 
 
 def _without(drift: Drifted, columns: Sequence[int]) -> Drifted:
-    """A drift of maps without the rounds whose maps are mostly dead; others as they are."""
-    if not columns or drift.metric not in MAPS:
+    """A drift of maps without the rounds whose maps are mostly dead."""
+    if not columns:
         return drift
     left = drift.drift.copy()
     left[:, columns] = np.nan

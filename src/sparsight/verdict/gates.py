@@ -6,7 +6,8 @@ References:
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float64
@@ -28,6 +29,7 @@ class Gate:
         passed: whether the metrics may be judged.
         voids: names of the metrics that it voids where it fails.
         reason: one sentence with the numbers.
+        method, target: of the metrics that it guards; None is any.
     """
 
     name: str
@@ -37,6 +39,17 @@ class Gate:
     passed: bool
     voids: tuple[str, ...]
     reason: str
+    method: str | None = None
+    target: str | None = None
+
+    def guards(self, key: Key) -> bool:
+        """Whether it is about this metric: one of the same name with another method or target is not guarded."""
+        _, metric, method, target = key
+        return metric in self.voids and self.method in (None, method) and self.target in (None, target)
+
+    def document(self) -> dict[str, Any]:
+        """Its fields as tables and pages have them."""
+        return {name: value for name, value in asdict(self).items() if name not in ("method", "target")}
 
 
 def randomised_model(subject: str, similarity: Mapping[str, float], limit: float, voids: tuple[str, ...]) -> Gate:
@@ -151,7 +164,7 @@ def voided(gates: Iterable[Gate], keys: Iterable[Key]) -> dict[Key, str]:
     found: dict[Key, str] = {}
     for key in keys:
         for gate in failed:
-            if key[1] in gate.voids:
+            if gate.guards(key):
                 found.setdefault(key, gate.reason)
     return found
 

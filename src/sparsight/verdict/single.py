@@ -8,14 +8,14 @@ one original network alone. An exact rank test would need J of 19. Evidence that
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float64
 from scipy.special import stdtr
 
-from sparsight.verdict.measured import Word
+from sparsight.verdict.measured import Key, Word
 from sparsight.verdict.settings import VerdictSettings
 from sparsight.verdict.single_measured import LEAST_FLOOR, Compared, PairVerdict
 from sparsight.verdict.single_reasons import reason_of
@@ -34,7 +34,10 @@ class _Test:
 
 
 def decide_pair(
-    metrics: Sequence[Compared], settings: VerdictSettings, margin: float | None, void: Sequence[str] = ()
+    metrics: Sequence[Compared],
+    settings: VerdictSettings,
+    margin: float | None,
+    void: Mapping[Key, str] | None = None,
 ) -> tuple[PairVerdict, ...]:
     """The verdicts of one pair, metric by metric.
 
@@ -48,18 +51,18 @@ def decide_pair(
         margin: absolute. Without at least ``LEAST_FLOOR`` networks trained again it is what drift is compared with, and
             None decides nothing; with them it is the excess over the floor that still counts as preserved, and None
             takes that of ``settings``. No margin reaches beyond what evidence with nothing in common has.
-        void: metrics of which nothing may be said, each as ``metric: reason``.
+        void: metrics of which nothing may be said, and why.
     """
-    reasons = dict(line.split(": ", 1) for line in reversed(void))
+    reasons = void or {}
     tests = [_test(one, settings, margin) for one in metrics]
-    p = [math.nan if one.metric in reasons else test.changed for one, test in zip(metrics, tests, strict=True)]
+    p = [math.nan if one.key in reasons else test.changed for one, test in zip(metrics, tests, strict=True)]
     primary = np.array([one.primary for one in metrics], dtype=bool)
     chosen = np.array(p) <= settings.level
     if primary.any():
         chosen[primary] = select(np.array(p)[primary], settings.level)
     rows = []
     for one, test, moved in zip(metrics, tests, chosen.tolist(), strict=True):
-        why = reasons.get(one.metric) or test.why
+        why = reasons.get(one.key) or test.why
         word: Word = "undecided"
         if not why and test.preserved <= settings.level:
             word = "preserved"

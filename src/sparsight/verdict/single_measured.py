@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from sparsight.verdict.measured import Word
+from sparsight.verdict.measured import Key, Word
 from sparsight.verdict.single_exact import PairedShares, Share
 from sparsight.verdict.single_units import Student
 
@@ -39,6 +39,11 @@ class Compared:
     floor: tuple[float, ...] = ()
     ceiling: float = math.inf
     identical: bool = False
+
+    @property
+    def key(self) -> Key:
+        """What names it."""
+        return self.family, self.metric, self.method, self.target
 
     @property
     def against_floor(self) -> bool:
