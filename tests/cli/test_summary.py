@@ -103,8 +103,8 @@ def test_without_concepts_there_is_no_g_and_nothing_to_share(shown):
 
 
 def test_every_undecided_metric_has_its_reason_where_that_fits():
-    few = undecided([{"round": 1, "why_explanation": {"a": "noise", "b": "noise", "c": "a gate"}}])
+    few = summary.undecided([{"round": 1, "why_explanation": {"a": "noise", "b": "noise", "c": "a gate"}}])
     assert few == {"explanation undecided: a, b: noise; c: a gate": [1]}
-    (text,) = undecided([{"round": 1, "why_explanation": {name: name * 600 for name in "abc"}}])
+    (text,) = summary.undecided([{"round": 1, "why_explanation": {name: name * 600 for name in "abc"}}])
     assert text.startswith("explanation undecided: a: aaa")
     assert text.endswith("; 2 more in results/verdict.json")
