@@ -259,7 +259,7 @@ BAD = {
     "a path as arm": (("run", "../run/magnitude", 0, 1), "has no such arm; did you mean magnitude"),
     "seed": (("run", "magnitude", 1, 1), "--seed 1: run has no such seed; it has 4"),
     "round": (("run", "magnitude", 4, 3), "--round 3: magnitude in run has no such round; it has 0, 1, 2"),
-    "round below 0": (("run", "magnitude", 4, -1), "it has 0, 1, 2"),
+    "round below 0": (("run", "magnitude", 4, -1), "round: -1 will not do; give a whole number of 0 or more"),
     "a file as --out": (("run", "magnitude", 4, 1, "exported_net.py"), "is a file; choose another --out"),
     "full --out": (("run", "magnitude", 4, 1, "."), r"holds other files \(__pycache__|exported_net.py|run"),
     "--out in the run": (("run", "magnitude", 4, 1, "run/export"), "lies in the run"),
@@ -345,9 +345,9 @@ WAYS = {
         WEIGHTS,
         "mask.safetensors: read back into a new exported_net:build, it gives other",
     ),
-    "onnx": ("traced", FORMATS, "model.onnx: onnxruntime gives other logits than torch"),
-    "a fixed batch": ("rows", FORMATS, "onnxruntime cannot run it on a batch of 1 and of several images"),
-    "no graph": ("values", FORMATS, "torch.onnx cannot export exported_net:build"),
+    "onnx": ("traced", list(FORMATS), "model.onnx: onnxruntime gives other logits than torch"),
+    "a fixed batch": ("rows", list(FORMATS), "onnxruntime cannot run it on a batch of 1 and of several images"),
+    "no graph": ("values", list(FORMATS), "torch.onnx cannot export exported_net:build"),
 }
 
 

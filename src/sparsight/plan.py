@@ -17,7 +17,7 @@ from sparsight.evidence import check_shown
 from sparsight.footprint import private_peak
 from sparsight.io import free_room, spoken_size
 from sparsight.making import check_concepts, check_network
-from sparsight.models import is_own, own_source
+from sparsight.models import is_own, ordinary_torch, own_source
 from sparsight.networks import Network, plan
 from sparsight.plain import plain_files
 from sparsight.planning import (
@@ -78,6 +78,7 @@ class StudyPlan:
     calibration: float
 
 
+@ordinary_torch()
 def plan_study(
     study: str | Path | StudySettings,
     out: str | Path | None = None,

@@ -21,7 +21,7 @@ from sparsight.errors import DamagedError, InputError
 from sparsight.evidence import check_shown
 from sparsight.io import check_room, hold, partial_file, read_json, remove_listed
 from sparsight.making import CHECKPOINT_SECONDS, check_concepts, check_network, forget_data, make_network
-from sparsight.models import is_own, own_source
+from sparsight.models import is_own, ordinary_torch, own_source
 from sparsight.networks import Network, plan
 from sparsight.planning import Check
 from sparsight.pool import check_not_imported, run_jobs
@@ -117,6 +117,7 @@ class StudyResult:
 
 
 @heard((signal.SIGINT,))
+@ordinary_torch()
 def run_study(
     study: str | Path | StudySettings,
     out: str | Path | None = None,

@@ -1,6 +1,7 @@
 """What is refused as a floor, and what is named."""
 
 import copy
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -81,6 +82,10 @@ def test_numbers_that_are_the_same_are_one_network():
     check_answers(looks, 1)
     with pytest.raises(InputError, match=r"^b and o: give the same numbers for every test image"):
         check_answers([*looks, looked("b", 60)], 2)
+    near = looked("b", 60)
+    near = replace(near, seen=replace(near.seen, logits=near.seen.logits * (1 + 1e-6) + 1e-5))
+    with pytest.raises(InputError, match=r"^b and o: give the same numbers"):
+        check_answers([*looks, near], 2)
 
 
 def accuracies(*right, limits=LIMITS):

@@ -133,7 +133,7 @@ def test_a_report_that_cannot_be_written_is_told_in_one_line(copy, sparsight):
     (copy / "report").write_text("a file")
     ended = sparsight("report", "run", cwd=copy.parent)
     assert (ended.returncode, ended.stderr.count("\n")) == (2, 1), ended.stderr
-    assert "cannot be written" in ended.stderr
+    assert "run/report: is a file where the run has a folder" in ended.stderr
 
 
 @pytest.mark.parametrize("many", [4])

@@ -2,6 +2,7 @@
 
 import argparse
 import pickle
+import types
 
 import numpy as np
 import pytest
@@ -133,7 +134,7 @@ def remedied(content, path):
     [
         (net(), "Sequential"),
         ({"model": net(), "epoch": 3}, "Sequential"),
-        ({"state_dict": net().state_dict(), "args": argparse.Namespace(lr=0.1)}, "Namespace"),
+        ({"state_dict": net().state_dict(), "args": types.SimpleNamespace(lr=0.1)}, "SimpleNamespace"),
         ({"state_dict": net().state_dict(), "best": np.float64(0.9)}, "scalar"),
     ],
 )
@@ -147,6 +148,14 @@ def test_the_remedy_for_what_stands_beside_weights_ends_well(content, asks, lega
     assert "model.state_dict()" not in str(error.value), "it may be just that, with something beside it"
     save_file(remedied(torch.load(path, weights_only=False), path), tmp_path / "saved")
     assert read_state(tmp_path / "saved").keys() == net().state_dict().keys()
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+def test_arguments_of_a_command_line_beside_weights_are_no_reason_to_refuse(legacy, tmp_path):
+    content = {"model": net().state_dict(), "args": argparse.Namespace(lr=0.1, output_dir=".", nested={"a": [1]})}
+    torch.save(content, tmp_path / "w.pt", _use_new_zipfile_serialization=not legacy)
+    assert read_state(tmp_path / "w.pt").keys() == net().state_dict().keys()
+    assert argparse.Namespace not in torch.serialization.get_safe_globals()
 
 
 def test_arrays_of_numpy_and_pickles_by_hand_are_named(tmp_path):

@@ -32,7 +32,9 @@ class Stream:
             return self._stream.write(text)
         except OSError as error:
             self._lose(error)
-            return len(text)
+        except ValueError:  # a network's code has closed it
+            self._lose(OSError(errno.EPIPE, "closed"))
+        return len(text)
 
     def flush(self) -> None:
         """Write what is still held back, or drop it."""
@@ -40,6 +42,8 @@ class Stream:
             self._stream.flush()
         except OSError as error:
             self._lose(error)
+        except ValueError:
+            self._lose(OSError(errno.EPIPE, "closed"))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)

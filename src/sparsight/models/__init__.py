@@ -14,6 +14,7 @@ from sparsight.models.guarded import placed
 from sparsight.models.locate import Located, locate
 from sparsight.models.mixing import check_mixing
 from sparsight.models.of_module import module_normalisation
+from sparsight.models.ordinary import ordinary_torch
 from sparsight.models.outputs import separated
 from sparsight.models.own import check_own, own_source
 from sparsight.models.resnet_cifar import CifarResNet
@@ -78,6 +79,7 @@ __all__ = [
     "named_module",
     "network_digest",
     "network_of",
+    "ordinary_torch",
     "own_source",
     "placed",
     "read_state",

@@ -109,6 +109,9 @@ def build_own(name: str, num_classes: int, source: str | None, *, trained: bool 
         return model
     if not any(parameter.requires_grad for parameter in model.parameters()):
         raise InputError(f"model.name: {name} gives a network without a weight that can be trained")
+    kinds = {one.dtype for one in (*model.parameters(), *model.buffers()) if one.is_floating_point()}
+    if kinds == {torch.float64}:
+        model.float()  # its code has set the default precision; images, and all other networks, are of single precision
     return guarded(model.train(), name)
 
 

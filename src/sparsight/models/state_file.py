@@ -1,5 +1,6 @@
 """A state dict from a file, whatever tool has written it; nothing in the file is run."""
 
+import argparse
 import re
 import warnings
 from collections.abc import Mapping
@@ -144,7 +145,9 @@ def _unpickled(path: Path) -> Mapping[Any, Any]:
             "known; save the network's state dict with safetensors.torch.save_file and give that file"
         )
     try:
-        with path.open("rb") as file, warnings.catch_warnings():  # of a path torch looks at the end of the name, too
+        # Of a path torch looks at the end of the name, too. Command-line arguments beside weights, which hold values
+        # alone, are what many training scripts save.
+        with path.open("rb") as file, warnings.catch_warnings(), torch.serialization.safe_globals([argparse.Namespace]):
             warnings.simplefilter("ignore")  # that there may be errors, which are caught
             found: Any = torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:  # a reader may raise anything on a stranger's bytes
@@ -158,9 +161,9 @@ def _unpickled(path: Path) -> Mapping[Any, Any]:
             raise InputError(f"{path}: {_more_than_tensors(path, said)}") from None
         raise InputError(f"{path}: not a whole pickle of tensors ({said[:120]}); write or copy it again") from None
     if not isinstance(found, Mapping):
-        kind = type(found).__name__
         raise InputError(
-            f"{path}: no state dict ({kind}), whose tensors have names; save model.state_dict() in its place"
+            f"{path}: no state dict ({type(found).__name__}), whose tensors have names; save "
+            "model.state_dict() in its place"
         )
     return found
 

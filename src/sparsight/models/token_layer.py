@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from sparsight.errors import InputError
 from sparsight.models.gradients import frozen
 from sparsight.models.mixing import stirred
 from sparsight.models.split import Split, evaluating, forward_parts, named_module
@@ -58,8 +59,8 @@ def reaches(model: nn.Module, cut: Split, images: Float[Tensor, "b c h w"]) -> b
             if not parts.logits.requires_grad or not parts.features.requires_grad:
                 return True
             (gradient,) = torch.autograd.grad(parts.logits.max(1).values.sum(), parts.features, allow_unused=True)
-    except torch.OutOfMemoryError:
+    except (torch.OutOfMemoryError, InputError):
         raise
-    except RuntimeError:  # of a quantised layer, which has no gradient
+    except Exception:  # of a quantised layer, which has no gradient, or of a backward pass of the user's
         return True
     return gradient is not None and bool((gradient != 0).any())
