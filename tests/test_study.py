@@ -103,7 +103,8 @@ def test_a_report_is_written_again_from_the_tables(finished, copy):
 def test_a_study_shows_itself_in_a_notebook(finished):
     shown = finished[1]._repr_html_()
     assert "<td>released-code</td>" in shown
-    assert "means of 1 seed;" in shown
+    assert "means of 1 seed; always " in shown
+    assert f": {finished[1].constant.share:.3f}; the report" in shown
     assert shown.count("<li>") == 1
     assert str(finished[1].report) in shown
 

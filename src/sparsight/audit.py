@@ -83,7 +83,8 @@ from sparsight.evidence import usable_concepts
 from sparsight.io import hold_place
 from sparsight.models import Given
 from sparsight.models.ordinary import ordinary_torch
-from sparsight.report.audit import COLUMNS, AuditConstant, AuditData, AuditHeadline, summary_html, write_audit_report
+from sparsight.report import ConstantAnswer
+from sparsight.report.audit import COLUMNS, AuditData, AuditHeadline, summary_html, write_audit_report
 from sparsight.runs import machine, versions
 from sparsight.saliency import check_method, passes_of
 from sparsight.training import resolve_device
@@ -322,7 +323,7 @@ def _audited(
         facts=facts,
         versions=versions(),
         inputs=tuple(inputs(looks, given, ["original", *["model"] * count, *["floor"] * len(again)], read)),
-        constant=AuditConstant(read.class_names[line.label], line.share, line.balanced),
+        constant=ConstantAnswer(read.class_names[line.label], line.share, line.balanced),
         void=doubt.void,
     )
     return Audit(shown, {one.name: one for one in looks}, request)

@@ -25,7 +25,7 @@ from sparsight.models import is_own, ordinary_torch, own_source
 from sparsight.networks import Network, plan
 from sparsight.planning import Check
 from sparsight.pool import check_not_imported, run_jobs
-from sparsight.report import LIST_KIND, PAGES, ReportData, study_summary, write_report
+from sparsight.report import LIST_KIND, PAGES, ConstantAnswer, ReportData, study_summary, write_report
 from sparsight.results import read_results, result_flaws, write_results
 from sparsight.results.write import VERDICT
 from sparsight.runs import (
@@ -97,7 +97,7 @@ class Silent:
 class StudyResult:
     """A study's tables, every repeat kept, and where its files are. Columns are those of the CSV files.
 
-    ``report`` is None where none was asked for.
+    ``report`` is None where none was asked for; ``constant`` is what one answer for every test image scores.
     """
 
     folder: Path
@@ -108,12 +108,13 @@ class StudyResult:
     concepts: pd.DataFrame
     drift: pd.DataFrame
     notices: tuple[str, ...]
+    constant: ConstantAnswer | None
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
         judged = read_json(self.folder / RESULTS / VERDICT, "verdict")["arms"]
         sentences = {arm: judged[arm]["sentence"] for arm in judged}
-        return study_summary(self.accuracy, self.settings.study.arms, sentences, self.report)
+        return study_summary(self.accuracy, self.settings.study.arms, sentences, self.report, self.constant)
 
 
 @heard((signal.SIGINT,))
@@ -299,9 +300,8 @@ def _result(folder: Path, report: bool) -> StudyResult:
     settings = read_settings(folder)
     data = read_results(folder, settings, read_manifest(folder))
     page = write_report(data, folder / REPORT) if report else None
-    return StudyResult(
-        folder, page, settings, data.accuracy, data.faithfulness, data.concepts, data.drift, data.notices
-    )
+    tables = (data.accuracy, data.faithfulness, data.concepts, data.drift)
+    return StudyResult(folder, page, settings, *tables, data.notices, data.constant)
 
 
 def with_device(settings: StudySettings) -> StudySettings:

@@ -10,7 +10,8 @@ from sparsight.cli.audited_models import models_table
 from sparsight.cli.failing import check_fail_on, failures, only_levels
 from sparsight.cli.show import Screen
 from sparsight.errors import InputError
-from sparsight.report.audit import AuditConstant, AuditInput
+from sparsight.report import ConstantAnswer
+from sparsight.report.audit import AuditInput
 from tests.report.audit.made import make_audit
 
 
@@ -106,7 +107,7 @@ def test_every_model_is_shown_with_what_it_was_given_in_80_columns(monkeypatch, 
         )
     )
     data = replace(make_audit(models={names[1]: 0.1}, original=names[0], pictures=0), inputs=inputs)
-    data = replace(data, constant=AuditConstant("a species with a long name of its own", 0.731, 0.5))
+    data = replace(data, constant=ConstantAnswer("a species with a long name of its own", 0.731, 0.5))
     Screen().print(models_table(data))
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= 80

@@ -10,9 +10,10 @@ import pytest
 
 from sparsight.cli import summary
 from sparsight.config import load_study
-from sparsight.report import COLUMNS
+from sparsight.report import COLUMNS, ConstantAnswer
 
 SEQUENCE = "retrain:freeze_negative+alias_biases+keep_norm_statistics+score_before_epoch"
+ALWAYS = ConstantAnswer("Red [bold] \n Bird of a name that is a long one", 0.7316, 0.5)
 
 
 @dataclass
@@ -22,6 +23,7 @@ class Result:
     settings: Any
     accuracy: pd.DataFrame
     drift: pd.DataFrame
+    constant: ConstantAnswer | None = ALWAYS
     notices: tuple[str, ...] = ("a fact [worth] knowing",)
 
 
@@ -67,6 +69,16 @@ def test_the_tables_fit_a_terminal_and_the_verdict_follows_the_numbers(shown):
     ]
     assert "a fact [worth] knowing" in text
     assert "a verdict needs" not in text
+
+
+@pytest.mark.parametrize(("concepts", "numbers"), [(True, ["-", "0.732", "0.732", "-"]), (False, ["-", "0.732"])])
+def test_the_constant_answer_ends_the_table_of_accuracies(shown, concepts, numbers):
+    text = shown(concepts=concepts)
+    lines = [line for line in text[: text.index("verdicts against")].splitlines() if line.startswith("│")]
+    start = next(at for at, line in enumerate(lines) if line.startswith("│ always"))
+    cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in lines[start:]]
+    assert cells[0][1:] == numbers
+    assert "alwaysRed[bold]Birdofanamethatis" in "".join(cell[0] for cell in cells).replace(" ", "")
 
 
 def test_controls_that_are_sequences_are_shown_by_round_under_their_arm(shown):

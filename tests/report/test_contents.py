@@ -9,7 +9,7 @@ import jsonschema
 import numpy as np
 import pytest
 
-from sparsight.report import COLUMNS, write_report
+from sparsight.report import COLUMNS, ConstantAnswer, write_report
 from sparsight.report.contents import contents
 from sparsight.report.measures import measures
 from sparsight.report.sheets import sheets
@@ -142,6 +142,19 @@ def test_whatever_is_missing_follows_the_schema(report_data):
         CHECKER.validate(made(one))
     assert made(without_concepts(data))["concepts"] == []
     assert made(nothing)["tables"] == {}
+
+
+def test_the_constant_answer_stands_beside_what_it_scores():
+    found = made(replace(make_whole(), constant=ConstantAnswer("Rusty Blackbird", 0.625, 0.25)))
+    CHECKER.validate(found)
+    assert found["constant"] == {"label": "Rusty Blackbird", "share": 0.625, "balanced": 0.25}
+    assert {row["constant"] for row in found["tables"]["accuracy"]} == {0.625}
+    unequal = {row["quantity"]: row["constant"] for row in found["tables"]["accuracy-unequal"]}
+    assert unequal["balanced_accuracy-f"] == unequal["balanced_accuracy-g"] == 0.25
+    assert {row["constant"] for row in found["tables"]["mask-energy"]} == {None}
+    unknown = made(make_whole())
+    assert unknown["constant"] is None
+    assert {row["constant"] for row in unknown["tables"]["accuracy"]} == {None}
 
 
 def test_names_are_only_names(hostile_page):

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from sparsight.report import StripCell, write_report
+from sparsight.report import ConstantAnswer, StripCell, write_report
 from tests.report.markup import read
-from tests.report.whole import without_concepts
+from tests.report.whole import make_whole, without_concepts
 
 
 def test_a_report_is_a_page_with_figures_and_tables_beside_it(report_page):
@@ -98,6 +98,19 @@ def test_the_page_shows_the_numbers_of_the_tables(report_page, report_data):
     frame = pd.read_csv(report_page.parent / "tables/accuracy.csv")
     own = frame.query("arm == 'magnitude' and round == 5 and quantity == 'f'").iloc[0]
     np.testing.assert_allclose(own[["mean", "low", "high"]].astype(float), rows["value"].agg(["mean", "min", "max"]))
+
+
+def test_the_constant_answer_stands_beside_accuracy_and_balanced_accuracy(whole_page, tmp_path):
+    page = read(write_report(replace(make_whole(), constant=ConstantAnswer("<b>Tern", 0.625, 0.25)), tmp_path))
+    arms = len(make_whole().arms)
+    rows = [row.partition("</tr>")[0] for row in (tmp_path / "index.html").read_text("utf-8").split("<tr>")]
+    cells = [re.sub("<[^>]*>", " ", row).split() for row in rows if "always" in row]
+    assert cells.count(["always", "&lt;b&gt;Tern", "–", "0.625", "0.625"]) == arms
+    assert cells.count(["always", "&lt;b&gt;Tern", "–", "0.250", "0.250"]) == arms
+    assert "Last row: one answer for every image" in page.text
+    assert "a balanced accuracy of 1 over the number of classes" in page.text
+    assert "always" in (tmp_path / "tables/accuracy.tex").read_text("utf-8")
+    assert "one answer for every image" not in read(whole_page).text.lower(), "where it is not known"
 
 
 def test_classes_without_pictures_are_counted(report_page, tmp_path, report_data):

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from sparsight.drift import top_k_overlap
-from sparsight.report import COLUMNS, ReportData
+from sparsight.report import COLUMNS, ConstantAnswer, ReportData
 from sparsight.report.finding import finding
 from sparsight.report.measures import measures, weakest_concepts
 from sparsight.report.tables import Concept, by_round, concept_table, long_frame, share_in_common, shared_frame
@@ -82,6 +82,24 @@ def test_the_numbers_go_out_one_row_a_network_group(small):
         ["m", 1, 0.7],
         ["retrain:right", 0, 0.8],
     ]
+
+
+def test_the_constant_answer_ends_a_table_of_accuracies_and_no_other(small):
+    balanced = small.accuracy.assign(metric="balanced_accuracy", value=0.4)
+    auroc = small.accuracy.assign(metric="auroc", value=0.6)
+    accuracy = pd.concat([small.accuracy, balanced, auroc], ignore_index=True)
+    data = replace(small, accuracy=accuracy, constant=ConstantAnswer("tern", 0.7316, 1 / 3))
+    measured = measures(data)
+    of = {"arm": "m", "rule": "right", "control": "control", "constant": data.constant}
+    assert by_round([measured.f, measured.shared], **of).rows[-1] == ("always tern", "–", "0.732", "–")
+    assert by_round(measured.unequal, **of).rows[-1] == ("always tern", "–", "0.333", "–")
+    assert by_round([measured.shared], **of).rows[-1][0] == "control"
+    assert set(long_frame([measured.f])["constant"]) == {0.7316}
+    assert set(long_frame(measured.unequal[:1])["constant"]) == {1 / 3}
+    assert long_frame([measured.shared])["constant"].isna().all()
+    unknown = measures(replace(data, constant=None))
+    assert by_round([unknown.f], **of | {"constant": None}).rows[-1][0] == "control"
+    assert long_frame([unknown.f])["constant"].isna().all()
 
 
 def test_shared_concepts_are_those_of_the_own_seeds_dense_network(small):

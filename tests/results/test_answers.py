@@ -5,6 +5,7 @@ from safetensors.torch import save_file
 
 from sparsight.networks import Network
 from sparsight.results.answers import answer_notices, constant_of
+from sparsight.verdict import Constant
 
 LABELS = torch.tensor([0] * 44 + [1] * 16)
 DENSE, TICKET = Network("dense:dense", 0, None, 0), Network("magnitude", 0, None, 1)
@@ -19,7 +20,7 @@ def written(folder, network, answers, **heads):
 
 def test_the_constant_answer_is_the_line(tmp_path):
     written(tmp_path, DENSE, LABELS)
-    assert constant_of(tmp_path, [DENSE]) == (0, 44 / 60)
+    assert constant_of(tmp_path, [DENSE]) == Constant(0, 44 / 60, 1 / 2)
     assert list(answer_notices(tmp_path, [DENSE], ("cat", "dog"), 0.05)) == []
 
 

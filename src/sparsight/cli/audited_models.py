@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sparsight.report.audit import AuditData, AuditInput, short
-from sparsight.report.text import NO_VALUE, plain
+from sparsight.report.text import NO_VALUE
 
 _NAME = 26
 """Letters of a name, so that the table fits 80 columns."""
@@ -31,8 +31,7 @@ def models_table(data: AuditData) -> Table:
         table.add_row(short(data, one.name, 2 * _NAME), _ROLES.get(one.role, one.role), *numbers)
     if data.constant is not None:
         table.add_section()
-        label = plain(data.constant.label, _NAME)
-        table.add_row(f"always {label}", "constant", f"{data.constant.share:.3f}", "", "")
+        table.add_row(data.constant.words(_NAME), "constant", f"{data.constant.share:.3f}", "", "")
     return table
 
 

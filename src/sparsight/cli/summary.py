@@ -15,6 +15,8 @@ from sparsight.stats import mean
 from sparsight.study import StudyResult
 
 LEAST_SEEDS, LEAST_RETRAINS = 3, 1
+_CLASS = 40
+"""Letters of the name of a class."""
 _REASONS_FIT = 900
 """Letters of the reasons of one round; the rest are counted."""
 
@@ -46,7 +48,7 @@ def print_summary(result: StudyResult, asked: StudySettings | None = None, heard
 
 
 def _numbers(result: StudyResult) -> Table:
-    """Accuracies and overlap of the arms, then of the retrained networks."""
+    """Accuracies and overlap of the arms, then of the retrained networks; last the constant answer."""
     seeds = len(result.settings.study.seeds)
     k = result.settings.concepts.top_k
     concepts = bool((result.accuracy["model"] == "g").any())
@@ -65,6 +67,9 @@ def _numbers(result: StudyResult) -> Table:
             values += [_overlap(result, arm, round_)] if concepts else []
             cells.append((place, *map(_cell, values)))
         _add(table, label, cells)
+    if (line := result.constant) is not None:
+        scores = (_cell(line.share) for _ in columns[: 2 if concepts else 1])
+        _add(table, line.words(_CLASS), [("-", *scores, *(("-",) if concepts else ()))])
     return table
 
 

@@ -1,5 +1,6 @@
 """The report: values come in, files go out, nothing is computed."""
 
+from sparsight.report.constant import ConstantAnswer
 from sparsight.report.contact_sheet import contact_sheet
 from sparsight.report.data import COLUMNS, ReportData, Strip, StripCell
 from sparsight.report.measures import method_words
@@ -11,6 +12,7 @@ __all__ = [
     "COLUMNS",
     "LIST_KIND",
     "PAGES",
+    "ConstantAnswer",
     "ReportData",
     "Strip",
     "StripCell",

@@ -133,8 +133,8 @@ def _chance(data: ReportData) -> list[Level]:
     """The constant answer: what a classifier that looks at nothing gets right."""
     if data.constant is None:
         return []
-    label, share = data.constant
-    return [Level(f"always {plain(label, 24)}: {share:.2f}", share)]
+    share = data.constant.share
+    return [Level(f"{data.constant.words(24)}: {share:.2f}", share)]
 
 
 def _area(measured: Measures) -> list[Level]:

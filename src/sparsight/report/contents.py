@@ -1,6 +1,7 @@
 """A study as JSON: what ``report.json`` holds, by the schema in ``schema.json`` beside this file."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
@@ -50,6 +51,7 @@ def contents(
             "seeds": data.seeds,
             "rounds": data.rounds,
             "classes": data.classes,
+            "constant": None if data.constant is None else asdict(data.constant),
             "has_concepts": data.has_concepts,
             "headline": {
                 "missing": undecidable(data)[0],

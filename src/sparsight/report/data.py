@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float32, UInt8
 
+from sparsight.report.constant import ConstantAnswer
+
 _NETWORK = ("arm", "seed", "repeat", "round", "weights_remaining")
 _REFERENCE = ("reference_arm", "reference_seed", "reference_repeat", "reference_round")
 
@@ -100,7 +102,7 @@ class ReportData:
         versions: the version of each library.
         has_concepts: whether the data set has concepts; without any, the page asks nothing of them and of g.
         results: the SHA-256 of each file that the tables were read from, by its place in the run.
-        constant: the class with the most test images, and their share: the accuracy of answering it always.
+        constant: the class with the most test images, and what answering it always scores.
     """
 
     title: str
@@ -126,7 +128,7 @@ class ReportData:
     versions: Mapping[str, str] = field(default_factory=dict)
     has_concepts: bool = True
     results: Mapping[str, str] = field(default_factory=dict)
-    constant: tuple[str, float] | None = None
+    constant: ConstantAnswer | None = None
 
     def __post_init__(self) -> None:
         """Check the tables' columns and the arms' rules.

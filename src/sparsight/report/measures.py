@@ -68,6 +68,7 @@ def measures(data: ReportData) -> Measures:
     """Pick the report's quantities from the tables of a run."""
     rules = {arm: data.rules[arm] for arm in data.arms}
     right = select(data.accuracy, split="test", metric="accuracy")
+    line = math.nan if data.constant is None else data.constant.share
     looks = data.faithfulness
     energy = select(looks, metric="mask_energy")
     target = next((name for name in TARGETS if (energy["target"] == name).any()), "dense")
@@ -75,11 +76,11 @@ def measures(data: ReportData) -> Measures:
     auroc = select(looks, metric="concept_auroc")
     known = [method for method in dict.fromkeys(auroc["method"]) if pd.notna(method)]
     return Measures(
-        f=quantity("f", "f, the classifier", select(right, model="f"), rules),
-        g=quantity("g", "g, from concepts", select(right, model="g"), rules),
-        probe=quantity("probe", "linear probe", select(right, model="probe"), rules),
-        random=quantity("g-random", "g, random concepts", select(right, model="g-random"), rules),
-        unequal=_unequal(select(data.accuracy, split="test"), rules),
+        f=quantity("f", "f, the classifier", select(right, model="f"), rules, constant=line),
+        g=quantity("g", "g, from concepts", select(right, model="g"), rules, constant=line),
+        probe=quantity("probe", "linear probe", select(right, model="probe"), rules, constant=line),
+        random=quantity("g-random", "g, random concepts", select(right, model="g-random"), rules, constant=line),
+        unequal=_unequal(data, rules),
         # Drift is the distance; what is read is the share in common.
         shared=quantity("shared", "Shared", overlap.assign(value=1 - overlap["value"]), rules),
         energy=quantity("energy", "Energy in mask", _overall(select(energy, target=target)), rules),
@@ -104,11 +105,14 @@ def _differ(one: Quantity, other: Quantity) -> bool:
     return any(abs(point.mean - at.mean) > UNEQUAL for point, at in pairs if at is not None)
 
 
-def _unequal(rows: pd.DataFrame, rules: dict[str, str]) -> tuple[Quantity, ...]:
-    found = []
+def _unequal(data: ReportData, rules: dict[str, str]) -> tuple[Quantity, ...]:
+    found, rows = [], select(data.accuracy, split="test")
+    chance = {} if data.constant is None else {"balanced_accuracy": data.constant.balanced}
     for metric, words in (("balanced_accuracy", "balanced"), ("auroc", "AUROC")):
         for model in ("f", "g"):
-            own = quantity(f"{metric}-{model}", f"{model}, {words}", select(rows, metric=metric, model=model), rules)
+            of_model = select(rows, metric=metric, model=model)
+            line = chance.get(metric, math.nan)
+            own = quantity(f"{metric}-{model}", f"{model}, {words}", of_model, rules, constant=line)
             plain = quantity("", "", select(rows, metric="accuracy", model=model), rules)
             if not own.empty and (metric == "auroc" or _differ(own, plain)):
                 found.append(own)

@@ -6,9 +6,15 @@ from pathlib import Path
 import pandas as pd
 from markupsafe import Markup
 
+from sparsight.report.constant import ConstantAnswer
+
 
 def study_summary(
-    accuracy: pd.DataFrame, arms: Sequence[str], sentences: Mapping[str, str], report: Path | None
+    accuracy: pd.DataFrame,
+    arms: Sequence[str],
+    sentences: Mapping[str, str],
+    report: Path | None,
+    constant: ConstantAnswer | None,
 ) -> str:
     """A fragment of HTML, escaped, as ``_repr_html_`` wants it.
 
@@ -17,6 +23,7 @@ def study_summary(
         arms: those to show, in this order.
         sentences: each arm's verdict.
         report: where the page is, if there is one.
+        constant: the constant answer, if it is known.
     """
     rows = accuracy[(accuracy["split"] == "test") & (accuracy["metric"] == "accuracy") & accuracy["arm"].isin(arms)]
     means = rows.pivot_table(
@@ -29,5 +36,6 @@ def study_summary(
     lines = [Markup("<li>{}</li>").format(sentences[arm]) for arm in arms if arm in sentences]
     seeds = rows["seed"].nunique()
     page = Markup("") if report is None else Markup("; the report: <code>{}</code>").format(report)
-    head = Markup("<p>Test accuracy, means of {} seed{}{}</p>").format(seeds, "" if seeds == 1 else "s", page)
+    line = "" if constant is None else f"; {constant.words(60)}: {constant.share:.3f}"
+    head = Markup("<p>Test accuracy, means of {} seed{}{}{}</p>").format(seeds, "" if seeds == 1 else "s", line, page)
     return Markup("<ul>{}</ul>{}{}").format(Markup("").join(lines), head, Markup(table))

@@ -109,7 +109,7 @@ def _by_arm(data: ReportData, *quantities: Quantity, digits: int = 3) -> list[Ta
     """One small table an arm; none where nothing was measured."""
     if all(quantity.empty for quantity in quantities):
         return []
-    return [by_round(quantities, arm, data.rules[arm], CONTROL, digits) for arm in data.arms]
+    return [by_round(quantities, arm, data.rules[arm], CONTROL, digits, data.constant) for arm in data.arms]
 
 
 def _rounds(data: ReportData) -> list[dict[str, object]]:

@@ -1,5 +1,6 @@
 """One measured number by arm and round: the shape that every curve and every small table of the report has."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -40,12 +41,14 @@ class Quantity:
         label: what the number is, for a reader.
         arms: the points of each arm, by rising round.
         controls: the points of each rule's retrain control; one point serves all rounds.
+        constant: what one answer for every test image scores; NaN where it has no score.
     """
 
     key: str
     label: str
     arms: Mapping[str, tuple[Point, ...]]
     controls: Mapping[str, tuple[Point, ...]]
+    constant: float = math.nan
 
     @property
     def empty(self) -> bool:
@@ -87,7 +90,12 @@ def points(rows: pd.DataFrame, spread_over: Sequence[str] = NETWORK) -> tuple[Po
 
 
 def quantity(
-    key: str, label: str, rows: pd.DataFrame, rules: Mapping[str, str], spread_over: Sequence[str] = NETWORK
+    key: str,
+    label: str,
+    rows: pd.DataFrame,
+    rules: Mapping[str, str],
+    spread_over: Sequence[str] = NETWORK,
+    constant: float = math.nan,
 ) -> Quantity:
     """A quantity from the rows of one metric.
 
@@ -97,9 +105,10 @@ def quantity(
         rows: the metric's rows for all arms and controls.
         rules: the rule of each arm, in the order of the arms.
         spread_over: see :func:`points`.
+        constant: what one answer for every test image scores, if it scores.
     """
     arms = {arm: points(select(rows, arm=arm), spread_over) for arm in rules}
     controls = {
         rule: points(select(rows, arm=f"retrain:{rule}"), spread_over) for rule in dict.fromkeys(rules.values())
     }
-    return Quantity(key, label, arms, {rule: found for rule, found in controls.items() if found})
+    return Quantity(key, label, arms, {rule: found for rule, found in controls.items() if found}, constant)

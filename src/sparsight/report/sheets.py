@@ -82,5 +82,5 @@ def _quantity_sheets(data: ReportData, measured: Measures) -> Iterator[Sheet]:
     for slug, (caption, quantities) in tables.items():
         known = [quantity for quantity in quantities if not quantity.empty]
         if known:
-            texts = tuple(by_round(known, arm, data.rules[arm], CONTROL) for arm in data.arms)
+            texts = tuple(by_round(known, arm, data.rules[arm], CONTROL, constant=data.constant) for arm in data.arms)
             yield Sheet(slug, caption, texts, long_frame(known))

@@ -1,13 +1,15 @@
 """Tables as numbers (for CSV) and as text (for the page and for LaTeX)."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
+from sparsight.report.constant import ConstantAnswer
 from sparsight.report.data import ReportData
 from sparsight.report.quantity import Point, Quantity, select
-from sparsight.report.text import NO_VALUE, interval, percent
+from sparsight.report.text import NO_VALUE, interval, number, percent
 from sparsight.stats import mean
 
 
@@ -46,8 +48,16 @@ class ConceptTable:
     shared: tuple[float, ...]
 
 
-def by_round(quantities: Sequence[Quantity], arm: str, rule: str, control: str, digits: int = 3) -> Table:
-    """An arm's quantities, one row a round, then the control that serves all rounds.
+def by_round(
+    quantities: Sequence[Quantity],
+    arm: str,
+    rule: str,
+    control: str,
+    digits: int = 3,
+    constant: ConstantAnswer | None = None,
+) -> Table:
+    """An arm's quantities, one row a round, then the control that serves all rounds; last the constant answer where
+    it scores.
 
     Args:
         quantities: the columns.
@@ -55,6 +65,7 @@ def by_round(quantities: Sequence[Quantity], arm: str, rule: str, control: str, 
         rule: its rule.
         control: the name of the control's row.
         digits: decimals.
+        constant: the constant answer, of which the quantities hold the scores.
     """
     shown = [quantity for quantity in quantities if not quantity.empty]
     rounds = {point.round: point.weights for quantity in shown for point in quantity.arms[arm]}
@@ -66,6 +77,9 @@ def by_round(quantities: Sequence[Quantity], arm: str, rule: str, control: str, 
     for round_, weights in sorted(retrained.items()):
         name = control if len(retrained) == 1 else f"{control}, round {round_}"
         rows.append((name, percent(weights), *(_cell(quantity.control(rule, round_), digits) for quantity in shown)))
+    if constant is not None and any(math.isfinite(quantity.constant) for quantity in shown):
+        scores = (number(quantity.constant, digits) for quantity in shown)
+        rows.append((constant.words(60), NO_VALUE, *scores))
     return Table(arm, ("Round", "Weights", *(quantity.label for quantity in shown)), tuple(rows))
 
 
@@ -75,8 +89,9 @@ def long_frame(quantities: Sequence[Quantity]) -> pd.DataFrame:
     for quantity in quantities:
         controls = {f"retrain:{rule}": points for rule, points in quantity.controls.items()}
         for arm, points in (dict(quantity.arms) | controls).items():
-            rows += [(arm, p.round, p.weights, quantity.key, p.mean, p.low, p.high, len(p.values)) for p in points]
-    columns = ["arm", "round", "weights_remaining", "quantity", "mean", "low", "high", "values"]
+            own = ((p.round, p.weights, quantity.key, p.mean, p.low, p.high, len(p.values)) for p in points)
+            rows += [(arm, *row, quantity.constant) for row in own]
+    columns = ["arm", "round", "weights_remaining", "quantity", "mean", "low", "high", "values", "constant"]
     return pd.DataFrame(rows, columns=columns)
 
 

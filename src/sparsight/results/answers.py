@@ -8,7 +8,7 @@ from safetensors import safe_open
 
 from sparsight.evidence import EVIDENCE, TARGETS
 from sparsight.networks import Network
-from sparsight.verdict import constant_answer, sight
+from sparsight.verdict import Constant, constant_answer, sight
 
 _HEADS = {
     "g/logits/test": "g, from concepts,",
@@ -18,16 +18,15 @@ _HEADS = {
 """Classifiers beside f, whose one answer ``notices`` name, by the arrays of their logits."""
 
 
-def constant_of(folder: Path, networks: Sequence[Network]) -> tuple[int, float]:
-    """The class with the most test images, and their share: what one answer for all of them gets right.
+def constant_of(folder: Path, networks: Sequence[Network]) -> Constant:
+    """The class with the most test images, and what one answer for all of them scores.
 
     Args:
         folder: the run's.
         networks: of the run; all have the same test images.
     """
     with safe_open(folder / networks[0].folder / EVIDENCE, "np") as arrays:
-        line = constant_answer(_labels(arrays))
-    return line.label, line.share
+        return constant_answer(_labels(arrays))
 
 
 def answer_notices(folder: Path, networks: Sequence[Network], classes: Sequence[str], level: float) -> Iterator[str]:

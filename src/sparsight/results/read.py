@@ -17,7 +17,7 @@ from sparsight.evidence import METRICS, has_concepts, read_metrics
 from sparsight.io import read_cell, read_json
 from sparsight.networks import plan
 from sparsight.plain import open_plain
-from sparsight.report import COLUMNS, ReportData
+from sparsight.report import COLUMNS, ConstantAnswer, ReportData
 from sparsight.results.answers import answer_notices, constant_of
 from sparsight.results.notices import coarse_notices, notices
 from sparsight.results.strips import STRIPS, read_strips
@@ -72,7 +72,7 @@ def read_results(folder: Path, settings: StudySettings, manifest: Mapping[str, A
     tables = {name: read_table(folder / RESULTS / f"{name}.csv", columns) for name, columns in COLUMNS.items()}
     (classes, strips), judged = read_strips(folder), read_json(folder / RESULTS / VERDICT, "verdict")
     design, first = settings.study, read_metrics(folder / networks[0].folder)
-    label, share = constant_of(folder, networks)
+    line = constant_of(folder, networks)
     epochs = settings.training.epochs
     tested = manifest["images"]["test"]
     again = f"{min(settings.evidence.interventions, tested)} of {tested} test images"
@@ -100,7 +100,7 @@ def read_results(folder: Path, settings: StudySettings, manifest: Mapping[str, A
             *notices(folder, networks, manifest, settings.saliency.method),
             *coarse_notices(judged),
         ),
-        constant=(classes[label], share),
+        constant=ConstantAnswer(classes[line.label], line.share, line.balanced),
         facts={
             **{f"arm {name}": find_arm(name).summary for name in design.arms},
             "network": f"{settings.model.name}, {epochs} epoch{'s' * (epochs != 1)} a round",

@@ -3,7 +3,6 @@
 from sparsight.report.audit.contents import contents
 from sparsight.report.audit.data import (
     COLUMNS,
-    AuditConstant,
     AuditData,
     AuditHeadline,
     AuditInput,
@@ -16,7 +15,6 @@ from sparsight.report.audit.write import write_audit_report
 
 __all__ = [
     "COLUMNS",
-    "AuditConstant",
     "AuditData",
     "AuditHeadline",
     "AuditInput",

@@ -34,7 +34,7 @@ def accuracy_sheet(data: AuditData) -> Sheet | None:
     if data.constant is not None:
         line = {"accuracy": data.constant.share, "balanced_accuracy": data.constant.balanced}
         of_constant = (number(line.get(metric, math.nan)) if of in ("f", "g") else NO_VALUE for of, metric in columns)
-        rows.append((f"always {plain(data.constant.label, 60)}", "the constant answer", *of_constant))
+        rows.append((data.constant.words(60), "the constant answer", *of_constant))
     header = ("Model", "Role", *(_words(data, of, metric) for of, metric in columns))
     caption = "What every model scores on the test images."
     return Sheet("accuracy", caption, (Table("Test images", header, tuple(rows)),), data.accuracy)

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float32, UInt8
 
+from sparsight.report.constant import ConstantAnswer
+
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "verdicts": (
         *("model", "axis", "family", "metric", "method", "target", "primary", "unit", "units"),
@@ -105,15 +107,6 @@ class AuditInput:
 
 
 @dataclass(frozen=True)
-class AuditConstant:
-    """The constant answer: the class with the most test images; its accuracy, and its mean over the classes."""
-
-    label: str
-    share: float
-    balanced: float
-
-
-@dataclass(frozen=True)
 class AuditHeadline:
     """One model's verdict.
 
@@ -171,7 +164,7 @@ class AuditData:
     facts: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     inputs: tuple[AuditInput, ...] = ()
-    constant: AuditConstant | None = None
+    constant: ConstantAnswer | None = None
     void: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
