@@ -349,7 +349,10 @@ def _other_sizes(given: Sequence[Given], data: ConceptDataset) -> list[str]:
             continue
         names = [one.name for one in given if one.side == side]
         verbs = ("expects", "is given") if len(names) == 1 else ("expect", "are given")
-        words = f"{' and '.join(names)} {verbs[0]} images of {side} pixels and {verbs[1]} {shown}, as all models are"
+        who = f"all {len(names)} models" if len(names) == len(given) > 2 else " and ".join(names)
+        words = f"{who} {verbs[0]} images of {side} pixels and {verbs[1]} {shown}" + (
+            "" if len(names) == len(given) > 2 else ", as all models are"
+        )
         remedy = (
             f"unless trained at {shown}, read the images at {side} (--image-size {side})"
             if len(expected) == 1
