@@ -24,8 +24,12 @@ def test_a_name_that_is_short_enough_stays_and_none_is_longer_than_asked_for(nam
     for name in names:
         found = apart(name, names, limit)
         assert 1 <= len(found) <= limit
-        if len(name.split()) == 1 and name.isprintable() and len(name) <= limit:
+        if name.split() == [name] and name.isprintable() and len(name) <= limit:
             assert found == name
+
+
+def test_spaces_around_a_name_are_taken_off():
+    assert apart("0 ", ["0 "], 8) == "0"
 
 
 def test_the_images_of_two_models_stand_under_different_names(audit_data):
