@@ -6,9 +6,9 @@ shows; and the verdict is that of a single pair, or, with originals that were tr
 
 import time
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +76,7 @@ from sparsight.auditing import (
     write_folder,
 )
 from sparsight.beforehand import few_test_images
-from sparsight.comparison import Drift
+from sparsight.comparison import Comparing, Drift
 from sparsight.data import ConceptDataset, normalise
 from sparsight.errors import InputError
 from sparsight.evidence import usable_concepts
@@ -90,6 +90,8 @@ from sparsight.saliency import check_method, passes_of
 from sparsight.training import resolve_device
 from sparsight.verdict import LEAST_FLOOR, Gate, coarse_note, constant_answer, is_coarse
 
+FloorAt = Callable[[Grid | None], list[tuple[Drift, ...]]]
+"""The drifts of the retrained networks at a resolution of maps; each is computed once."""
 _CALLER = 3
 """Frames between a warning and who calls ``audit_models``."""
 
@@ -276,6 +278,7 @@ def _audited(
         method = settings.saliency.method
         hears.note(f"{method}: {passes} passes through each model an image and class, where gradcam takes one")
     looks: list[Look] = []
+    sightless: tuple[str, ...] = ()
     for place, one in enumerate(given):
         hears.looking(one.name, place + 1, len(given))
         with looked_at(one.model):
@@ -287,9 +290,8 @@ def _audited(
         notes += [*subject.notes, *(f"{one.name}: no {what}: {why}" for what, why in looks[-1].missing.items())]
         if place == 0:
             first, answers = "the labels", looks[0].seen.labels
-        elif doubts(
-            looks[0], (), read, settings.verdict.level
-        ).void:  # what tells no classes apart has no order of them
+            sightless = doubts(looks[0], (), read, settings.verdict.level).void
+        elif sightless:  # what tells no classes apart has no order of them
             continue
         else:
             first, answers = looks[0].name, looks[0].predictions
@@ -297,10 +299,12 @@ def _audited(
         check_order(first, one.name, answers, looks[-1].predictions, read.class_names, mend)
     again = looks[1 + len(several) :]
     check_answers(looks, len(floor))
+    study = comparing(looks[0], settings, read)
+    floor_at = cache(lambda grid: [drifts(study, looks[0], retrained, grid) for retrained in again])
     doubt = doubts(looks[0], looks[1:], read, settings.verdict.level)
     notes = [
         *doubt.cautions,
-        *_of_floor(looks, again, read, settings),
+        *_of_floor(looks[0], again, floor_at, settings),
         *notes,
     ]
     if again and len(again) < LEAST_FLOOR:
@@ -312,7 +316,7 @@ def _audited(
         remedy = "larger images (--image-size) or an earlier layer (--layer) have more"
         notes.append(coarse_note(grid[0] * grid[1], remedy))
     facts = _facts(read, given, time.monotonic() - started)
-    found = _report(read, looks[0], looks[1 : 1 + len(several)], again, settings)
+    found = _report(read, study, looks[0], looks[1 : 1 + len(several)], again, floor_at, settings)
     found = replace(found, missing={one.name: one.missing for one in looks if one.missing})
     again_by = command or in_python(models, len(several), images, settings, labels)
     line = constant_answer(looks[0].seen.labels.numpy())
@@ -329,15 +333,10 @@ def _audited(
     return Audit(shown, {one.name: one for one in looks}, request)
 
 
-def _of_floor(
-    looks: Sequence[Look], again: Sequence[Look], data: ConceptDataset, settings: AuditSettings
-) -> Iterator[str]:
+def _of_floor(original: Look, again: Sequence[Look], floor_at: FloorAt, settings: AuditSettings) -> Iterator[str]:
     """What is doubtful of the retrained networks; what cannot be a floor is refused."""
-    original, grid = looks[0], grid_of((looks[0], *again))
     yield from check_accuracy(original, again, settings.floor, settings.verdict)
-    study = comparing(original, settings, data)
-    own = [drifts(study, original, one, grid) for one in again]
-    yield from check_drifts(again, own, settings.floor, settings.verdict)
+    yield from check_drifts(again, floor_at(grid_of((original, *again))), settings.floor, settings.verdict)
 
 
 def _other_sizes(given: Sequence[Given], data: ConceptDataset) -> list[str]:
@@ -392,21 +391,23 @@ def _subject(one: Given, data: ConceptDataset, settings: AuditSettings, device: 
 
 
 def _report(
-    data: ConceptDataset, original: Look, others: Sequence[Look], again: Sequence[Look], settings: AuditSettings
+    data: ConceptDataset,
+    study: Comparing,
+    original: Look,
+    others: Sequence[Look],
+    again: Sequence[Look],
+    floor_at: FloorAt,
+    settings: AuditSettings,
 ) -> AuditData:
-    study = comparing(original, settings, data)
-    floors: dict[Grid | None, list[tuple[Drift, ...]]] = {}
     verdicts: list[Row] = []
     checked: list[Gate] = []
     classes, images = [*class_rows(original, data, ())], list[Row]()
     headlines, moved = {}, {}
     for one in others:
         grid = grid_of((original, one, *again))
-        if grid not in floors:
-            floors[grid] = [drifts(study, original, retrained, grid) for retrained in again]
         own = drifts(study, original, one, grid)
         unlike = ceilings(study, original, again or [one], grid)
-        metrics = compared(original, one, own, floors[grid], unlike)
+        metrics = compared(original, one, own, floor_at(grid), unlike)
         checks = (
             *gates(original, one, own, grid, settings, data),
             *floor_gates(study, original, again, metrics, settings),

@@ -158,16 +158,16 @@ def check_folder(folder: Path, settings: StudySettings) -> StudySettings:
     try:
         if folder.exists() and not folder.is_dir():
             raise InputError(f"{folder}: is a file; choose another --out")
-        if not _lies(folder / STUDY):
-            if _is_run(folder):
-                check_places(folder)
-                raise InputError(f"{folder}: its {STUDY} is missing; restore it or choose another --out")
-            others = [entry.name for entry in folder.iterdir() if not _ours(entry.name)] if folder.exists() else []
-            if others:
-                raise InputError(f"{folder}: holds other files ({others[0][:80]}) and no run; choose another --out")
-            check_places(folder)
-            return settings
+        stated = _lies(folder / STUDY)
+        run = stated or _is_run(folder)
+        entries = () if run or not folder.exists() else folder.iterdir()
+        if others := [entry.name for entry in entries if not _ours(entry.name)]:
+            raise InputError(f"{folder}: holds other files ({others[0][:80]}) and no run; choose another --out")
         check_places(folder)
+        if run and not stated:
+            raise InputError(f"{folder}: its {STUDY} is missing; restore it or choose another --out")
+        if not run:
+            return settings
     except OSError as error:
         raise InputError(f"{folder}: cannot be used ({error.strerror}); choose another --out") from None
     standing = read_settings(folder)

@@ -17,7 +17,7 @@ from sparsight.models.split import (
     named_module,
     network_of,
 )
-from sparsight.models.token_layer import MOST_TRIED, reaches
+from sparsight.models.token_layer import MOST_TRIED, output_of, reaches
 from sparsight.models.tokens import prefix
 from sparsight.models.watch import Seen, feature_layer, head_layer, is_closed, last_layers, watched
 
@@ -109,16 +109,9 @@ def _headless(seen: Seen) -> str:
 
 def _explained(name: str, model: nn.Module, layer: str, head: str, images: Tensor, headless: str) -> Located:
     """The cut at a layer that a user has named."""
-    outputs: list[object] = []
     if is_closed(named_module(model, layer)):
         return Located(Split(head, head), f"its layer {layer!r} is TorchScript, which cannot be watched", headless)
-    hook = named_module(model, layer).register_forward_hook(lambda _module, _inputs, output: outputs.append(output))
-    try:
-        with torch.no_grad(), evaluating(model):
-            model(images)
-    finally:
-        hook.remove()
-    output = outputs[0] if len(outputs) == 1 else None
+    output = output_of(model, layer, images)
     if isinstance(output, Tensor) and output.ndim == 4 and not is_map(output, images):
         raise InputError(
             f"{name}: layer {layer!r} gives {tuple(output.shape)} of images of {' x '.join(map(str, _size(images)))}, "

@@ -4,15 +4,14 @@ from typing import Any
 
 from torch import nn
 
-from sparsight.models.given import IMAGENET
+from sparsight.models.given import IMAGENET, Normalisation
 
-Three = tuple[float, float, float]
 _TURNS = ("Inception3", "GoogLeNet")
 """Networks of torchvision whose weights expect other images, and which turn ImageNet's into these where they are told
 to (``transform_input``)."""
 
 
-def module_normalisation(model: nn.Module) -> tuple[Three, Three] | None:
+def module_normalisation(model: nn.Module) -> Normalisation | None:
     """Mean and deviation of each channel that a network of timm or torchvision expects, as the command line takes them
     for the same network by its name; None where it is of neither, or does not say.
 

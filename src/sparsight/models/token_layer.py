@@ -36,18 +36,27 @@ def token_layer(model: nn.Module, head: str, seen: Seen, images: Float[Tensor, "
 
 def with_tokens(model: nn.Module, cut: Split, images: Float[Tensor, "b c h w"]) -> Split:
     """The same cut; where its layer gives tokens (b, n, l) of the image's patches, with how many come before them."""
+    output = output_of(model, cut.features, images)
+    if not isinstance(output, Tensor) or output.ndim != 3 or len(output) != len(images):
+        return cut
+    first = prefix(output.shape[1], (images.shape[2], images.shape[3]))
+    return cut if first is None else Split(cut.features, cut.head, cut.blocks, first)
+
+
+def output_of(model: nn.Module, layer: str, images: Float[Tensor, "b c h w"]) -> object:
+    """What a layer gives of images in evaluation mode; None where it does not run exactly once.
+
+    Raises:
+        InputError: if there is no such layer.
+    """
     outputs: list[object] = []
-    hook = named_module(model, cut.features).register_forward_hook(lambda *given: outputs.append(given[2]))
+    hook = named_module(model, layer).register_forward_hook(lambda _module, _inputs, output: outputs.append(output))
     try:
         with torch.no_grad(), evaluating(model):
             model(images)
     finally:
         hook.remove()
-    output = outputs[0] if len(outputs) == 1 else None
-    if not isinstance(output, Tensor) or output.ndim != 3 or len(output) != len(images):
-        return cut
-    first = prefix(output.shape[1], (images.shape[2], images.shape[3]))
-    return cut if first is None else Split(cut.features, cut.head, cut.blocks, first)
+    return outputs[0] if len(outputs) == 1 else None
 
 
 def reaches(model: nn.Module, cut: Split, images: Float[Tensor, "b c h w"]) -> bool:
