@@ -70,6 +70,25 @@ class Wavering(Small):
         return super().forward(x) + torch.rand(())
 
 
+class Rounding(Small):
+    """Adds up in another order each time, as a GPU's operations may."""
+
+    share = 2e-6
+
+    def forward(self, x):
+        logits = super().forward(x)
+        return logits * (1 + self.share * torch.rand(logits.shape))
+
+
+class Noisy(Rounding):
+    share = 1e-2
+
+
+class Infinite(Small):
+    def forward(self, x):
+        return super().forward(x) / 0
+
+
 class Auxiliary(Small):
     def forward(self, x):
         logits = super().forward(x)
@@ -86,6 +105,8 @@ class Dropped(Small):
     ("network", "says"),
     [
         (Wavering, "other logits for the same images"),
+        (Noisy, "other logits for the same images"),
+        (Infinite, "logits that are not finite at its first weights"),
         (Auxiliary, "gives tuple in training mode"),
         (Dropped, "fails in training on images of 3 x 64 x 64: AssertionError: two lines"),
         (lambda: Small(depth=40), "fails in evaluation on images of 3 x 64 x 64"),
@@ -101,10 +122,11 @@ def test_a_network_that_a_study_cannot_rest_on_is_refused(network, says):
     assert "\n" not in str(error.value)
 
 
-def test_a_network_that_a_study_can_rest_on_passes():
+@pytest.mark.parametrize("network", [Small, Rounding])
+def test_a_network_that_a_study_can_rest_on_passes(network):
     def make():
         torch.manual_seed(0)
-        return Small()
+        return network()
 
     check_unknown(OWN, make, IMAGES, 4)
     with pytest.raises(InputError, match="4 outputs for 5 classes"):

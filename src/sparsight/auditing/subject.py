@@ -22,12 +22,11 @@ from sparsight.models import (
     grey_shares,
     is_of_library,
     locate,
+    repeats,
 )
 
 _SUM = 1e-3
 """Rows of numbers from 0 that are so near to 1 in all are probabilities."""
-_REPEATED = 1e-4
-"""Of the largest logit: two passes over the same images differ by less."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +75,7 @@ def subject_of(
     located = locate(given.name, adapted, images[:2], layer)
     with torch.no_grad(), evaluating(adapted):
         logits, again = adapted(images[:2]), adapted(images[:2])
-    if bool((logits - again).abs().max() > _REPEATED * logits.abs().max()):
+    if not repeats(adapted, logits, again):
         raise InputError(
             f"{given.name}: gives other logits for the same images in evaluation mode, so that it differs from itself; "
             "make it fixed"

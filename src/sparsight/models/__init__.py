@@ -18,6 +18,7 @@ from sparsight.models.ordinary import ordinary_torch
 from sparsight.models.outputs import separated
 from sparsight.models.own import check_own, own_source
 from sparsight.models.resnet_cifar import CifarResNet
+from sparsight.models.rounding import repeats
 from sparsight.models.settings import CIFAR_DEPTHS, KNOWN_MODELS, TORCHVISION, ModelSettings, is_own
 from sparsight.models.split import (
     Parts,
@@ -84,6 +85,7 @@ __all__ = [
     "placed",
     "read_state",
     "read_state_file",
+    "repeats",
     "separated",
     "split",
     "token_map",

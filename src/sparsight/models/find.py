@@ -12,6 +12,7 @@ from sparsight.errors import InputError
 from sparsight.models.logits import check_logits
 from sparsight.models.mixing import check_mixing, stirred
 from sparsight.models.outputs import NoLogitsError, separated
+from sparsight.models.rounding import repeats
 from sparsight.models.settings import ModelSettings, is_own
 from sparsight.models.split import (
     Split,
@@ -121,8 +122,8 @@ def check_unknown(
 
     Raises:
         InputError: if the images are too small, the seed does not fix the weights, two networks share them, the number
-            of outputs is not K, evaluation is not repeatable or mixes the images of a batch, or a step of training
-            fails.
+            of outputs is not K, logits are not finite, evaluation gives other logits (beyond rounding) when it is asked
+            again or mixes the images of a batch, or a step of training fails.
     """
     name = settings.name
     if not is_own(name):
@@ -145,8 +146,12 @@ def check_unknown(
         raise InputError(
             f"model.name: {name} gives {logits.shape[1]} outputs for {num_classes} classes; use num_classes"
         )
+    if not bool(logits.isfinite().all()):
+        raise InputError(
+            f"model.name: {name} gives logits that are not finite at its first weights; start it with others"
+        )
     _, again = watched(name, first, images)
-    if not torch.equal(logits, again):
+    if not repeats(first, logits, again):
         raise InputError(f"model.name: {name} gives other logits for the same images in evaluation mode; make it fixed")
     check_mixing(f"model.name: {name}", first, images)
     _check_training(name, first, images, logits)

@@ -11,16 +11,13 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sparsight.errors import InputError
+from sparsight.models.rounding import batch_rounding
 from sparsight.models.split import evaluating, plain
 
 _BATCH = 4
-_ROUNDING = {torch.float64: 1e-4, torch.float32: 1e-4, torch.float16: 3e-2, torch.bfloat16: 1e-1}
-"""What batches of other sizes may change by rounding, as a share of the largest number. Measured on 40 networks of
-torchvision and timm on a CPU: 3e-6 at the most in single precision, 1e-3 in half."""
-_TF32 = 3e-2
-"""The same in single precision on a GPU, which multiplies in TF32."""
 _INT8 = 1e-1
-"""The same where a scale for int8 numbers is taken from a batch: 2e-2 at the most on six networks."""
+"""What may change where a scale for int8 numbers is taken from a batch: 2e-2 of the largest number at the most on six
+networks."""
 _DYNAMIC = ("linear_dynamic", "conv2d_dynamic", "choose_qparams")
 """Operations that take such a scale, as graphs name them."""
 
@@ -74,7 +71,7 @@ def check_mixing(
         size = float(one.abs().max())
         difference = max(float((one - turned[k]).abs().max()), float((one[ends] - alone).abs().max()))
         worst = max(worst, difference / size if size else 0.0)
-    if worst <= _rounding(model, batch):
+    if worst <= batch_rounding(model, batch):
         return None
     if worst <= _INT8 and scales_by_batch(model):
         return (
@@ -115,9 +112,3 @@ def stirred(model: nn.Module) -> nn.Module:
         if bool((flat == flat[0]).all()):
             parameter.copy_(torch.rand(parameter.shape, generator=lot) + 0.5)
     return model
-
-
-def _rounding(model: nn.Module, images: Tensor) -> float:
-    kinds = {one.dtype for one in (*model.parameters(), *model.buffers()) if one.is_floating_point()}
-    loosest = max((_ROUNDING.get(kind, max(_ROUNDING.values())) for kind in kinds), default=_ROUNDING[torch.float32])
-    return max(loosest, _TF32) if images.device.type == "cuda" else loosest
