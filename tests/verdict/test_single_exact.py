@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 from sparsight.verdict import PairedShares, Share
+from sparsight.verdict.single_exact import NUISANCE
 
 MARGIN, LEVEL, DRAWS = 0.02, 0.05, 1000
 TOLERABLE = stats.binom.ppf(0.999, DRAWS, LEVEL)
@@ -27,11 +28,21 @@ def test_limits_that_no_share_has():
     assert PairedShares(3, 0, 4).p_above(-1.0) <= 0.05
     assert PairedShares(3, 0, 4).p_below(-1.0) == 1.0
     assert PairedShares(0, 0, 9).p_below(0.0) == 1.0
+    assert PairedShares(4, 0, 4).p_below(1.0) == PairedShares(0, 4, 4).p_above(-1.0) == 1.0, "all are gained, or lost"
+
+
+@pytest.mark.parametrize(("gained", "lost"), [(0, 0), (1, 0), (0, 1), (2, 2)])
+@pytest.mark.parametrize("limit", [0.02, 0.1, 0.5, 0.99, 1.0])
+def test_a_claim_that_the_units_contradict_has_a_p_of_1(gained, lost, limit):
+    """So few of 2,000 units differ that the difference is surely near 0: it is not beyond the limit on either side."""
+    pair = PairedShares(gained, lost, 2000)
+    assert pair.p_below(-limit) == pair.p_above(limit) == 1.0
+    assert pair.p_below(limit) == pair.p_above(-limit) == NUISANCE
 
 
 def test_nothing_that_differs_bounds_the_difference_as_one_share():
     least = next(n for n in range(100, 200) if PairedShares(0, 0, n).p_below(MARGIN) <= LEVEL)
-    assert 149 <= least <= 152, "1 - 0.98 ** 149 is 95 %"
+    assert least == 150, "1 - 0.98 ** 150 is 95.2 %, of which 0.1 % is added; docs/audit.md states it"
     low, high = PairedShares(0, 0, 400).interval(LEVEL)
     assert low == -high
     assert PairedShares(0, 0, 400).p_below(high + 1e-5) <= LEVEL < PairedShares(0, 0, 400).p_below(high - 1e-5)
@@ -57,6 +68,24 @@ def test_p_is_never_too_small():
         weight = stats.multinomial.pmf(counts, n, chances)
         assert all(weight[p <= level].sum() <= level for level in (0.05, 0.1, 0.2))
         assert weight.sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("limit", [-1.0, -0.9, -0.5, -0.2, -0.05, 0.0, 0.05, 0.2, 0.5, 0.9, 1.0])
+@pytest.mark.parametrize("side", ["p_below", "p_above"])
+def test_p_bounds_the_chance_of_so_small_a_p_wherever_the_claim_is_false(limit, side):
+    """Enumerated on 10 units, at limits on either side of 0, over all differences beyond them and all that may differ."""
+    n, sign = 10, 1 if side == "p_below" else -1
+    tables = np.array([(g, lost) for g, lost in itertools.product(range(n + 1), repeat=2) if g + lost <= n])
+    counts = np.column_stack([tables, n - tables.sum(1)])
+    p = np.array([getattr(PairedShares(int(g), int(lost), n), side)(limit) for g, lost in tables])
+    order = np.argsort(p, kind="stable")
+    last = np.searchsorted(p[order], p[order], side="right") - 1
+    differences = np.unique(np.append(np.linspace(-1, 1, 21), limit))
+    for true in differences[sign * (differences - limit) >= 0]:
+        for other in np.linspace(0, (1 - abs(true)) / 2, 9):
+            chances = np.array([max(true, 0) + other, max(-true, 0) + other])
+            weight = stats.multinomial.pmf(counts, n, [*chances, max(0.0, 1 - chances.sum())])
+            assert (np.cumsum(weight[order])[last] <= p[order] + 1e-6).all()
 
 
 @pytest.mark.parametrize("n", [30, 60, 100, 200, 500, 1000])

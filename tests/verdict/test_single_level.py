@@ -14,6 +14,7 @@ def test_equal_numbers_of_enough_images_are_preserved():
     found = decide_level(MANY, MANY, (), 0.02, 0.05)
     assert (found.verdict, found.difference, found.units) == ("preserved", 0.0, 400)
     assert found.reason.startswith("as the original")
+    assert (found.p_changed, found.p_preserved) == (1.0, 0.001)
     few = decide_level(RIGHT, RIGHT, (), 0.02, 0.05)
     assert (few.verdict, few.difference) == ("undecided", 0.0)
     assert few.high > 0.02, "no difference on 100 images bounds it no better"

@@ -21,7 +21,7 @@ from scipy.special import betainc, betaincinv, gammaln, xlog1py, xlogy
 
 NUISANCE = 0.001
 """Chance that the share of units that differ lies outside of where p is maximised; it is added to p."""
-_POINTS, _HALVINGS, _DEVIATIONS = 9, 20, 7.0
+_POINTS, _HALVINGS, _DEVIATIONS = 33, 20, 7.0
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,9 @@ class Share:
 class PairedShares:
     """How much larger the share of one network's units is than that of the other's: the same units, each right or not.
 
-    p is exact given the share of units that differ, and maximised over what that may be (Berger and Boos): never too
-    small, and at least ``NUISANCE``.
+    p is exact given the share of units that differ, and maximised over what that may be (Berger and Boos), at
+    ``_POINTS`` shares from the limit to the upper bound: at least ``NUISANCE``, and 1 where the claim is contradicted
+    by all that the share may be.
 
     Attributes:
         gained: units that are right in the one network alone.
@@ -114,11 +115,11 @@ class PairedShares:
 @lru_cache(maxsize=4096)
 def _p_below(gained: int, lost: int, n: int, limit: float) -> float:
     """Largest chance of a difference so low or lower where it is truly ``limit``, over what may differ in all."""
-    if abs(limit) >= 1:
-        return 1.0 if limit <= -1 else NUISANCE
+    if limit >= 1:  # where the difference is 1, all units are gained
+        return 1.0 if limit == 1 and gained == n else NUISANCE
     low, high = abs(limit), Share(gained + lost, n).interval(NUISANCE)[1]
-    if high < low:  # so few units differ that the limit itself is out of the question
-        return NUISANCE
+    if high < low:  # so few units differ that the difference lies on the near side of the limit, whichever that is
+        return NUISANCE if limit > 0 else 1.0
     differ = np.linspace(low, high, _POINTS)[:, None]
     spread = _DEVIATIONS * math.sqrt(n * 0.25 if high > 0.5 else n * high * (1 - high)) + _DEVIATIONS
     counts = np.arange(max(0, math.floor(n * low - spread)), min(n, math.ceil(n * high + spread)) + 1)[None]
