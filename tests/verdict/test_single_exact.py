@@ -73,7 +73,7 @@ def test_p_is_never_too_small():
 @pytest.mark.parametrize("limit", [-1.0, -0.9, -0.5, -0.2, -0.05, 0.0, 0.05, 0.2, 0.5, 0.9, 1.0])
 @pytest.mark.parametrize("side", ["p_below", "p_above"])
 def test_p_bounds_the_chance_of_so_small_a_p_wherever_the_claim_is_false(limit, side):
-    """Enumerated on 10 units, at limits on either side of 0, over all differences beyond them and all that may differ."""
+    """Enumerated on 10 units, over all differences on the far side of limits below, at and above 0."""
     n, sign = 10, 1 if side == "p_below" else -1
     tables = np.array([(g, lost) for g, lost in itertools.product(range(n + 1), repeat=2) if g + lost <= n])
     counts = np.column_stack([tables, n - tables.sum(1)])
