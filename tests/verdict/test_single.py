@@ -103,7 +103,7 @@ def test_against_a_floor_it_is_the_t_test_of_one_more_network():
     row = one(metric([0.3, 0.5], floor))
     s, mean = np.std(floor, ddof=1), np.mean(floor)
     assert row.p_changed == pytest.approx(stats.t.sf((0.4 - mean) / (s * np.sqrt(1 + 1 / 4)), 3))
-    assert row.p_preserved == pytest.approx(stats.t.cdf((0.4 - 1.5 * mean) / (s * np.sqrt(1 + 1.5**2 / 4)), 3))
+    assert row.p_preserved == pytest.approx(stats.t.cdf((0.4 - 1.5 * mean) / (1.5 * s * np.sqrt(1 + 1 / 4)), 3))
     assert row.floor == pytest.approx(mean)
     assert row.margin == pytest.approx(1.5 * mean)
     assert row.verdict == "changed"
@@ -125,10 +125,12 @@ def test_a_floor_that_cannot_decide_says_why(floor, why):
 
 def test_a_high_floor_lowers_the_margin_to_half_the_room():
     floor = (0.60, 0.62, 0.61)
-    free, tight = (one(metric([0.1, 0.1], floor, ceiling=c)) for c in (math.inf, 0.7))
+    free, tight = (one(metric([0.6, 0.6], floor, ceiling=c)) for c in (math.inf, 0.7))
     assert free.margin == pytest.approx(1.5 * 0.61)
     assert tight.margin == pytest.approx((0.61 + 0.7) / 2)
     assert tight.p_preserved > free.p_preserved
+    far = [one(metric([0.1, 0.1], floor, ceiling=c)).p_preserved for c in (math.inf, 0.7)]
+    assert far[0] <= far[1] <= 0.001
     small = one(metric([0.1, 0.1], floor, ceiling=0.62))
     assert small.margin == pytest.approx(0.61 + SETTINGS.least_margin)
 
@@ -180,8 +182,23 @@ def test_false_alarms_keep_their_rate(retrains, noise):
     assert alarms <= stats.binom.ppf(0.999, pairs, 0.05)
 
 
-def test_false_preserved_at_the_margin_keeps_its_rate():
-    draws = np.random.default_rng(5)
-    drift, floors = 0.45 + draws.normal(0, 0.05, 600), 0.3 + draws.normal(0, 0.05, (600, 4))
+@pytest.mark.parametrize(
+    ("floor", "ceiling", "margin"), [(0.3, math.inf, None), (0.7, 1.0, None), (0.03, math.inf, None), (0.1, 1.0, 0.1)]
+)
+@pytest.mark.parametrize("retrains", [3, 8, 19])
+@pytest.mark.parametrize("grows", [0.0, 0.5, 1.0])
+def test_false_preserved_at_the_margin_keeps_its_rate(floor, ceiling, margin, retrains, grows):
+    """A network that has drifted as far as the margin scatters as those of the floor do, or by as much more."""
+    draws, pairs = np.random.default_rng([retrains, int(100 * floor), int(2 * grows)]), 600
+    limit = floor + min(max(0.5 * floor, 0.02) if margin is None else margin, (ceiling - floor) / 2)
+    drift = limit + draws.normal(0, 0.17 * floor * (limit / floor) ** grows, pairs)
+    floors = floor * (1 + draws.normal(0, 0.17, (pairs, retrains)))
+    rows = [one(replace(known(E, tuple(F), "m"), ceiling=ceiling), margin) for E, F in zip(drift, floors, strict=True)]
+    assert sum(row.verdict == "preserved" for row in rows) <= stats.binom.ppf(0.999, pairs, 0.05)
+
+
+def test_a_network_that_has_not_moved_is_preserved_where_networks_agree():
+    draws = np.random.default_rng(6)
+    drift, floors = 0.3 + draws.normal(0, 0.03, 300), 0.3 + draws.normal(0, 0.03, (300, 8))
     rows = decide_pair([known(E, tuple(F), "m") for E, F in zip(drift, floors, strict=True)], SETTINGS, None)
-    assert sum(row.verdict == "preserved" for row in rows) <= stats.binom.ppf(0.999, 600, 0.05)
+    assert sum(row.p_preserved <= 0.05 for row in rows) > 0.85 * 300
