@@ -1,6 +1,10 @@
-"""What the numbers of images alone say of a study or an audit, before anything is trained or looked at."""
+"""What settings and numbers of images alone say of a study or an audit, before anything is trained or looked at."""
 
+from collections.abc import Sequence
+
+from sparsight.arms import Arm, find_arm, idle_rounds, largest_rate
 from sparsight.data import ConceptDataset, DataSettings, FolderSettings, concepts_in, sides_of
+from sparsight.training import TrainingSettings
 
 
 def few_test_images(data: ConceptDataset, least: int) -> list[str]:
@@ -24,6 +28,60 @@ def few_test_images(data: ConceptDataset, least: int) -> list[str]:
         "will be void, accuracy is judged all the same; add images, or move more of them to the "
         "test part (by data.train and data.test where these draw it)"
     ]
+
+
+def idle_arms(arms: Sequence[str], training: TrainingSettings, rounds: int) -> list[str]:
+    """Report the arms with rounds in which no weight moves, or none that has moved is kept; nothing where all train.
+
+    Args:
+        arms: their names.
+        training: the study's.
+        rounds: how many there are, round 0 counted.
+    """
+    found: dict[str, None] = {}
+    for arm in map(find_arm, arms):
+        if arm.stop_at is not None:
+            continue  # trains as the parent of its arm does
+        idle = idle_rounds(arm, training, rounds)
+        for why in dict.fromkeys(idle.values()):
+            own = [round_ for round_, each in idle.items() if each == why]
+            found[_idle(arm, own, training, why == "rate")] = None
+    return list(found)
+
+
+def _idle(arm: Arm, rounds: list[int], training: TrainingSettings, by_rate: bool) -> str:
+    """Which rounds of an arm leave their networks as they start, why, and what to set."""
+    where = f"round{'s' * (len(rounds) > 1)} {_spans(rounds)}"
+    left = "networks keep the weights that they start from, those of the retrained controls too"
+    rate = max(largest_rate(arm, training, round_) for round_ in rounds)
+    if by_rate and 0 in rounds:
+        what = f"training.learning_rate: at {rate:.2g} no weight moves in single precision"
+        remedy = "set a larger one"
+    elif by_rate:
+        why, remedy = "", "set training.schedule=constant, or a step schedule that falls less often"
+        if arm.start == "finetune":
+            remedy = "set a larger training.finetune_rate"
+        elif arm.toggles.keep_optimizer:
+            why = f", because keep_optimizer does not start the schedule ({training.schedule}) again"
+        elif arm.rewind_epoch:
+            why = f", because the schedule ({training.schedule}) has fallen by the epoch that is rewound to"
+        what = f"study.arms: {arm.name}: the learning rate of {where} is {f'{rate:.2g} at most' if rate else '0'}{why}"
+    else:
+        what = (
+            f"study.arms: {arm.name}: {where} train{'s' * (len(rounds) == 1)} for one epoch, and score_before_epoch "
+            "takes the best of the networks before each epoch, which is the untrained one"
+        )
+        remedy = "set training.epochs to 2 or more, and training.first_round_epochs where it is set"
+    return f"{what}: {left}; {remedy} (a study needs another --out then)"
+
+
+def _spans(rounds: list[int]) -> str:
+    """Rising numbers in words: ``1 to 3, 5``."""
+    starts = [round_ for round_ in rounds if round_ - 1 not in rounds]
+    ends = [round_ for round_ in rounds if round_ + 1 not in rounds]
+    return ", ".join(
+        f"{first} to {last}" if first < last else str(first) for first, last in zip(starts, ends, strict=True)
+    )
 
 
 def audited_part(settings: DataSettings, data: ConceptDataset) -> list[str]:

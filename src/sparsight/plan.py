@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sparsight.arguments import check_kind
-from sparsight.beforehand import few_test_images
+from sparsight.beforehand import few_test_images, idle_arms
 from sparsight.config import StudySettings, data_as_used, load_study
 from sparsight.data import ConceptDataset, Glimpse, cache_folder, dataset_bytes, load_dataset, readable
 from sparsight.evidence import check_shown
@@ -119,6 +119,7 @@ def plan_study(
         *check_concepts(settings, data),
         *check_shown(data, settings.evidence.shown),
         *few_test_images(data, settings.verdict.least_images),
+        *idle_arms(combined.study.arms, combined.training, combined.pruning.rounds),
     ]
     networks = plan(combined)
     found = _standing(folder, combined, networks)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from sparsight.arguments import check_kind, check_methods, check_path, check_seconds, check_truth, check_whole
 from sparsight.arms import CHECKPOINT, remove_checkpoint
-from sparsight.beforehand import few_test_images
+from sparsight.beforehand import few_test_images, idle_arms
 from sparsight.config import StudySettings, data_as_used, load_study
 from sparsight.data import ConceptDataset, dataset_bytes, load_dataset, staged_dataset
 from sparsight.errors import DamagedError, InputError
@@ -154,7 +154,8 @@ def run_study(
     settings = with_source(with_device(settings))
     folder = Path(out) if out is not None else default_folder(study, quick)
     hears = listener or Silent()
-    plan(check_folder(folder, settings))
+    combined = check_folder(folder, settings)
+    plan(combined)
     if is_own(settings.model.name):
         hears.note(f"model.name: runs the code in {own_source(settings.model.name).path}")
     forget_data()
@@ -162,8 +163,10 @@ def run_study(
     for notice in (told := check_network(settings, data, weights_file(folder, settings.model))):
         hears.note(notice)
     notices = [*told, *check_concepts(settings, data), *check_shown(data, settings.evidence.shown)]
-    notices += (few := few_test_images(data, settings.verdict.least_images))
-    for notice in [*data.notes, *few]:
+    few = few_test_images(data, settings.verdict.least_images)
+    idle = idle_arms(combined.study.arms, combined.training, combined.pruning.rounds)
+    notices += [*few, *idle]
+    for notice in [*data.notes, *few, *idle]:
         hears.note(notice)
 
     if not os.path.lexists(folder / DATA):

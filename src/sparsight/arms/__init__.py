@@ -2,6 +2,7 @@
 
 from sparsight.arms.arm import TOGGLES, Arm, Toggles
 from sparsight.arms.checkpoint import CHECKPOINT, read_checkpoint, remove_checkpoint, write_checkpoint
+from sparsight.arms.idle import idle_rounds, largest_rate
 from sparsight.arms.named import ARMS, FORMS, find_arm, find_control
 from sparsight.arms.rounds import (
     Workshop,
@@ -27,6 +28,8 @@ __all__ = [
     "carried_state",
     "find_arm",
     "find_control",
+    "idle_rounds",
+    "largest_rate",
     "next_mask",
     "read_checkpoint",
     "read_log",

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from sparsight.arms.arm import Arm
+from sparsight.arms.idle import budget_of
 from sparsight.arms.ticket import Ticket
 from sparsight.data import ConceptDataset
 from sparsight.draws import generator
@@ -136,15 +137,12 @@ def train_round(
     """
     model = _initial(shop, arm, seed)
     mask = masks if masks is not None else next_mask(model, arm, seed, round_, previous, shop.pruning.rate)
-    settings, start = shop.training, None
+    settings, start = budget_of(arm, shop.training), None
     later: dict[str, object] = {}
     if arm.rewind_epoch:
         start = _state_after(shop, arm, seed, where) if round_ == 1 else previous.start
         assert start is not None
         later["epochs"] = range(arm.rewind_epoch, settings.epochs)
-    elif arm.start == "finetune":
-        rate = settings.finetune_rate or settings.learning_rate / 10
-        settings = settings.model_copy(update={"learning_rate": rate, "schedule": "constant"})
     if arm.toggles.keep_optimizer:
         later["optimiser"] = previous.optimiser
     begin = start or _start(arm, model, previous)
