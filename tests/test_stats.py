@@ -129,5 +129,10 @@ def test_students_interval_is_scipys():
     low, high = stats.t.interval(0.9, 3, values.mean(), stats.sem(values))
     assert t_interval(values, 0.9) == pytest.approx((values.mean(), low, high))
     assert np.isnan(t_interval([0.3], 0.9)[1:]).all()
+    scattered = t_interval([0.0, 1.0], 0.9)
+    assert t_interval([0.0, 1.0], 0.9, 0.1, 0.9) == (0.5, 0.1, 0.9)
+    assert t_interval([0.0, 1.0], 0.9, -9, 9) == scattered
+    assert t_interval([0.0, 1.0], 0.9, 0.6, 0.7) == (0.5, 0.5, 0.7), "an interval holds its mean"
+    assert np.isnan(t_interval([0.3, np.nan], 0.9, 0.0, 1.0)).all()
     assert np.isnan(t_interval([0.3, np.nan], 0.9)).all()
     assert np.isnan(t_interval([], 0.9)).all()

@@ -71,8 +71,13 @@ class Drift:
 
     @property
     def most(self) -> float:
-        """The largest value that there can be; the smallest is 0."""
+        """The largest value that there can be."""
         return 2.0 if self.metric in CORRELATIONS else 1.0
+
+    @property
+    def least(self) -> float:
+        """The smallest value that there can be: a drift is 1 less a similarity, which is at most 1."""
+        return 0.0
 
 
 @dataclass(frozen=True)

@@ -121,12 +121,15 @@ def _sorted_packed(rows: Float32[np.ndarray, "n m"]) -> tuple[Int32[np.ndarray, 
     return (packed >> 32).astype(np.int32), packed.astype(np.int32)
 
 
-def t_interval(values: ArrayLike, level: float) -> tuple[float, float, float]:
+def t_interval(
+    values: ArrayLike, level: float, least: float = -float("inf"), most: float = float("inf")
+) -> tuple[float, float, float]:
     """Mean and Student's interval of independent values; NaN where one is undefined, no interval of fewer than two.
 
     Args:
         values: array of shape (n,).
         level: share of such intervals that hold the mean, as 0.9.
+        least, most: what the mean can be; the interval is cut there, and holds the mean in any case.
     """
     from scipy.special import stdtrit
 
@@ -135,4 +138,4 @@ def t_interval(values: ArrayLike, level: float) -> tuple[float, float, float]:
     if array.size < 2:
         return middle, float("nan"), float("nan")
     half = float(stdtrit(array.size - 1, (1 + level) / 2) * array.std(ddof=1) / np.sqrt(array.size))
-    return middle, middle - half, middle + half
+    return middle, max(middle - half, min(least, middle)), min(middle + half, max(most, middle))

@@ -25,6 +25,21 @@ def test_intervals_end_where_a_number_cannot_go_on():
     assert found.ci_high == pytest.approx(1 / 0.5 - 1)
 
 
+def test_the_interval_of_a_drift_is_cut_at_the_metrics_own_ends_and_holds_the_drift():
+    E = np.array([[0.3], [0.02], [-0.29]])
+    F = np.full((3, 1, 1), 0.5) + np.linspace(-0.1, 0.1, 3)[:, None, None]
+
+    def low(least, shift=0.0):
+        one = Drifted("representation", "cka", "", "", True, E + shift, F, 0.9, 2.0, least)
+        return compare_drift(one, VerdictSettings())
+
+    assert low(0.0).ci_low == pytest.approx(-1)
+    assert low(-0.1).ci_low == pytest.approx(-0.1 / 0.5 - 1)
+    assert low(-9.0).ci_low < -1.5
+    below = low(0.0, -0.1)
+    assert below.ci_low == below.excess < -1, "an estimate below 0 is in its interval"
+
+
 def drifted(drift, floor, ceiling=np.inf):
     drift, floor = np.array(drift, dtype=np.float64), np.array(floor, dtype=np.float64)
     return Drifted("concepts", "jaccard", "predictor", "prediction", True, drift, floor, ceiling)

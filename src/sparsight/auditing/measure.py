@@ -157,7 +157,7 @@ def _estimate(one: Drift, first: Tensor, second: Tensor) -> Estimate:
         return jackknifed(float(one.values[0]), left_out, n, 1.0)
     if one.metric == "flips":
         return Share(int(one.values.sum()), len(one.values))
-    found = over_units(one.values, 0.0, one.most, coarse=one.metric in _LISTS)
+    found = over_units(one.values, one.least, one.most, coarse=one.metric in _LISTS)
     if one.unit == "class" and len(one.values) == 2:
         # Two classes share one row of g, with either sign: they are one unit, and its scatter says nothing.
         return Student(found.value, float("nan"), 0.0, min(found.units, 1))

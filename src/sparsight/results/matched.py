@@ -4,6 +4,7 @@ A worse network explains differently, whatever made it worse. The arm ``dense-at
 the accuracy of a ticket: what the ticket drifts beyond it comes with the pruning.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from sparsight.arms import find_arm
 from sparsight.config import StudySettings
 from sparsight.stats import t_interval
 from sparsight.verdict import Drifted
+from sparsight.verdict.test import ROUNDING
 
 
 def matched(
@@ -18,7 +20,8 @@ def matched(
 ) -> Iterator[dict[str, Any]]:
     """For each primary metric, the arm's drift less that of the dense network of its accuracy, in floor units.
 
-    Seeds are paired; the interval is Student's, of 90 %, and nothing is tested.
+    Seeds are paired; the interval is Student's, of 90 %, cut where the arm's drift would leave what it can be, and
+    nothing is tested.
 
     Args:
         arm: its name.
@@ -35,9 +38,12 @@ def matched(
         for one in drifts[arm]:
             if not one.primary or not one.floor.shape[2]:
                 continue
-            unit = one.floor[:, column].mean()
-            apart = (one.drift[:, column] - others[one.key].drift[:, 0]) / unit
-            mean, low, high = t_interval(apart, 0.9)
+            unit = float(one.floor[:, column].mean())
+            unit = unit if unit > ROUNDING else math.nan  # without a floor there is no unit
+            of_same = others[one.key].drift[:, 0]
+            reference = float(of_same.mean())
+            apart = (one.drift[:, column] - of_same) / unit
+            mean, low, high = t_interval(apart, 0.9, (one.least - reference) / unit, (one.most - reference) / unit)
             yield {
                 "arm": name,
                 "round": stop[1],

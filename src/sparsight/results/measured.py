@@ -50,6 +50,7 @@ def drifted(arm: str, pairs: Iterable[Pair], settings: StudySettings, ceilings: 
             _controls(find_arm(arm), seeds, rounds, settings.study.retrains, values),
             ceilings.get(one.metric, np.inf) if one.primary else np.inf,
             one.most,
+            one.least,
         )
         for one, values in found.values()
     ]

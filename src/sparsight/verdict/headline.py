@@ -121,8 +121,7 @@ def association(lost: Float64[np.ndarray, "s r"], drift: Float64[np.ndarray, "s 
         finite = np.isfinite(x) & np.isfinite(y)
         if finite.sum() >= 3:
             by_seed[i] = row_spearman(x[None, finite], y[None, finite])[0]
-    mean, low, high = t_interval(by_seed[~np.isnan(by_seed)], 0.9)
-    return Association(by_seed, mean, float(np.maximum(low, -1.0)), float(np.minimum(high, 1.0)))
+    return Association(by_seed, *t_interval(by_seed[~np.isnan(by_seed)], 0.9, -1.0, 1.0))
 
 
 def _winning(rows: Sequence[Verdict]) -> Winning:

@@ -24,7 +24,7 @@ class Drifted:
         floor: of each seed's controls; where one control serves all rounds it is repeated. j may be 0.
         ceiling: drift of evidence that has nothing in common. A drift cannot exceed it by much, so that 1.5 times a
             high floor may be more than any network reaches: the margin is at most half of what lies between.
-        most: the largest drift that there can be, where intervals are cut; the smallest is 0.
+        most, least: the largest and the smallest drift that there can be, where intervals are cut.
     """
 
     family: str
@@ -36,6 +36,7 @@ class Drifted:
     floor: Float64[np.ndarray, "s r j"]
     ceiling: float = math.inf
     most: float = math.inf
+    least: float = 0.0
 
     def __post_init__(self) -> None:
         if self.floor.ndim != 3 or self.floor.shape[:2] != self.drift.shape:

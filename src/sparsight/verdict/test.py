@@ -146,7 +146,7 @@ def compare_drift(metric: Drifted, settings: VerdictSettings) -> Tested:
         drift=drift,
         floor=floor,
         excess=ratio - 1,
-        ci_low=_blank(np.maximum(ratio - half, 0.0) - 1, flat[3]),
+        ci_low=_blank(np.maximum(ratio - half, np.minimum(metric.least / unit, ratio)) - 1, flat[3]),
         ci_high=_blank(np.minimum(ratio + half, np.maximum(metric.most / unit, ratio)) - 1, flat[3]),
         margin=allowed / unit,
         p_changed=_blank(p_below(-x.mean[0], x.error[0], x.df[0]), flat[0]),

@@ -100,7 +100,7 @@ def claims(data: ReportData, arm: str) -> Iterator[Claim]:
     yield _difference(data, arm, about, "f falls as weights go", 0.368 if at_about else nan, lost, metric)
     if g:
         less = {seed: lost[seed] - (g[seed, 0] - g[seed, about]) for seed in lost if (seed, about) in g}
-        yield _difference(data, arm, about, "g falls less than f", 0.271 if at_about else nan, less, metric)
+        yield _difference(data, arm, about, "g falls less than f", 0.271 if at_about else nan, less, metric, most=2)
         against = (
             ("f", "late, g beats f", 0.18 if at_about and about == last else nan),
             ("probe", "late, g beats a linear probe", nan),
@@ -117,9 +117,17 @@ def claims(data: ReportData, arm: str) -> Iterator[Claim]:
 
 
 def _difference(
-    data: ReportData, arm: str, round_: int, words: str, printed: float, values: dict[int, float], metric: str
+    data: ReportData,
+    arm: str,
+    round_: int,
+    words: str,
+    printed: float,
+    values: dict[int, float],
+    metric: str,
+    most: float = 1,
 ) -> Claim:
-    value, low, high = t_interval(list(values.values()), LEVEL)
+    """A claim that a difference is above 0, which is one of two accuracies (at most 1) or of two such (at most 2)."""
+    value, low, high = t_interval(list(values.values()), LEVEL, -most, most)
     of = metric.replace("_", " ")
     if len(values) < LEAST_SEEDS:
         answer, why = "undecided", f"{of} of {len(values)} seed{'s' * (len(values) != 1)}, it takes {LEAST_SEEDS}"
