@@ -45,6 +45,17 @@ def mixing(num_classes):
 def mended(num_classes):
     return normed(num_classes, mended=True)
 
+class Standardised(nn.Conv2d):
+    def forward(self, x):
+        weight = self.weight - self.weight.mean((1, 2, 3), keepdim=True)
+        return self._conv_forward(x, weight / weight.std((1, 2, 3), keepdim=True), self.bias)
+
+def standardised(num_classes, layer=Standardised):
+    return nn.Sequential(nn.Conv2d(3, 8, 3, 2), nn.ReLU(), layer(8, 8, 3, 2), nn.ReLU(), *head(num_classes))
+
+def as_torch_has_it(num_classes):
+    return standardised(num_classes, nn.Conv2d)
+
 def nothing(num_classes):
     return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), Table(num_classes))
 
@@ -116,6 +127,7 @@ def birds():
 
 REFUSED = {
     "normed": r"weight of layer '2' is made anew .* by a parametrization, WeightNorm.*remove_parametrizations",
+    "standardised": r"standardised: weight of layer '2' \(Standardised\) is changed in each pass.*torch's own layer",
     "mixing": "made_nets:mixing: its answer for an image depends on the other images of its batch",
     "softmax": r"made_nets:softmax gives probabilities, .* return what its last linear layer '0\.6' gives, the logits",
     "nothing": "made_nets:nothing has no weight to prune",
@@ -130,7 +142,7 @@ def test_a_network_that_a_study_would_be_wrong_about_is_refused_before_anything_
         assert not Path("refused").exists()
 
 
-@pytest.mark.parametrize("name", ["plain", "mended"])
+@pytest.mark.parametrize("name", ["plain", "mended", "as_torch_has_it"])
 def test_plain_networks_and_those_that_were_mended_pass_without_a_word(here, birds, name):
     assert check_network(settings(name), birds, None) == []
 

@@ -42,7 +42,7 @@ from sparsight.footprint import private_peak
 from sparsight.io import check_sealed
 from sparsight.models import KNOWN_MODELS, Split, build_model, check_unknown, find_split, weights_notices
 from sparsight.networks import Network
-from sparsight.pruning import check_prunable, unpruned_notice
+from sparsight.pruning import check_in_effect, check_prunable, unpruned_notice
 from sparsight.runs import DATA, WEIGHTS
 from sparsight.saliency import maps_of
 from sparsight.standing import evidence_sources, sources, standing, ticket_sources
@@ -168,6 +168,8 @@ def check_network(settings: StudySettings, data: ConceptDataset, weights: Path |
     model = _new_model(settings.model_copy(update={"model": from_file}), classes, seed)
     check_prunable(settings.model.name, model)
     one = normalise(data.images[data.splits["test"][:1]], data, torch.device("cpu"))
+    if settings.model.name not in KNOWN_MODELS:
+        check_in_effect(settings.model.name, model, one)
     cut, first = _cut(settings, model, data), torch.zeros(1, 1, dtype=torch.int64)
     for how in (settings.saliency, *([settings.saliency.second] if settings.saliency.beside else ())):
         maps_of(model, cut, one, first, how)

@@ -1,5 +1,6 @@
 """Masks: which weights are kept, how many, and what the kept ones start from."""
 
+from sparsight.pruning.in_effect import check_in_effect
 from sparsight.pruning.mask import Mask, full_mask, hold_at_zero, kept, largest, masked
 from sparsight.pruning.prunable import UNPRUNED, check_prunable, prunable, tied, unpruned, unpruned_notice
 from sparsight.pruning.rewind import is_bias, is_norm_statistic, rewind
@@ -13,6 +14,7 @@ __all__ = [
     "Mask",
     "PruningSettings",
     "Zeros",
+    "check_in_effect",
     "check_prunable",
     "count_at",
     "counted_zeros",
