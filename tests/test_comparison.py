@@ -212,3 +212,12 @@ def test_the_truth_is_compared_where_there_is_one(study, tiny):
         expected = [1 - np.corrcoef(x, y)[0, 1] for x, y in zip(*rows, strict=True)]
         np.testing.assert_allclose(found[f"do_{name}"].values, expected)
     assert not any(one.family == "truth" for one in compare(with_truth, *sides, same_targets=False))
+    # Of parts and habitats, what moves all logits alike moves no decision; docs/report.md states where it counts.
+    shifted = {**sides[1]}
+    for name in ("concepts", "parts", "habitats"):
+        own = sides[1][f"interventions/{name}"]
+        shifted[f"interventions/{name}"] = own + torch.from_numpy(draws.normal(size=(*own.shape[:2], 1))).float()
+    again = {one.metric: one.values for one in compare(with_truth, sides[0], shifted) if one.family == "truth"}
+    for name in ("do_part", "do_habitat"):
+        np.testing.assert_allclose(again[name], found[name].values, atol=1e-6)
+    assert np.abs(again["do_concept"] - found["do_concept"].values).max() > 0.1

@@ -228,7 +228,11 @@ def _pixel_drifts(study: Comparing, dense: Arrays, other: Arrays, same_targets: 
 
 
 def _truth_drifts(study: Comparing, dense: Arrays, other: Arrays) -> Iterator[Drift]:
-    """How far what the decision truly depends on moved, where scenes can be drawn again."""
+    """How far what the decision truly depends on moved, where scenes can be drawn again.
+
+    Effects of parts and habitats are those on the explained logit less the mean of all; of concepts, on each class's
+    logit as it is.
+    """
     if "interventions/concepts" not in dense:
         return
     classes = study.data.class_names

@@ -1,5 +1,6 @@
 """What the decision depends on, as tables and a sentence."""
 
+import html
 from dataclasses import replace
 
 import pandas as pd
@@ -46,5 +47,8 @@ def test_the_section_stands_only_where_scenes_were_changed_and_names_are_names(d
     assert 'id="depends"' in page
     assert "Do the explanations rank what matters first?" in page
     assert "<b>wing</b>" not in page
+    words = " ".join(page.split())
+    assert "after the mean over the classes was taken off" in words
+    assert "removing them does to the explained class's logit less the mean over the classes" in html.unescape(words)
     plain = report_data(seeds=(0, 1), rounds=3, strips=1)
     assert 'id="depends"' not in write_report(plain, tmp_path / "without").read_text()

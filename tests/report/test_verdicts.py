@@ -82,8 +82,8 @@ def test_what_makes_no_headline_stands_apart(data):
     assert [row[0] for row in drifts.rows] == [
         "Ranking of concepts (rank-biased overlap)",
         "Grad-CAM (Spearman), label",
-        "Truth: what concepts do",
-        "Truth: what parts do",
+        "Truth: what concepts do (logits as they are)",
+        "Truth: what parts do (logits less their mean)",
     ]
     assert [row[0] for row in levels.rows] == [
         "Accuracy of f",

@@ -19,7 +19,7 @@ def weights_against_truth(weights: Float[Tensor, "k c"], effects: Float[Tensor, 
 
     Args:
         weights: of g, as shown.
-        effects: mean over images of the change of the logit of class k when concept c is set.
+        effects: mean over images of the change of the logit of class k, as it is, when concept c is set.
 
     Returns:
         A similarity; NaN for a class whose weights or effects are constant.
@@ -34,7 +34,7 @@ def energy_against_truth(
 
     Args:
         energy: share of the map's energy in each part.
-        effects: change of the explained logit that the part makes.
+        effects: change that the part makes of the explained logit less the mean of all.
         visible: whether the part can be seen; the others have neither energy nor effect, and are left out.
 
     Returns:
@@ -49,8 +49,8 @@ def effect_drift(
     """How far the true dependence moved: 1 - Pearson's correlation of two networks' effects, row by row.
 
     Scale does not count: a network that is surer by a factor depends on the same things. For concepts, a row is a class
-    and holds the mean effect of each concept on its logit. For parts or habitats, a row is an image and holds
-    the effect of each on the explained logit, the same class for both networks.
+    and holds the mean effect of each concept on its logit, as it is. For parts or habitats, a row is an image and holds
+    the effect of each on the explained logit less the mean of all, the same class for both networks.
 
     Args:
         first: effects in the one network.

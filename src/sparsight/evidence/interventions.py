@@ -14,7 +14,7 @@ from sparsight.models import evaluating
 
 @dataclass(frozen=True)
 class Effects:
-    """The true change of every logit, image by image.
+    """The true change of every logit, image by image, as it is; what reads it takes off the mean over the classes.
 
     Attributes:
         concepts: logits with the concept's value minus the mean of those with its group's other values, the rest of the

@@ -47,7 +47,7 @@ def depends_sheet(data: ReportData) -> Sheet | None:
         for point in points(of_one)
     ]
     columns = ["arm", "metric", "changed", "round", "weights_remaining", "mean", "low", "high"]
-    caption = "How far interventions on scenes move the logits."
+    caption = "How far interventions on scenes move the logits, their mean over the classes taken off."
     return Sheet("depends", caption, tables, pd.DataFrame(numbers, columns=columns)) if tables else None
 
 

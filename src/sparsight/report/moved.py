@@ -58,7 +58,8 @@ def movers_sheet(data: ReportData) -> Sheet | None:
             (arm, one["round"], one["kind"], one["name"], known(one["moved"]), known(one["change"])) for one in found
         ]
     frame = pd.DataFrame(numbers, columns=["arm", "round", "kind", "name", "moved", "change"])
-    return Sheet("movers", "What moved most, in logits, at the last round.", tuple(tables), frame) if tables else None
+    caption = "What moved most, in logits less their mean over the classes, at the last round."
+    return Sheet("movers", caption, tuple(tables), frame) if tables else None
 
 
 def _called(one: dict[str, Any]) -> str:

@@ -91,7 +91,10 @@ def _truth_rows(looked: Looked, data: ConceptDataset, method: str, saliency: str
 
 
 def _intervention_rows(looked: Looked) -> Iterator[Row]:
-    """How far each intervention moves the decision, by concept, group, part and habitat; none where none was made."""
+    """How far each intervention moves the decision, by concept, group, part and habitat; none where none was made.
+
+    The mean over the classes is taken off each change of the logits (``dependence``).
+    """
     names = looked.metrics.get("interventions")
     if names is None:
         return

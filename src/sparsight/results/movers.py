@@ -19,9 +19,9 @@ KINDS = {("do_concept", "group"): "concept group", ("do_part", "part"): "part", 
 def movers(arm: str, faithfulness: Iterable[Row], settings: StudySettings) -> list[dict[str, Any]]:
     """At the arm's last round, by how much more what a decision depends on moved than under retraining.
 
-    ``moved`` is the mean over seeds of |ticket - dense| less the mean of |control - dense|, in logits: how far an
-    intervention moves the decision is ``evidence.dependence``. ``change`` is the mean of ticket - dense, signed. The
-    largest ``moved`` first; nothing that moved less than a retraining does.
+    ``moved`` is the mean over seeds of |ticket - dense| less the mean of |control - dense|, in logits less their mean
+    over the classes: how far an intervention moves the decision is ``evidence.dependence``. ``change`` is the mean of
+    ticket - dense, signed. The largest ``moved`` first; nothing that moved less than a retraining does.
     """
     rounds = list(find_arm(arm).rounds(settings.pruning.rounds))
     if not rounds:
