@@ -17,7 +17,7 @@ from sparsight import audit_models
 from sparsight.auditing import AuditSettings
 from sparsight.data import ToyBirdsSettings, load_dataset, normalise
 from sparsight.errors import InputError
-from sparsight.evidence import usable_concepts
+from sparsight.evidence import concepts_in_use
 from sparsight.models import Given, ModelSettings, build_model
 
 PRIMARY = ["top_k_jaccard", "weight_spearman", "value_agreement", "map_spearman", "map_iou_20", "linear_cka"]
@@ -92,7 +92,7 @@ def test_numbers_are_those_of_the_models(birds, trained):
     assert set(concepts["model"]) == {"original", "model"}
     assert concepts.groupby(["model", "class"])["rank"].max().max() <= 3
     looked = audit.evidence["model"]
-    assert looked.concepts.bank.Q.shape[0] == int(usable_concepts(birds).sum())
+    assert looked.concepts.bank.Q.shape[0] == len(concepts_in_use(birds))
 
 
 def test_without_margin_or_floor_nothing_is_said_of_chance(birds, trained):

@@ -48,7 +48,7 @@ def evidence(seed: int, n: int = 24, classes: int = 3, width: int = 12) -> dict[
 @pytest.fixture
 def study(tiny: ConceptDataset) -> Comparing:
     names = tuple(f"concept {j}" for j in range(CONCEPTS))
-    return Comparing(tiny, names, ("a", "b", "c") * 3, 3, "predictor", "projection", "gradcam")
+    return Comparing(tiny, names, (("a",), ("b",), ("c",)) * 3, 1e-6, 3, "predictor", "projection", "gradcam")
 
 
 def means(drifts):

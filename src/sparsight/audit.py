@@ -75,11 +75,11 @@ from sparsight.auditing import (
     usual_side,
     write_folder,
 )
-from sparsight.beforehand import few_test_images
+from sparsight.beforehand import equal_columns, few_test_images
 from sparsight.comparison import Comparing, Drift
 from sparsight.data import ConceptDataset, normalise
 from sparsight.errors import InputError
-from sparsight.evidence import usable_concepts
+from sparsight.evidence import concepts_in_use
 from sparsight.io import hold_place
 from sparsight.models import Given
 from sparsight.models.ordinary import ordinary_torch
@@ -268,7 +268,8 @@ def _audited(
         for note in shared:
             warnings.warn(note, stacklevel=_CALLER)
     notes += own_notes(given)
-    notes += [*kept, *shared, *read.notes, *(few := few_test_images(read, settings.verdict.least_images))]
+    alike = equal_columns(read) if read.concept_names else []
+    notes += [*kept, *shared, *read.notes, *alike, *(few := few_test_images(read, settings.verdict.least_images))]
     for note in few:
         hears.note(note)
     check_weights(given, len(floor))
@@ -371,7 +372,7 @@ def _check_out(out: Path, request: Mapping[str, Any], models: Sequence[Model], s
 
 
 def _check_concepts(data: ConceptDataset, settings: AuditSettings) -> None:
-    if data.concept_names and int(usable_concepts(data).sum()) < settings.concepts.top_k:
+    if data.concept_names and len(concepts_in_use(data)) < settings.concepts.top_k:
         raise InputError(
             f"data set {data.name}: fewer than {settings.concepts.top_k} concepts differ between the images that they "
             "are learned from; add images or concepts, or lower concepts.top_k"
@@ -425,7 +426,7 @@ def _report(
     rows = {
         "verdicts": verdicts,
         "accuracy": [row for one, role in everything for row in accuracy_rows(one, role)],
-        "concepts": [row for one in (original, *others) for row in concept_rows(one, data, settings.concepts.top_k)],
+        "concepts": [row for one in (original, *others) for row in concept_rows(one, data, settings.concepts)],
         "classes": classes,
         "images": images,
     }

@@ -2,9 +2,16 @@
 
 from collections.abc import Sequence
 
+import torch
+
 from sparsight.arms import Arm, find_arm, idle_rounds, largest_rate
-from sparsight.data import ConceptDataset, DataSettings, FolderSettings, concepts_in, sides_of
+from sparsight.data import UNKNOWN, ConceptDataset, DataSettings, FolderSettings, concepts_in, sides_of
+from sparsight.evidence import concepts_in_use, merged, tested_labels, usable_concepts
 from sparsight.training import TrainingSettings
+
+SETS = 5
+"""So many concepts of several names are named in a line; and of each so many names."""
+_LONGEST = 200
 
 
 def few_test_images(data: ConceptDataset, least: int) -> list[str]:
@@ -106,3 +113,37 @@ def audited_part(settings: DataSettings, data: ConceptDataset) -> list[str]:
         f"learns concepts on the {len(data.splits['train']):,} training images; {remedy} to compare models on all, or "
         "change the shares (data.train, data.validation, data.test)"
     ]
+
+
+def equal_columns(data: ConceptDataset) -> list[str]:
+    """Report which concepts are one, as their columns are equal; nothing where all are distinct.
+
+    Args:
+        data: the images.
+    """
+    in_use = concepts_in_use(data)
+    several = [one for one in in_use if len(one.names) > 1]
+    if not several:
+        return []
+    usable = int(usable_concepts(data).sum())
+    sets = [_some(one.names, " = ") for one in several]
+    notes = [
+        f"{usable} concepts differ between the images that they are learned from, {len(in_use)} of them are distinct: "
+        f"concepts with equal columns are one concept with several names: {_some(sets, '; ')}"
+    ]
+    labels = tested_labels(data)
+    unlike = torch.zeros(len(labels), dtype=torch.bool)
+    for one, own in zip(in_use, merged(labels, in_use).unbind(1), strict=True):
+        unlike |= (own == UNKNOWN) & (labels[:, list(one.columns)] != UNKNOWN).any(1)
+    if count := int(unlike.sum()):
+        what = "test images" if data.example_images is None else "examples that are held out"
+        notes.append(
+            f"on {count} of {len(labels)} {what} the names of one concept contradict each other: whether these have it "
+            "counts as unknown"
+        )
+    return notes
+
+
+def _some(parts: Sequence[str], sign: str) -> str:
+    shown = [part if len(part) <= _LONGEST else f"{part[: _LONGEST - 20]}..." for part in parts[:SETS]]
+    return sign.join([*shown, *([f"{len(parts) - SETS} more"] if len(parts) > SETS else [])])

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
-from sparsight.concepts import ValueKind, concept_values, shown_weights, vectors_only
+from sparsight.concepts import ValueKind, concept_values, resolved, shown_weights, vectors_only
 from sparsight.data import ConceptDataset
 from sparsight.draws import generator
 from sparsight.drift import (
@@ -86,7 +86,9 @@ class Comparing:
 
     Attributes:
         data: the images looked at.
-        names: the concepts in use, and their ``groups``; none where the data set has none.
+        names: of the concepts in use; none where the data set has none.
+        groups: the group of each name of each.
+        tolerance: at which g is solved; weights that it does not tell apart are equal (``resolved``).
         top_k: length of a class's list.
         method: how concepts are learned.
         value: what a concept value is.
@@ -95,7 +97,8 @@ class Comparing:
 
     data: ConceptDataset
     names: tuple[str, ...]
-    groups: tuple[str, ...]
+    groups: tuple[tuple[str, ...], ...]
+    tolerance: float
     top_k: int
     method: str
     value: ValueKind
@@ -151,8 +154,9 @@ def concept_drifts(study: Comparing, dense: Arrays, other: Arrays) -> Iterator[D
 
 def _row_drifts(study: Comparing, dense: Arrays, other: Arrays) -> Iterator[Drift]:
     """Those of g's rows alone, by class."""
-    rows = tuple(shown_weights(side["g/weights"]) for side in (dense, other))
-    grouped = tuple(by_group(weights, study.groups)[0] for weights in rows)
+    shown = tuple(shown_weights(side["g/weights"]) for side in (dense, other))
+    grouped = tuple(resolved(by_group(weights, study.groups)[0], study.tolerance) for weights in shown)
+    rows = tuple(resolved(weights, study.tolerance) for weights in shown)
     tops = tuple(listed(weights, study.top_k) for weights in rows)
     group_tops = tuple(listed(weights, study.top_k) for weights in grouped)
     classes = study.data.class_names

@@ -23,6 +23,7 @@ from sparsight.arms import (
     write_checkpoint,
     write_ticket,
 )
+from sparsight.beforehand import equal_columns
 from sparsight.config import StudySettings
 from sparsight.data import ConceptDataset, DataSettings, ToyBirdsSettings, normalise, read_dataset
 from sparsight.data.toybirds import Interventions, intervene
@@ -31,6 +32,7 @@ from sparsight.errors import InputError
 from sparsight.evidence import (
     NotFiniteError,
     collect,
+    concepts_in_use,
     dense_prediction,
     effects,
     has_concepts,
@@ -178,7 +180,7 @@ def check_network(settings: StudySettings, data: ConceptDataset, weights: Path |
 
 
 def check_concepts(settings: StudySettings, data: ConceptDataset) -> list[str]:
-    """Name the concepts that are dropped because no training image, or every one, has them.
+    """Name the concepts that are one, and those that are dropped because no training image, or every one, has them.
 
     A data set that has none at all is studied without; that all of those it has are constant is a mistake in it.
 
@@ -187,26 +189,27 @@ def check_concepts(settings: StudySettings, data: ConceptDataset) -> list[str]:
     """
     if not data.concept_names:
         return []
-    usable = usable_concepts(data).tolist()
+    usable, in_use = usable_concepts(data).tolist(), concepts_in_use(data)
     names = [name if len(name) <= 80 else f"{name[:60]}..." for name in data.concept_names]
     constant = [name for name, kept in zip(names, usable, strict=True) if not kept]
-    if sum(usable) < settings.concepts.top_k:
-        count = sum(usable)
+    if len(in_use) < settings.concepts.top_k:
+        count = len(in_use)
         if not count:
             raise InputError(
                 f"data set {data.name}: no concept differs between training images; each needs images with it and "
                 "images without it"
             )
+        differ = f"{count} concept{'s differ' if count > 1 else ' differs'} between training images"
+        once = ", equal columns counted once" if count < sum(usable) else ""
         raise InputError(
-            f"data set {data.name}: {count} concept{'s differ' if count > 1 else ' differs'} between training images, "
-            f"too few for concepts.top_k {settings.concepts.top_k}; lower it by --set concepts.top_k={count}, or add "
-            "concepts"
+            f"data set {data.name}: {differ}{once}, too few for concepts.top_k {settings.concepts.top_k}; lower it by "
+            f"--set concepts.top_k={count}, or add concepts"
         )
-    if not constant:
-        return []
-    return [
-        f"{len(constant)} of {len(usable)} concepts are constant in training and were dropped: {', '.join(constant)}"
-    ]
+    notes = equal_columns(data)
+    if constant:
+        dropped = f"{len(constant)} of {len(usable)}"
+        notes.append(f"{dropped} concepts are constant in training and were dropped: {', '.join(constant)}")
+    return notes
 
 
 def _cut(settings: StudySettings, model: torch.nn.Module, data: ConceptDataset) -> Split:
@@ -292,4 +295,5 @@ def _interventions(settings: DataSettings, images: int) -> Interventions | None:
 @lru_cache(maxsize=1)
 def _data(folder: Path, settings: StudySettings) -> tuple[ConceptDataset, Mapping[str, str | None]]:
     """The run's data set, and the digests of what its trainings start from."""
-    return read_dataset(folder / DATA), sources(folder, settings)
+    data = read_dataset(folder / DATA)
+    return data, sources(folder, settings, data)

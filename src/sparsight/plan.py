@@ -167,8 +167,8 @@ def _drawn(settings: StudySettings) -> StudySettings:
 
 def _standing(folder: Path, settings: StudySettings, networks: Sequence[Network]) -> dict[Network, Standing]:
     """What stands of each network: nothing where there is no run, or its data set is to be made again."""
-    if (folder / STUDY).exists() and standing_data(folder) is not None:
-        return survey(folder, networks, sources(folder, settings))
+    if (folder / STUDY).exists() and (data := standing_data(folder)) is not None:
+        return survey(folder, networks, sources(folder, settings, data))
     return dict.fromkeys(networks, Standing(False, False))
 
 

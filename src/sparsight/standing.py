@@ -6,8 +6,9 @@ from pathlib import Path
 
 from sparsight.arms import TICKET, ticket_flaws, ticket_origin
 from sparsight.config import StudySettings, evidence_digest, training_digest
+from sparsight.data import ConceptDataset
 from sparsight.errors import DamagedError, InputError
-from sparsight.evidence import EVIDENCE, evidence_flaws, evidence_origin
+from sparsight.evidence import EVIDENCE, columns_digest, evidence_flaws, evidence_origin
 from sparsight.networks import Network
 from sparsight.runs import DATA, WEIGHTS, other_settings
 from sparsight.seals import seal_of
@@ -33,16 +34,25 @@ class Standing:
         return self.trained and self.seen
 
 
-_SETTINGS, _LOOKING = "settings", "looking"
+_SETTINGS, _LOOKING, _COLUMNS = "settings", "looking", "columns"
+_OF_EVIDENCE = (_LOOKING, _COLUMNS)
+"""What decides what is seen in a network, and not its training."""
 
 
-def sources(folder: Path, settings: StudySettings) -> dict[str, str | None]:
-    """The digests of what every training of a run starts from, and of the settings that all its networks share."""
+def sources(folder: Path, settings: StudySettings, data: ConceptDataset | None) -> dict[str, str | None]:
+    """The digests of what every training of a run starts from, and of the settings that all its networks share.
+
+    Args:
+        folder: the run's.
+        settings: its settings.
+        data: its data set; None where it is not there, and then evidence is not asked which concepts were one.
+    """
     return {
         "data": seal_of(folder / DATA),
         "weights": seal_of(folder / WEIGHTS),
         _SETTINGS: training_digest(settings),
         _LOOKING: evidence_digest(settings),
+        **({} if data is None else {_COLUMNS: columns_digest(data)}),
     }
 
 
@@ -51,7 +61,7 @@ def ticket_sources(folder: Path, network: Network, start: Mapping[str, str | Non
     before = network.before if network.continues else None
     digest = seal_of(folder / before.folder / TICKET) if before else None
     model = seal_of(folder / network.model.folder / TICKET) if network.model else None
-    begun = {name: digest for name, digest in start.items() if name != _LOOKING}
+    begun = {name: digest for name, digest in start.items() if name not in _OF_EVIDENCE}
     return {"network": network.folder, "before": digest, "model": model, **begun}
 
 
@@ -60,7 +70,14 @@ def evidence_sources(folder: Path, network: Network, start: Mapping[str, str | N
     settings by which it was looked at."""
     dense = None if network.kind == "dense" else seal_of(folder / network.dense.folder / EVIDENCE)
     ticket = seal_of(folder / network.folder / TICKET)
-    return {"network": network.folder, "ticket": ticket, "dense": dense, _SETTINGS: start[_LOOKING]}
+    columns = start.get(_COLUMNS)  # without equal columns evidence names none, as none did before
+    return {
+        "network": network.folder,
+        "ticket": ticket,
+        "dense": dense,
+        _SETTINGS: start[_LOOKING],
+        **({} if columns is None else {_COLUMNS: columns}),
+    }
 
 
 def standing(
@@ -102,6 +119,8 @@ def standing(
             more = [DamagedError(home / EVIDENCE, "belongs to another ticket")]
         elif dense.seen and dense.trained and named.get("dense") != looked["dense"]:
             more = [DamagedError(home / EVIDENCE, "explains another dense network's predictions")]
+        elif _COLUMNS in start and named.get(_COLUMNS) != start[_COLUMNS]:
+            more = [DamagedError(home / EVIDENCE, "an earlier version learned concepts of equal columns apart")]
         seen = not more
     return Standing(trained, seen, (*flaws, *more))
 

@@ -279,7 +279,7 @@ def _take_stock(
     Raises:
         InputError: if a network was made from other data, initial weights or settings.
     """
-    start = sources(folder, settings)
+    start = sources(folder, settings, data)
     with ExitStack() as staged:  # of what is written here nothing stays if the run is refused
         again = []
         if standing_data(folder) is None:

@@ -55,7 +55,7 @@ def test_a_list_has_its_places_also_where_there_are_fewer_concepts():
 
 def test_groups_by_hand():
     weights = torch.tensor([[1.0, 2.0, -3.0, 4.0], [-1.0, -1.0, 0.0, -1.0]])
-    sums, names = by_group(weights, ("wing", "bill", "wing", "bill"))
+    sums, names = by_group(weights, (("wing",), ("bill",), ("wing",), ("bill",)))
     assert names == ("wing", "bill")
     assert sums.tolist() == [[1, 6], [0, 0]]
     assert sums.dtype == torch.float64
@@ -63,18 +63,29 @@ def test_groups_by_hand():
 
 def test_a_group_that_decides_both_ways_does_not_cancel():
     """Blue wings speak for the class as loudly as red ones against it: the group matters."""
-    sums, _ = by_group(torch.tensor([[2.0, -2.0, 0.5]]), ("wing", "wing", "bill"))
+    sums, _ = by_group(torch.tensor([[2.0, -2.0, 0.5]]), (("wing",), ("wing",), ("bill",)))
     assert sums.tolist() == [[2.0, 0.5]]
     assert listed(sums, 1).tolist() == [[0]]
 
 
-def test_one_group_a_concept():
-    with pytest.raises(ValueError, match="2 groups for 3 concepts"):
-        by_group(torch.ones(1, 3), ("a", "b"))
+def test_a_concept_of_several_names_is_shared_among_their_groups():
+    weights = torch.tensor([[6.0, 1.0], [-6.0, 1.0]])
+    sums, names = by_group(weights, (("wing", "bill", "wing"), ("bill",)))
+    assert names == ("wing", "bill")
+    assert sums.tolist() == [[4, 3], [0, 1]]
+    apart, _ = by_group(torch.tensor([[2.0, 2.0, 2.0, 1.0]]), (("wing",), ("bill",), ("wing",), ("bill",)))
+    assert apart.tolist() == [[4, 3]]  # as if each of its names had its part of the weight
+
+
+def test_groups_for_each_concept():
+    with pytest.raises(ValueError, match="groups of 2 concepts for 3 concepts"):
+        by_group(torch.ones(1, 3), (("a",), ("b",)))
+    with pytest.raises(ValueError, match="groups of 1 concepts for 2 concepts"):
+        by_group(torch.ones(1, 2), (("a",), ()))
 
 
 def test_drift_by_group_ignores_which_member_speaks():
-    groups = ("wing", "wing", "bill", "bill")
+    groups = (("wing",), ("wing",), ("bill",), ("bill",))
     sides = [by_group(torch.tensor([row]), groups)[0] for row in ([3.0, 0.0, 1.0, 0.0], [0.0, 3.0, 0.0, 1.0])]
     assert top_k_jaccard(*(listed(side, 3) for side in sides)).tolist() == [0]
     assert weight_spearman(*sides).tolist() == [0]

@@ -11,6 +11,7 @@ from sparsight.evidence import (
     EvidenceSettings,
     collect,
     concept_flaw,
+    concepts_in_use,
     dense_prediction,
     has_concepts,
     has_evidence,
@@ -257,9 +258,11 @@ def test_evidence_with_or_without_concepts_is_told_from_what_the_data_have(model
     (told, numbers), (silent, fewer) = (
         (read_evidence(tmp_path / name), read_metrics(tmp_path / name)) for name in ("told", "silent")
     )
-    assert concept_flaw(numbers, told, True) == concept_flaw(fewer, silent, False) == ""
+    in_use = concepts_in_use(tiny)
+    assert concept_flaw(numbers, told, in_use) == concept_flaw(fewer, silent, ()) == ""
+    assert "equal columns once" in concept_flaw(numbers, told, in_use[:2])
     for metrics, arrays in ((fewer, silent), (fewer, told), (numbers, silent)):
-        assert "lacks" in concept_flaw(metrics, arrays, True)
+        assert "lacks" in concept_flaw(metrics, arrays, in_use)
     for metrics, arrays in ((numbers, told), (fewer, told), (numbers, silent)):
-        assert "do not have" in concept_flaw(metrics, arrays, False)
+        assert "do not have" in concept_flaw(metrics, arrays, ())
     assert (tmp_path / "told" / EVIDENCE).stat().st_size > (tmp_path / "silent" / EVIDENCE).stat().st_size

@@ -7,8 +7,8 @@ import torch
 
 from sparsight.concepts import ConceptSettings, held_out, learn_bank
 from sparsight.data import normalise
-from sparsight.evidence import usable_concepts, write_evidence
-from sparsight.evidence.labelled import Labelled, held_out_labels
+from sparsight.evidence import held_out_labels, usable_concepts, write_evidence
+from sparsight.evidence.labelled import Labelled
 from sparsight.evidence.store import read_evidence
 from sparsight.models import ModelSettings, build_model, evaluating, find_split, forward_parts
 from sparsight.pruning import full_mask, prunable

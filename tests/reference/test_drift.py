@@ -104,7 +104,7 @@ def test_rows_of_g_and_concept_values(seed, levels):
 def test_groups(seed):
     weights = numbers(seed, 4, 9)
     groups = [f"group {i}" for i in np.random.default_rng(seed).integers(0, 4, 9)]
-    sums, names = drift.by_group(torch.from_numpy(weights), groups)
+    sums, names = drift.by_group(torch.from_numpy(weights), [(group,) for group in groups])
     assert list(names) == sorted(set(groups), key=groups.index)
     for j, name in enumerate(names):
         own = [i for i, group in enumerate(groups) if group == name]

@@ -76,6 +76,19 @@ class Made:
         return [j for j in range(train.shape[1]) if {0, 1} <= set(train[:, j].tolist())]
 
     @cached_property
+    def in_use(self) -> list[list[int]]:
+        """The columns of each concept in use: those that are equal in training are one."""
+        train = self.data["concepts"][self.data["splits/train"]].numpy()
+        found: dict[tuple[int, ...], list[int]] = {}
+        for j in self.usable:
+            found.setdefault(tuple(train[:, j].tolist()), []).append(j)
+        return list(found.values())
+
+    def called(self, columns: list[int]) -> str:
+        more = f" (= {len(columns) - 1} more)" if len(columns) > 1 else ""
+        return f"{self.concepts[columns[0]]}{more}"
+
+    @cached_property
     def parts(self) -> np.ndarray:
         """Of the test images: 0, or one more than the part's number."""
         return self.data["part_masks"][self.data["splits/test"]].numpy()
@@ -132,6 +145,12 @@ def average(values: np.ndarray) -> float:
     """Over what is defined."""
     defined = [value for value in np.ravel(values).tolist() if value == value]
     return sum(defined) / len(defined) if defined else float("nan")
+
+
+def ranked(weights: np.ndarray) -> np.ndarray:
+    """Weights in multiples of what g's solver tells apart, at its default tolerance of 1e-6."""
+    unit = 1e-3 * np.abs(weights).max()
+    return np.rint(weights / unit) if unit else weights
 
 
 def top(weights: np.ndarray, count: int = TOP) -> list[list[int]]:

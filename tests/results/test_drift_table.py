@@ -5,7 +5,20 @@ import pytest
 from safetensors.torch import load_file
 from scipy.stats import rankdata
 
-from tests.results.made import CONTROLS, PARENTS, RELEASED, ROUNDS, ROWS, SEEDS, TARGETS, Made, average, same, top
+from tests.results.made import (
+    CONTROLS,
+    PARENTS,
+    RELEASED,
+    ROUNDS,
+    ROWS,
+    SEEDS,
+    TARGETS,
+    Made,
+    average,
+    ranked,
+    same,
+    top,
+)
 
 nan = float("nan")
 PRIMARY = {
@@ -48,16 +61,17 @@ def overlaps(first, second):
 
 
 def grouped(made: Made, weights):
-    groups = [made.note["concept_groups"][j] for j in made.usable]
-    names = sorted(set(groups), key=groups.index)
-    positive = np.maximum(weights, 0)
-    return np.stack([positive[:, [j for j, g in enumerate(groups) if g == name]].sum(1) for name in names], axis=1)
+    groups = [[made.note["concept_groups"][j] for j in columns] for columns in made.in_use]
+    every = [group for own in groups for group in own]
+    share = np.array([[own.count(name) / len(own) for name in sorted(set(every), key=every.index)] for own in groups])
+    return np.maximum(weights, 0) @ share
 
 
 def of_concepts(made: Made, weights, values):
     """Of g's rows and of the concepts' values: kind and values by class or concept."""
+    sums = [ranked(grouped(made, own)) for own in weights]
+    weights = [ranked(own) for own in weights]
     jaccard, overlap = zip(*overlaps(*map(top, weights)), strict=True)
-    sums = [grouped(made, own) for own in weights]
     every = [top(own, own.shape[1]) for own in weights]
     for metric, found in {
         "top_k_overlap": overlap,
@@ -132,7 +146,7 @@ def written(made: Made, drifts, answers=None):
     for kind, unit, values in drifts:
         primary = (*kind[:2], kind[3]) in PRIMARY
         if unit in ("class", "concept"):
-            names = made.classes if unit == "class" else [made.concepts[j] for j in made.usable]
+            names = made.classes if unit == "class" else [made.called(columns) for columns in made.in_use]
             yield from (((*kind, unit, name), value) for name, value in zip(names, values.tolist(), strict=True))
         elif unit == "image" and (primary or kind[0] == "accuracy"):
             for k, name in enumerate(made.classes):

@@ -25,7 +25,7 @@ def at(grid, everything):
 @pytest.mark.parametrize(("grid", "judged"), [((2, 2), False), ((3, 3), True)])
 def test_maps_of_fewer_than_nine_places_are_not_judged(everything, settings, data, grid, judged):
     few = at(grid, everything)
-    kind = (settings.concepts.method, settings.saliency.method)
+    kind = (settings.concepts, settings.saliency.method)
     tables = {
         "accuracy": [row for one in few for row in accuracy_rows(one)],
         "faithfulness": [row for one in few for row in faithfulness_rows(one, data, *kind)],

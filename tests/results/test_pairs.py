@@ -127,5 +127,6 @@ def test_raw_values_of_images_are_those_of_tickets_and_controls(tiny):
 def test_groups_follow_the_concepts_in_use(settings, tiny):
     study = comparing(("green", "drawn"), settings, tiny)
     assert study.names == ("green", "drawn")
-    assert study.groups == ("color", "other")
+    assert study.groups == (("color",), ("other",))
+    assert study.tolerance == settings.concepts.tolerance
     assert (study.top_k, study.method, study.value, study.saliency) == (3, "predictor", "projection", "gradcam")

@@ -9,7 +9,7 @@ from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-from tests.results.made import FOLDERS, PARENTS, ROUNDS, ROWS, SEEDS, TARGETS, TICKETS, average, same, top
+from tests.results.made import FOLDERS, PARENTS, ROUNDS, ROWS, SEEDS, TARGETS, TICKETS, average, ranked, same, top
 
 OF_NETWORKS = ("accuracy", "faithfulness", "concepts")
 C = 0.01
@@ -45,6 +45,7 @@ def test_weights_remaining_is_the_share_that_the_ticket_keeps(made, name):
 def test_constant_concepts_shift_the_places_of_the_others(made):
     assert made.usable[:3] == [0, 2, 3]
     assert len(made.usable) == len(made.concepts) - 2
+    assert any(len(columns) > 1 for columns in made.in_use), "no columns are equal in this study"
 
 
 def test_accuracy(made):
@@ -127,8 +128,9 @@ def faithfulness(made, folder):
         yield (*kind, "all", ""), average(values)
 
     scores = made.numbers(folder, "embedding/test") @ arrays["bank/Q"].numpy().T + arrays["bank/intercepts"].numpy()
-    for column, j in enumerate(made.usable):
-        present, score, name = truth[:, j], scores[:, column], made.concepts[j]
+    for column, columns in enumerate(made.in_use):
+        agreed = (truth[:, columns] == truth[:, columns[:1]]).all(1)
+        present, score, name = truth[agreed, columns[0]], scores[agreed, column], made.called(columns)
         area = roc_auc_score(present, score) if len(set(present.tolist())) == 2 else float("nan")
         yield ("concept_accuracy", "predictor", "", "concept", name), float(((score > 0) == present).mean())
         yield ("concept_auroc", "predictor", "", "concept", name), area
@@ -168,8 +170,9 @@ def interventions(made, folder):
 
 
 def explanations_against_truth(made, folder, visible, energies):
-    effects = made.numbers(folder, "interventions/concepts").mean(0)[made.usable]
-    weights = made.numbers(folder, "g/weights")
+    each = made.numbers(folder, "interventions/concepts").mean(0)
+    effects = np.stack([each[columns].mean(0) for columns in made.in_use])
+    weights = ranked(made.numbers(folder, "g/weights"))
     found = [correlation(weights[k], effects[:, k]) for k in range(len(made.classes))]
     for name, value in zip(made.classes, found, strict=True):
         yield ("weights_truth", "predictor", "", "class", name), value
@@ -211,10 +214,10 @@ def test_the_parents_and_the_targets_differ_so_that_a_mix_up_would_show(made):
 
 def test_concepts(made):
     expected = {}
-    names = [made.concepts[j] for j in made.usable]
+    names = [made.called(columns) for columns in made.in_use]
     for key, (folder, _) in ROWS.items():
         weights = made.evidence[folder]["g/weights"].numpy()
-        for k, order in enumerate(top(weights)):
+        for k, order in enumerate(top(ranked(weights))):
             for rank, j in enumerate(order, start=1):
                 expected[*key, made.classes[k], str(rank), names[j]] = float(weights[k, j])
     assert all(weight > 0 for weight in expected.values())

@@ -12,7 +12,7 @@ from scipy import stats
 from sparsight.comparison import CORRELATIONS, unrelated
 from sparsight.results.pairs import comparing
 from sparsight.results.verdict import judge
-from tests.results.made import CONTROLS, FOLDERS, PARENTS, ROUNDS, ROWS, SEEDS, average
+from tests.results.made import CONTROLS, FOLDERS, PARENTS, ROUNDS, ROWS, SEEDS, average, ranked
 
 ARMS, TICKETS, S = tuple(PARENTS), ROUNDS[1:], len(SEEDS)
 KEY = ["family", "metric", "method", "target"]
@@ -343,7 +343,7 @@ def test_random_banks_floor_is_the_drift_of_random_directions(made, document):
         sides = (dense, folder)
         values = [made.values(side, "test", "g-random") for side in sides]
         agree = [1 - np.corrcoef(values[0][:, j], values[1][:, j])[0, 1] for j in range(values[0].shape[1])]
-        rows = [made.numbers(side, "g-random/weights") for side in sides]
+        rows = [ranked(made.numbers(side, "g-random/weights")) for side in sides]
         ranked = [1 - stats.spearmanr(x, y).statistic for x, y in zip(*rows, strict=True) if np.ptp(x) and np.ptp(y)]
         found["value_agreement"].append(average(np.array(agree)))
         found["weight_spearman"].append(average(np.array(ranked)))

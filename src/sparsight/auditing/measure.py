@@ -41,11 +41,10 @@ Grid = tuple[int, int]
 
 def comparing(one: Look, settings: AuditSettings, data: ConceptDataset) -> Comparing:
     """What every comparison of an audit shares."""
-    names = () if one.concepts is None else one.concepts.bank.names
-    group = dict(zip(data.concept_names, data.concept_groups, strict=True))
+    learned = () if one.concepts is None else one.concepts.concepts
     method, concepts = settings.saliency.method, settings.concepts
-    groups = tuple(group[name] for name in names)
-    return Comparing(data, names, groups, concepts.top_k, concepts.method, concepts.value, method)
+    names, groups = tuple(own.name for own in learned), tuple(own.groups for own in learned)
+    return Comparing(data, names, groups, concepts.tolerance, concepts.top_k, concepts.method, concepts.value, method)
 
 
 def grid_of(looks: Sequence[Look]) -> Grid | None:

@@ -7,7 +7,7 @@ import numpy as np
 from sparsight.auditing.judge import Row
 from sparsight.auditing.look import EXPLAINED, Look
 from sparsight.comparison import Drift
-from sparsight.concepts import shown_weights
+from sparsight.concepts import ConceptSettings, resolved, shown_weights
 from sparsight.data import ConceptDataset
 from sparsight.drift import STRATA, listed, strata
 from sparsight.models import Given
@@ -70,12 +70,16 @@ def inputs(
     return found
 
 
-def concept_rows(one: Look, data: ConceptDataset, top_k: int) -> Iterator[Row]:
-    """The top concepts of each class in g; those without a positive weight are not listed."""
+def concept_rows(one: Look, data: ConceptDataset, concepts: ConceptSettings) -> Iterator[Row]:
+    """The top concepts of each class in g; those without a positive weight are not listed.
+
+    Weights that g's solver does not tell apart are equal (``resolved``): of those the first concept comes first.
+    """
     if one.concepts is None:
         return
     weights, names = shown_weights(one.concepts.pcbm.weights), one.concepts.bank.names
-    for name, row, weight in zip(data.class_names, listed(weights, top_k).tolist(), weights, strict=True):
+    tops = listed(resolved(weights, concepts.tolerance), concepts.top_k).tolist()
+    for name, row, weight in zip(data.class_names, tops, weights, strict=True):
         for rank, index in enumerate((index for index in row if index >= 0), start=1):
             yield {
                 "model": one.name,

@@ -73,7 +73,7 @@ def check(
     skip_bad: SkipBad = False,
 ) -> None:
     """Read a data set whole; say what it holds, and everything in it that would stop a study."""
-    from sparsight.beforehand import audited_part, few_test_images
+    from sparsight.beforehand import audited_part, equal_columns, few_test_images
     from sparsight.cli.inventory import print_inventory
     from sparsight.config import concepts_of, data_of, validated
     from sparsight.data import SOURCES, examine
@@ -95,7 +95,8 @@ def check(
             check_concepts(settings, read)
         except InputError as error:
             problems.append(str(error))
-    more = [*audited_part(settings.data, read), *few_test_images(read, settings.verdict.least_images)]
+    alike = equal_columns(read) if read.concept_names else []
+    more = [*alike, *audited_part(settings.data, read), *few_test_images(read, settings.verdict.least_images)]
     print_inventory(read, more, problems)
     _refuse(name, problems)
 

@@ -6,6 +6,7 @@ import torch
 import typer
 
 from sparsight.data import ABSENT, PRESENT, SPLITS, UNKNOWN, Chosen, ConceptDataset, ConceptSource, mean_areas
+from sparsight.evidence import concepts_in_use
 from sparsight.unseen import visible
 
 MOST = 20
@@ -28,7 +29,7 @@ def print_inventory(data: ConceptDataset, more: Sequence[str], problems: Sequenc
     if not data.concept_names:
         typer.echo("concepts: none")
     elif data.example_concepts is not None and data.example_held_out is not None:
-        _print_examples(data.concept_names, data.example_concepts, data.example_held_out)
+        _print_examples(data.concept_names, data.example_concepts, data.example_held_out, _marks(data))
     else:
         _print_concepts(data)
     typer.echo(f"masks: {_masks(data)}")
@@ -60,21 +61,30 @@ def _masks(data: ConceptDataset) -> str:
 def _print_concepts(data: ConceptDataset) -> None:
     typer.echo("".join(f"{head:>12}" for head in ("present", "absent", "unknown")) + "  concept")
     used = data.concepts[torch.cat([data.splits[split] for split in SPLITS])]
-    train = data.concepts[data.splits["train"]]
-    for c, name in enumerate(data.concept_names):
+    for c, (name, mark) in enumerate(zip(data.concept_names, _marks(data), strict=True)):
         counts = [int((used[:, c] == value).sum()) for value in (PRESENT, ABSENT, UNKNOWN)]
-        varies = (train[:, c] == PRESENT).any() and (train[:, c] == ABSENT).any()
-        mark = "" if varies else "  (constant in training: dropped)"
         typer.echo("".join(f"{count:12}" for count in counts) + f"  {_shown(name)}{mark}")
 
 
-def _print_examples(names: Sequence[str], concepts: torch.Tensor, held_out: torch.Tensor) -> None:
+def _marks(data: ConceptDataset) -> list[str]:
+    """What is to be said behind the name of each concept: that it is dropped, or one with an earlier one."""
+    marks = ["  (constant in training: dropped)"] * len(data.concept_names)
+    for one in concepts_in_use(data):
+        for place in one.columns:
+            marks[place] = f"  (equal column: one concept with {_shown(one.names[0])})"
+        marks[one.columns[0]] = ""
+    return marks
+
+
+def _print_examples(
+    names: Sequence[str], concepts: torch.Tensor, held_out: torch.Tensor, marks: Sequence[str] = ()
+) -> None:
     """Positive + negative examples that each concept is learned from and tested on."""
     typer.echo("".join(f"{head:>12}" for head in ("learned", "tested")) + "  concept, by positive + negative examples")
     for c, name in enumerate(names):
         sides = [concepts[held_out == out, c] for out in (False, True)]
         cells = [f"{int((side == PRESENT).sum())} + {int((side == ABSENT).sum())}" for side in sides]
-        typer.echo("".join(f"{cell:>12}" for cell in cells) + f"  {_shown(name)}")
+        typer.echo("".join(f"{cell:>12}" for cell in cells) + f"  {_shown(name)}{marks[c] if marks else ''}")
 
 
 def _print_problems(problems: Sequence[str]) -> None:

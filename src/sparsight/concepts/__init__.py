@@ -16,7 +16,7 @@ from sparsight.concepts.bank import (
     learn_bank,
     vectors_only,
 )
-from sparsight.concepts.pcbm import PCBM, fit_pcbm, objective, predict, shown_weights, top_concepts
+from sparsight.concepts.pcbm import PCBM, fit_pcbm, objective, predict, resolved, shown_weights, top_concepts
 from sparsight.concepts.probe import probe_logits
 from sparsight.concepts.random_bank import random_bank, shuffled_labels
 from sparsight.concepts.settings import ConceptSettings, Method, ValueKind
@@ -38,6 +38,7 @@ __all__ = [
     "predict",
     "probe_logits",
     "random_bank",
+    "resolved",
     "shown_weights",
     "shuffled_labels",
     "top_concepts",

@@ -109,10 +109,11 @@ def choose_examples(
 
     First every image is put on one side, to learn from or to be tested on, in the proportion of the numbers asked for,
     or half and half where there are fewer; kind by kind, the rarest first, so that rare concepts come out even. Then
-    each concept draws its numbers from each side. Nothing is drawn twice: where there are fewer images than asked for,
-    there are fewer examples. An image is known by its bytes, and the draws are keyed by the concept's name and the
-    seed: neither where the files lie nor rounds and arms move them. Only where concepts share images, one moves the
-    sides of the other's.
+    each concept draws its numbers from each side; of concepts that have the same images, positive and negative, the
+    draw is the first one's, so that they are one concept. Nothing is drawn twice: where there are fewer images than
+    asked for, there are fewer examples. An image is known by its bytes, and the draws are keyed by the concept's name
+    and the seed: neither where the files lie nor rounds and arms move them. Only where concepts share images, one moves
+    the sides of the other's.
 
     Args:
         source: the concepts and their files.
@@ -141,7 +142,12 @@ def choose_examples(
         opposed |= {path for path in (*concept.positive, *concept.negative) if identity[path] in both}
         for kind in KINDS:
             kinds[c, kind] = [one for one in kinds[c, kind] if one not in both]
-    order = {(c, kind): _shuffled(ids, source.concepts[c].name, kind, seed) for (c, kind), ids in kinds.items()}
+    same: dict[tuple[tuple[str, ...], ...], str] = {}
+    lots = [
+        same.setdefault(tuple(tuple(kinds[c, kind]) for kind in KINDS), concept.name)
+        for c, concept in enumerate(source.concepts)
+    ]
+    order = {(c, kind): _shuffled(ids, lots[c], kind, seed) for (c, kind), ids in kinds.items()}
     held = _sides(source, order, settings)
     drawn: dict[tuple[int, str, bool], list[str]] = {}
     for (c, kind), ids in order.items():

@@ -29,30 +29,34 @@ def listed(weights: Float[Tensor, "k c"], top_k: int) -> Int64[Tensor, "k top"]:
     return functional.pad(indices.masked_fill(~(values > 0), -1), (0, top_k - indices.shape[1]), value=-1)
 
 
-def by_group(weights: Float[Tensor, "k c"], groups: Sequence[str]) -> tuple[Float[Tensor, "k m"], tuple[str, ...]]:
+def by_group(
+    weights: Float[Tensor, "k c"], groups: Sequence[tuple[str, ...]]
+) -> tuple[Float[Tensor, "k m"], tuple[str, ...]]:
     """What each group of concepts says for a class: the sum of its positive weights, to be compared as weights are.
 
     The concepts of a group mostly exclude each other, so a group that decides holds positive and negative weights side
     by side (for blue wings is against red ones), and their sum would cancel. Only the positive ones are listed, and so
-    only they are summed.
+    only they are summed. A concept of several names, whose columns are equal, speaks for all of them: its weight is
+    shared among its names in equal parts, each of which counts for the group of that name.
 
     Args:
         weights: of g, as shown.
-        groups: the group of each concept.
+        groups: of each concept, the group of each of its names.
 
     Returns:
         The sums, float64, and the names of the groups in order of first appearance.
 
     Raises:
-        ValueError: if there is not one group a concept.
+        ValueError: if there are not as many tuples of groups as concepts, or one is empty.
     """
-    if len(groups) != weights.shape[1]:
-        raise ValueError(f"{len(groups)} groups for {weights.shape[1]} concepts")
-    names = tuple(dict.fromkeys(groups))
+    if len(groups) != weights.shape[1] or not all(groups):
+        raise ValueError(f"groups of {sum(map(bool, groups))} concepts for {weights.shape[1]} concepts")
+    names = tuple(dict.fromkeys(group for own in groups for group in own))
     place = {name: i for i, name in enumerate(names)}
-    index = torch.tensor([place[group] for group in groups], dtype=torch.int64, device=weights.device)
+    parts = [(place[group], c, len(own)) for c, own in enumerate(groups) for group in own]
+    index, concept, among = torch.tensor(parts, dtype=torch.int64, device=weights.device).reshape(-1, 3).unbind(1)
     sums = weights.new_zeros(len(weights), len(names), dtype=torch.float64)
-    return sums.index_add_(1, index, weights.double().clamp(min=0)), names
+    return sums.index_add_(1, index, weights.double().clamp(min=0)[:, concept] / among), names
 
 
 def shared(first: Int64[Tensor, "k top"], second: Int64[Tensor, "k top"]) -> Int64[Tensor, " k"]:

@@ -4,8 +4,18 @@ from sparsight.evidence.collect import CASCADES, Evidence, NotFiniteError, colle
 from sparsight.evidence.dead import dead_layers
 from sparsight.evidence.explaining import TARGETS, Maps, explain
 from sparsight.evidence.gathered import Told
+from sparsight.evidence.in_use import (
+    ConceptInUse,
+    columns_digest,
+    concepts_in_use,
+    held_out_labels,
+    learned_labels,
+    merged,
+    named_concepts,
+    tested_labels,
+    usable_concepts,
+)
 from sparsight.evidence.interventions import Effects, dependence, effects
-from sparsight.evidence.labelled import held_out_labels, usable_concepts
 from sparsight.evidence.learning import ConceptEvidence, learn_concepts
 from sparsight.evidence.metrics import concept_flaw, has_concepts, numbers, scores
 from sparsight.evidence.seeing import Seen, embed, see
@@ -30,6 +40,7 @@ __all__ = [
     "METRICS",
     "TARGETS",
     "ConceptEvidence",
+    "ConceptInUse",
     "Effects",
     "Evidence",
     "EvidenceSettings",
@@ -39,7 +50,9 @@ __all__ = [
     "Told",
     "check_shown",
     "collect",
+    "columns_digest",
     "concept_flaw",
+    "concepts_in_use",
     "dead_layers",
     "dense_prediction",
     "dependence",
@@ -53,13 +66,17 @@ __all__ = [
     "has_evidence",
     "held_out_labels",
     "learn_concepts",
+    "learned_labels",
     "maps_beside",
+    "merged",
+    "named_concepts",
     "numbers",
     "read_evidence",
     "read_metrics",
     "scores",
     "see",
     "shown_images",
+    "tested_labels",
     "usable_concepts",
     "write_evidence",
 ]

@@ -4,17 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float, Int8
+from jaxtyping import Float, Int8
 from torch import Tensor
 
-from sparsight.concepts import constant_concepts
 from sparsight.data import ConceptDataset
 from sparsight.draws import generator
+from sparsight.evidence.in_use import concepts_in_use, learned_labels, merged, tested_labels
 
 
 @dataclass(frozen=True)
 class Labelled:
-    """Embeddings of images, and which of the usable concepts they have: 1, 0, or -1 for unknown.
+    """Embeddings of images, and which of the concepts in use they have: 1, 0, or -1 for unknown.
 
     Attributes:
         embedding: one row an image.
@@ -47,36 +47,10 @@ def learned_and_tested(
         examples: embeddings of its example images, if it has some.
         data: the data set.
     """
-    usable = usable_concepts(data)
+    in_use = concepts_in_use(data)
+    learned, tested = merged(learned_labels(data), in_use), merged(tested_labels(data), in_use)
     if examples is None:
-        train, test = (
-            Labelled(embeddings[split], data.concepts[data.splits[split]][:, usable], False)
-            for split in ("train", "test")
-        )
-        return train, test
-    labels, held = _examples(data)
-    return Labelled(examples[~held], labels[~held][:, usable], True), Labelled(
-        examples[held], labels[held][:, usable], True
-    )
-
-
-def held_out_labels(data: ConceptDataset) -> Int8[Tensor, "n c"]:
-    """Which of the usable concepts the images have that concepts are tested on."""
-    if data.example_images is None:
-        return data.concepts[data.splits["test"]][:, usable_concepts(data)]
-    labels, held = _examples(data)
-    return labels[held][:, usable_concepts(data)]
-
-
-def usable_concepts(data: ConceptDataset) -> Bool[Tensor, " c"]:
-    """The concepts that some of the images to learn from have and others lack; the rest cannot be learned."""
-    if data.example_images is None:
-        return constant_concepts(data.concepts[data.splits["train"]]).logical_not()
-    labels, held = _examples(data)
-    return constant_concepts(labels[~held]).logical_not()
-
-
-def _examples(data: ConceptDataset) -> tuple[Int8[Tensor, "m c"], Bool[Tensor, " m"]]:
-    assert data.example_concepts is not None
+        return Labelled(embeddings["train"], learned, False), Labelled(embeddings["test"], tested, False)
     assert data.example_held_out is not None
-    return data.example_concepts, data.example_held_out
+    held = data.example_held_out
+    return Labelled(examples[~held], learned, True), Labelled(examples[held], tested, True)

@@ -19,7 +19,8 @@ from sparsight.concepts import (
 )
 from sparsight.data import ConceptDataset
 from sparsight.evidence.controls import Controls, learn_controls
-from sparsight.evidence.labelled import learned_and_tested, usable_concepts
+from sparsight.evidence.in_use import ConceptInUse, concepts_in_use
+from sparsight.evidence.labelled import learned_and_tested
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class ConceptEvidence:
     """What a network's embedding says of concepts, and g.
 
     Attributes:
-        bank: the concept vectors, of the concepts that are not constant in training.
+        concepts: those in use: not constant in the images that they are learned from, equal columns once.
+        bank: their vectors.
         held_out: how well the bank tells concepts on test images, or on the examples that are held out.
         examples: embeddings of the examples that are held out, where concepts come as examples.
         pcbm: g.
@@ -35,6 +37,7 @@ class ConceptEvidence:
         controls: what concepts and g are read against.
     """
 
+    concepts: tuple[ConceptInUse, ...]
     bank: ConceptBank
     held_out: HeldOut
     examples: Float[Tensor, "m l"] | None
@@ -64,14 +67,15 @@ def learn_concepts(
     """
     if not data.concept_names:
         return None
-    usable, classes = usable_concepts(data), len(data.class_names)
+    in_use, classes = concepts_in_use(data), len(data.class_names)
     learned, tested = learned_and_tested(embeddings, examples, data)
-    names = tuple(data.concept_names[i] for i in usable.nonzero().flatten().tolist())
+    names = tuple(one.name for one in in_use)
     answers = data.labels[data.splits["train"]]
     bank = learn_bank(learned.embedding, learned.labels, names, settings)
     values = {name: concept_values(bank, own, settings.value) for name, own in embeddings.items()}
     pcbm = fit_pcbm(values["train"], answers, classes, settings)
     return ConceptEvidence(
+        concepts=in_use,
         bank=bank,
         held_out=held_out(bank, tested.embedding, tested.labels),
         examples=tested.embedding if tested.examples else None,

@@ -1,6 +1,6 @@
 """The numbers of a network that are read most: what they are made of, and whether those that were read are whole."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import NoneType
 from typing import Any
 
@@ -11,6 +11,7 @@ from torch import Tensor
 from sparsight.data import SPLITS
 from sparsight.evidence.collect import Evidence
 from sparsight.evidence.explaining import TARGETS
+from sparsight.evidence.in_use import ConceptInUse
 from sparsight.evidence.learning import ConceptEvidence
 from sparsight.stats import auroc, balanced_accuracy
 
@@ -58,9 +59,11 @@ def numbers(evidence: Evidence, mask: Mapping[str, Tensor]) -> dict[str, Any]:
 
 def _concept_metrics(concepts: ConceptEvidence) -> dict[str, Any]:
     bank, g = concepts.bank, concepts.pcbm
+    several = {one.name: list(one.names) for one in concepts.concepts if len(one.names) > 1}
     return {
         "concepts": {
             "names": list(bank.names),
+            **({"all_names": several} if several else {}),
             "no_direction": dict(bank.dropped),
             "converged": bank.converged,
             "gradient": bank.gradient,
@@ -91,19 +94,20 @@ def has_concepts(metrics: Mapping[str, Any]) -> bool:
     return "concepts" in metrics
 
 
-def concept_flaw(metrics: Mapping[str, Any], arrays: Iterable[str], concepts: bool) -> str:
-    """Why evidence is not that of a data set with concepts, or without; empty where it is.
+def concept_flaw(metrics: Mapping[str, Any], arrays: Iterable[str], concepts: Sequence[ConceptInUse]) -> str:
+    """Why evidence is not of the concepts of a data set, or of one without; empty where it is.
 
     Args:
         metrics: the numbers.
         arrays: names of the arrays.
-        concepts: whether the data set has concepts.
+        concepts: the concepts in use; none where the data set has none.
     """
-    if has_concepts(metrics) == concepts == any(name.startswith(_CONCEPT_ARRAYS) for name in arrays):
-        return ""
-    return (
-        "lacks what is learned of the data's concepts" if concepts else "speaks of concepts that the data do not have"
-    )
+    has = bool(concepts)
+    if not has_concepts(metrics) == has == any(name.startswith(_CONCEPT_ARRAYS) for name in arrays):
+        return "lacks what is learned of the data's concepts" if has else "speaks of concepts that the data do not have"
+    if has and metrics["concepts"]["names"] != [one.name for one in concepts]:
+        return "does not have the concepts that the data have, equal columns once"
+    return ""
 
 
 def unfit(metrics: Mapping[str, Any]) -> str:

@@ -88,7 +88,7 @@ def read_subject(run: Path, arm: str, seed: int, round_: int) -> Subject:
     if not (home / TICKET).exists():
         raise _unfinished(run, network)
     data = read_dataset(run / DATA)
-    state = standing(run, network, sources(run, settings), {})
+    state = standing(run, network, sources(run, settings, data), {})
     if state.flaws:
         raise state.flaws[0]
     if not state.done:

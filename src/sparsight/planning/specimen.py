@@ -9,10 +9,12 @@ from torch import Tensor
 from sparsight.config import StudySettings
 from sparsight.data import ConceptDataset
 from sparsight.draws import generator
+from sparsight.evidence import concepts_in_use, merged
 
 MOST_BYTES = 32 << 20
 """What the images of a calibration's training may take, where one batch is not more already."""
 MOST_STEPS = 16
+_DIGITS = 16
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,8 @@ def unpacked(packed: bytes) -> ConceptDataset:
 def _pictures(data: ConceptDataset, settings: StudySettings, readable: Tensor) -> ConceptDataset:
     """Whole batches to train on, and one to look at for each other split, of as many different images as there are.
 
-    Two images are given no concept and every concept, so that none is constant: each of them takes its part.
+    Concepts are those in use, under labels that tell all of them apart: two images have none and every one, the next
+    ones have concept c by the digits of c. So each takes its part, also where the few images would not tell it.
     """
     batch, looked = settings.training.batch_size, settings.evidence.batch_size
     a_batch = batch * sum(part[0].nbytes for part in (data.images, data.whole_images) if part is not None)
@@ -61,13 +64,19 @@ def _pictures(data: ConceptDataset, settings: StudySettings, readable: Tensor) -
     n = sum(sizes.values())
     chosen = readable[torch.linspace(0, len(readable) - 1, n).round().long()]
     chosen = chosen[torch.randperm(n, generator=generator("plan", "specimen"))]
-    concepts = data.concepts[chosen].clamp(min=0)  # where concepts come as examples, nothing is known of the images
-    concepts[:2] = torch.tensor([[0], [1]], dtype=concepts.dtype)
+    in_use = concepts_in_use(data)
+    # Where concepts come as examples, nothing is known of the images.
+    concepts = merged(data.concepts[chosen], in_use).clamp(min=0)
+    concepts[:2] = torch.tensor([[0], [1]], dtype=torch.int8)
+    for digit, row in enumerate(concepts[2 : 2 + _DIGITS]):
+        row.copy_((torch.arange(len(in_use)) >> digit) % 2)
     return replace(
         data,
         images=data.images[chosen],
         labels=data.labels[chosen],
         concepts=concepts,
+        concept_names=tuple(one.name for one in in_use),
+        concept_groups=tuple(one.groups[0] for one in in_use),
         splits=dict(zip(sizes, torch.arange(n).split(list(sizes.values())), strict=True)),
         object_masks=None if data.object_masks is None else data.object_masks[chosen],
         part_masks=None if data.part_masks is None else data.part_masks[chosen],

@@ -89,8 +89,8 @@ def measure_tables(sample: Sample, settings: StudySettings, data: ConceptDataset
     def own() -> list[Row]:
         return [
             *accuracy_rows(looked),
-            *faithfulness_rows(looked, data, settings.concepts.method, settings.saliency.method),
-            *concept_rows(looked, data, settings.concepts.top_k),
+            *faithfulness_rows(looked, data, settings.concepts, settings.saliency.method),
+            *concept_rows(looked, data, settings.concepts),
         ]
 
     def comparison() -> tuple[Pair, list[Row]]:

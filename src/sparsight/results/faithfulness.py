@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
+import torch
 from torch import Tensor
 
 from sparsight.comparison import of_explained, visible_parts
-from sparsight.concepts import shown_weights
+from sparsight.concepts import ConceptSettings, resolved, shown_weights
 from sparsight.data import ConceptDataset
 from sparsight.drift import energy_against_truth, weights_against_truth
-from sparsight.evidence import TARGETS, dependence
+from sparsight.evidence import TARGETS, dependence, named_concepts
 from sparsight.results.tables import Looked, Row
 from sparsight.saliency import mask_area, part_area, part_energy, pointing_game
 from sparsight.stats import mean
@@ -16,23 +17,25 @@ from sparsight.stats import mean
 _DENSE = TARGETS.index("dense")
 
 
-def faithfulness_rows(looked: Looked, data: ConceptDataset, method: str, saliency: str = "gradcam") -> Iterator[Row]:
+def faithfulness_rows(
+    looked: Looked, data: ConceptDataset, concepts: ConceptSettings, saliency: str = "gradcam"
+) -> Iterator[Row]:
     """Held-out scores of each concept, if there are any; energy inside the object's mask, its area and dead maps, by
     target and class.
 
     Args:
         looked: the network.
         data: what it was looked at with.
-        method: how concepts were learned.
+        concepts: how they were learned.
         saliency: how maps were made.
     """
     if looked.concepts:
-        yield from _concept_rows(looked, method)
+        yield from _concept_rows(looked, concepts.method)
     images = looked.metrics["saliency"]["images"]
     for target, dead in looked.metrics["saliency"]["dead_maps"].items():
         yield (*looked.key, "dead_maps", saliency, target, "all", "", dead / images)
     yield from _intervention_rows(looked)
-    yield from _truth_rows(looked, data, method, saliency)
+    yield from _truth_rows(looked, data, concepts, saliency)
     if data.object_masks is None:
         return
     labels = data.labels[data.splits["test"]]
@@ -70,16 +73,20 @@ def _part_rows(looked: Looked, data: ConceptDataset, parts: Tensor, saliency: st
         yield (*looked.key, "part_area", "", "", "part", name, mean(area[seen, p].numpy()))
 
 
-def _truth_rows(looked: Looked, data: ConceptDataset, method: str, saliency: str) -> Iterator[Row]:
-    """How well explanations rank what interventions show to matter: g's rows by class, energy in parts by image."""
+def _truth_rows(looked: Looked, data: ConceptDataset, concepts: ConceptSettings, saliency: str) -> Iterator[Row]:
+    """How well explanations rank what interventions show to matter: g's rows by class, energy in parts by image.
+
+    A concept of several names does what they do on average: scenes can be drawn with one and without another.
+    """
     if "interventions/concepts" not in looked.arrays:
         return
-    used = [data.concept_names.index(name) for name in looked.concepts]
-    effects = looked.arrays["interventions/concepts"].double().mean(0).T[:, used]
-    found = weights_against_truth(shown_weights(looked.arrays["g/weights"]), effects)
+    of_names = looked.arrays["interventions/concepts"].double().mean(0).T
+    in_use = named_concepts(looked.concepts, data)
+    effects = torch.stack([of_names[:, list(one.columns)].mean(1) for one in in_use], dim=1)
+    found = weights_against_truth(resolved(shown_weights(looked.arrays["g/weights"]), concepts.tolerance), effects)
     for name, value in zip(data.class_names, found.tolist(), strict=True):
-        yield (*looked.key, "weights_truth", method, "", "class", name, value)
-    yield (*looked.key, "weights_truth", method, "", "all", "", mean(found.numpy()))
+        yield (*looked.key, "weights_truth", concepts.method, "", "class", name, value)
+    yield (*looked.key, "weights_truth", concepts.method, "", "all", "", mean(found.numpy()))
     if data.part_masks is None:
         return
     changes = of_explained(looked.arrays["interventions/parts"], looked.arrays["saliency/classes"][:, _DENSE])

@@ -12,6 +12,7 @@ from sparsight.arms import find_arm
 from sparsight.comparison import Comparing, Drift, by_stratum, compare, concept_drifts
 from sparsight.config import StudySettings
 from sparsight.data import ConceptDataset
+from sparsight.evidence import named_concepts
 from sparsight.networks import controls
 from sparsight.results.tables import Looked, Row
 from sparsight.stats import mean
@@ -108,12 +109,12 @@ def image_values(pair: Pair) -> dict[str, Tensor]:
 
 def comparing(names: Sequence[str], settings: StudySettings, data: ConceptDataset) -> Comparing:
     """What every comparison of networks with these concepts in use shares."""
-    group = dict(zip(data.concept_names, data.concept_groups, strict=True))
     concepts = settings.concepts
     return Comparing(
         data,
         tuple(names),
-        tuple(group[name] for name in names),
+        tuple(one.groups for one in named_concepts(names, data)),
+        concepts.tolerance,
         concepts.top_k,
         concepts.method,
         concepts.value,

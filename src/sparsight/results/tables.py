@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
-from sparsight.concepts import shown_weights
+from sparsight.concepts import ConceptSettings, resolved, shown_weights
 from sparsight.data import ConceptDataset
 from sparsight.drift import listed
 from sparsight.evidence import has_concepts
@@ -45,11 +45,15 @@ def accuracy_rows(looked: Looked) -> Iterator[Row]:
                 yield (*looked.key, split, model, metric, value)
 
 
-def concept_rows(looked: Looked, data: ConceptDataset, top_k: int) -> Iterator[Row]:
-    """The top concepts of each class in g, by signed weight; those without a positive weight are not listed."""
+def concept_rows(looked: Looked, data: ConceptDataset, concepts: ConceptSettings) -> Iterator[Row]:
+    """The top concepts of each class in g, by signed weight; those without a positive weight are not listed.
+
+    Weights that g's solver does not tell apart are equal (``resolved``): of those the first concept comes first.
+    """
     if not looked.concepts:
         return
     weights = shown_weights(looked.arrays["g/weights"])
-    for name, row, weight in zip(data.class_names, listed(weights, top_k).tolist(), weights, strict=True):
+    tops = listed(resolved(weights, concepts.tolerance), concepts.top_k).tolist()
+    for name, row, weight in zip(data.class_names, tops, weights, strict=True):
         for rank, index in enumerate((index for index in row if index >= 0), start=1):
             yield (*looked.key, name, rank, looked.concepts[index], float(weight[index]))

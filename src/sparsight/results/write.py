@@ -8,7 +8,7 @@ import torch
 from sparsight.config import StudySettings
 from sparsight.data import ConceptDataset
 from sparsight.errors import DamagedError
-from sparsight.evidence import METRICS, concept_flaw, read_evidence, read_metrics
+from sparsight.evidence import METRICS, ConceptInUse, concept_flaw, concepts_in_use, read_evidence, read_metrics
 from sparsight.io import csv_bytes, json_bytes, tensors_bytes, write_bytes
 from sparsight.networks import Network
 from sparsight.report import COLUMNS
@@ -42,13 +42,12 @@ def result_files(
 ) -> dict[str, bytes]:
     """What ``write_results`` writes, by file name."""
     rows: dict[str, list[Row]] = {name: [] for name in COLUMNS}
-    top_k = settings.concepts.top_k
-    everything = _all(folder, settings, networks, bool(data.concept_names))
+    everything = _all(folder, settings, networks, concepts_in_use(data))
     with one_thread(torch.device("cpu")):
         for looked in everything:
             rows["accuracy"] += accuracy_rows(looked)
-            rows["faithfulness"] += faithfulness_rows(looked, data, settings.concepts.method, settings.saliency.method)
-            rows["concepts"] += concept_rows(looked, data, top_k)
+            rows["faithfulness"] += faithfulness_rows(looked, data, settings.concepts, settings.saliency.method)
+            rows["concepts"] += concept_rows(looked, data, settings.concepts)
         compared = list(pairs(everything, settings, data))
         rows["ablation"] += ablation_rows(everything)
         images: dict[str, torch.Tensor] = {}
@@ -64,7 +63,9 @@ def result_files(
     }
 
 
-def _all(folder: Path, settings: StudySettings, networks: Sequence[Network], concepts: bool) -> list[Looked]:
+def _all(
+    folder: Path, settings: StudySettings, networks: Sequence[Network], concepts: Sequence[ConceptInUse]
+) -> list[Looked]:
     arrays = {network: read_evidence(folder / network.folder) for network in networks}
     metrics = {network: read_metrics(folder / network.folder) for network in networks}
     for network in networks:

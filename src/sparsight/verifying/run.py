@@ -98,7 +98,7 @@ def checks_of(folder: Path, deep: bool) -> Iterator[Check]:
     except InputError as error:
         yield Check("manifest", MANIFEST, (f"{MANIFEST}: {_why(error)}",))
     try:
-        found = survey(folder, networks, sources(folder, settings))
+        found = survey(folder, networks, sources(folder, settings, data))
     except DamagedError as error:
         yield Check("origins", "", (f"{STUDY}: {error.why}; nothing else can be checked without it",))
         return
