@@ -3,7 +3,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparsight.concepts import ConceptSettings, fit_pcbm, objective, predict, shown_weights, top_concepts
+from sparsight.concepts import ConceptSettings, fit_pcbm, objective, predict, resolved, shown_weights, top_concepts
 
 
 def draw(n, c, k, seed, rank=None):
@@ -175,3 +175,22 @@ def test_top_of_too_many_is_refused(k):
 def test_wrong_arguments(values, labels, word):
     with pytest.raises(ValueError, match=word):
         fit_pcbm(values, labels, 4, ConceptSettings())
+
+
+def test_weights_that_the_solver_does_not_tell_apart_are_equal():
+    rows = [[2.0, 1.0 + 3e-7, 1.0, 0.0, 9e-7], [-1.0, 1.0 - 3e-7, 1.0 + 4e-6, 1e-9, -1e-9]]
+    weights = torch.tensor(rows, dtype=torch.float64)
+    steps = resolved(weights, 1e-6)  # in units of 2e-6
+    assert steps.tolist() == [[1e6, 5e5, 5e5, 0, 0], [-5e5, 5e5, 500002, 0, 0]]
+    assert top_concepts(steps, 3)[0].tolist() == [[0, 1, 2], [2, 1, 3]]
+    assert torch.equal(resolved(-weights, 1e-6), -resolved(weights, 1e-6))
+    assert torch.equal(resolved(weights * 7, 1e-6), steps)  # of the weights' own size
+
+
+def test_nothing_is_resolved_of_nothing():
+    assert torch.equal(resolved(torch.zeros(2, 3), 1e-6), torch.zeros(2, 3).double())
+    assert resolved(torch.zeros(2, 0), 1e-6).shape == (2, 0)
+    odd = resolved(torch.tensor([[1.0, torch.nan, torch.inf]]), 0.5)
+    assert odd[0, 0] == 2
+    assert odd[0, 1].isnan()
+    assert odd[0, 2].isinf()

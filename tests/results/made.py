@@ -148,8 +148,8 @@ def average(values: np.ndarray) -> float:
 
 
 def ranked(weights: np.ndarray) -> np.ndarray:
-    """Weights in multiples of what g's solver tells apart, at its default tolerance of 1e-6."""
-    unit = 1e-3 * np.abs(weights).max()
+    """Weights in multiples of the tolerance of g's solver, by default 1e-6 of the largest."""
+    unit = 1e-6 * np.abs(weights).max()
     return np.rint(weights / unit) if unit else weights
 
 

@@ -102,23 +102,23 @@ def shown_weights(weights: Float[Tensor, "k c"]) -> Float[Tensor, "k c"]:
 
 
 def resolved(weights: Float[Tensor, "k c"], tolerance: float) -> Float[Tensor, "k c"]:
-    """Weights in whole multiples of what the solver tells apart: what lists and rankings are made of.
+    """Weights in whole multiples of the solver's tolerance: what lists and rankings are made of.
 
-    g is certified to a share ``tolerance`` of its objective. Near the optimum that moves with the square of the
-    weights, so weights are known to about ``sqrt(tolerance)`` of the largest one, and which of two is the larger where
-    they differ by less is rounding. Here the unit is just that: weights that round to the same multiple are equal, and
-    the concept with the smaller index comes first; one that rounds to 0 is 0.
+    g is certified to a share ``tolerance`` of its objective, and no digit of a weight beyond that share of the largest
+    one means anything: which of two weights is the larger that differ by less is decided by the order in which sums
+    were taken. So weights that round to the same multiple are equal, and of those the concept with the smaller index
+    comes first; one that rounds to 0 is 0.
 
     Args:
         weights: as shown, or sums of them by group.
         tolerance: relative duality gap at which g is solved.
 
     Returns:
-        ``round(weights / unit)``, half to even, with ``unit = sqrt(tolerance) * max |weights|`` over all classes; 0
-        where all weights are 0. A weight that is not finite stays so.
+        ``round(weights / unit)``, half to even, with ``unit = tolerance * max |weights|`` over all classes and
+        concepts; 0 where all weights are 0. A weight that is not finite stays so, and counts for no unit.
     """
     sizes = weights.double().abs()
-    unit = tolerance**0.5 * float(torch.where(sizes.isfinite(), sizes, 0.0).max()) if sizes.numel() else 0.0
+    unit = tolerance * float(torch.where(sizes.isfinite(), sizes, 0.0).max()) if sizes.numel() else 0.0
     return (weights.double() / unit).round() if unit > 0 else weights.double()
 
 

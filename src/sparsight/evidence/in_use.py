@@ -43,13 +43,9 @@ def usable_concepts(data: ConceptDataset) -> Bool[Tensor, " c"]:
 
 def concepts_in_use(data: ConceptDataset) -> tuple[ConceptInUse, ...]:
     """The usable concepts, those with equal columns once, in the order of their first columns."""
-    labels = learned_labels(data)
-    alike: dict[bytes, list[int]] = {}
-    for c in usable_concepts(data).nonzero().flatten().tolist():
-        alike.setdefault(labels[:, c].numpy().tobytes(), []).append(c)
     taken = set(data.concept_names)
     found = []
-    for columns in alike.values():
+    for columns in _together(learned_labels(data), usable_concepts(data).nonzero().flatten().tolist()):
         names = tuple(data.concept_names[c] for c in columns)
         name = _called(names, taken)
         taken.add(name)
@@ -109,6 +105,14 @@ def merged(labels: Int8[Tensor, "n c"], concepts: Sequence[ConceptInUse]) -> Int
 def held_out_labels(data: ConceptDataset) -> Int8[Tensor, "n m"]:
     """Which of the concepts in use the images have that concepts are tested on."""
     return merged(tested_labels(data), concepts_in_use(data))
+
+
+def _together(labels: Int8[Tensor, "n c"], columns: Sequence[int]) -> list[list[int]]:
+    """The columns, those that are equal in one list; in the order of the first of each."""
+    alike: dict[bytes, list[int]] = {}
+    for c in columns:
+        alike.setdefault(labels[:, c].numpy().tobytes(), []).append(c)
+    return list(alike.values())
 
 
 def _called(names: Sequence[str], taken: set[str]) -> str:
