@@ -101,23 +101,61 @@ def runs(valid):
     return found
 
 
-def t_of(x: np.ndarray, valid, i: int) -> tuple[float, float, float, float]:
-    """Mean, standard error, degrees of freedom and spread at round i (STATISTICS step 2), by least squares."""
+def parts(x: np.ndarray, valid, i: int) -> tuple[float, float, float, list[int]]:
+    """Of the window of round i: the mean of its rounds' variances, what seeds keep of it, round i's own in units of it,
+    and its rounds."""
     columns = next(run for run in runs(valid) if i in run)
-    part, w = x[:, columns], len(columns)
-    A, B, rest = part.mean(1).var(ddof=1), 0.0, 0.0
-    if w > 1:
-        seeds, rounds = (
-            np.eye(size)[place.ravel()] for size, place in zip(part.shape, np.indices(part.shape), strict=True)
-        )
-        design = np.hstack([seeds, rounds])
-        residual = part.ravel() - design @ np.linalg.lstsq(design, part.ravel(), rcond=None)[0]
-        df = (S - 1) * (w - 1)
-        B = (1 - 1 / w) * (residual**2).sum() / df
-        rest = B**2 / df
-    v = A + B
-    spread = max(v, x[:, i].var(ddof=1))
-    return x[:, i].mean(), np.sqrt(spread / S), v**2 / (A**2 / (S - 1) + rest), spread
+    w = min(5, len(columns))
+    first = min(max(columns.index(i) - w // 2, 0), len(columns) - w)
+    inside = columns[first : first + w]
+    v = np.mean([x[:, c].var(ddof=1) for c in inside])
+    return v, x[:, inside].mean(axis=1).var(ddof=1) / v, x[:, i].var(ddof=1) / v, inside
+
+
+def t_of(x: np.ndarray, valid, i: int, peers=()) -> tuple[float, float, float, float]:
+    """Mean, standard error, degrees of freedom and spread at round i (docs/statistics.md, step 2).
+
+    Args:
+        peers: tables of x and valid rounds of the metrics that are pooled with this one.
+    """
+    v, share, ratio, inside = parts(x, valid, i)
+    found = [(share, ratio)]
+    for other, fine in peers:
+        if fine[i]:
+            of_peer, kept, own, rounds = parts(other, fine, i)
+            if rounds == inside and of_peer > 1e-20:
+                found.append((kept, own))
+    share, h = max(share, np.mean([kept for kept, _ in found])), np.mean([own for _, own in found])
+    w = len(inside)
+    df = (S - 1) / (share**2 + ((1 - share) ** 2 / (w - 1) if w > 1 else 0))
+    if h > 1 + 1e-9:
+        v, df = v * h, max(df / h, S - 1) if len(found) > 1 else S - 1
+    return x[:, i].mean(), np.sqrt(v / S), df, v
+
+
+def unit_of(E, F) -> np.ndarray:
+    """Mean drift of a round's tickets and controls, of which there is one."""
+    return (E.mean(axis=0) + F.mean(axis=0)) / 2
+
+
+def apart(E, F, i) -> list[np.ndarray]:
+    return [(E - F) / unit_of(E, F)]
+
+
+def fixed(E, F, i) -> list[np.ndarray]:
+    return [(E - E[:, i].mean() / F[:, i].mean() * F) / unit_of(E, F)]
+
+
+def absent(E, F, i, ceiling) -> list[np.ndarray]:
+    """The two tables of no change."""
+    floor = F[:, i].mean()
+    if min(MARGIN * floor, (ceiling - floor) / 2) < LEAST:
+        both = [E - F - LEAST] * 2
+    elif ceiling == np.inf:
+        both = [E - (1 + MARGIN) * F] * 2
+    else:
+        both = [E - (1 + MARGIN) * F, E - (F + ceiling) / 2]
+    return [x / unit_of(E, F) for x in both]
 
 
 def each(tables, axis):
@@ -164,15 +202,27 @@ def test_there_is_a_row_for_every_metric_and_round(tables):
     assert set(zip(table.seeds, table.retrains, strict=True)) == {(3, 1)}
 
 
+def of_arm(tables, dead, arm) -> dict[tuple[str, ...], tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """E, F and the valid rounds of every drift of an arm, by metric."""
+    found = {}
+    for name, key, _ in each(tables, "similarity"):
+        if name == arm:
+            E, F = (side.copy() for side in drifts(tables["drift"], arm, key))
+            E[:, [key[1] in MAPS and key[3] == "dense" and (arm, r) in dead for r in TICKETS]] = np.nan
+            found[tuple(key)] = E, F, ~np.isnan(E + F).any(axis=0)
+    return found
+
+
+def is_primary(key) -> bool:
+    return PRIMARY.get(key[1]) == key[3]
+
+
 def test_drift_floor_excess_interval_and_p_follow_from_the_drifts(tables, dead):
     checked = 0
     for arm, key, rows in each(tables, "similarity"):
-        E, F = drifts(tables["drift"], arm, key)
-        E = E.copy()
-        for i, r in enumerate(TICKETS):
-            if key[1] in MAPS and key[3] == "dense" and (arm, r) in dead:
-                E[:, i] = np.nan
-        valid = ~np.isnan(E + F).any(axis=0)
+        everything = of_arm(tables, dead, arm)
+        E, F, valid = everything[tuple(key)]
+        others = [own for k, own in everything.items() if is_primary(k) and is_primary(key) and k != tuple(key)]
         for i in range(3):
             row = rows.iloc[i]
             assert row.drift == pytest.approx(E[:, i].mean(), nan_ok=True)
@@ -183,10 +233,10 @@ def test_drift_floor_excess_interval_and_p_follow_from_the_drifts(tables, dead):
                 continue
             ratio = E[:, i].mean() / F[:, i].mean()
             assert row.excess == pytest.approx(ratio - 1)
-            mean, error, df, _ = t_of(E - F, valid, i)
+            mean, error, df, _ = t_of(apart(E, F, i)[0], valid, i, [(apart(e, f, i)[0], ok) for e, f, ok in others])
             assert row.p_changed == pytest.approx(stats.t.sf(mean / error, df), rel=1e-6)
-            _, error, df, _ = t_of(E - ratio * F, valid, i)
-            half = stats.t.ppf(0.95, df) * error / F[:, i].mean()
+            _, error, df, _ = t_of(fixed(E, F, i)[0], valid, i, [(fixed(e, f, i)[0], ok) for e, f, ok in others])
+            half = stats.t.ppf(0.95, df) * error * unit_of(E, F)[i] / F[:, i].mean()
             most = (2 if key[1] in CORRELATIONS else 1) / F[:, i].mean()
             ends = [max(ratio - half, 0) - 1, min(ratio + half, most) - 1]
             assert [row.ci_low, row.ci_high] == pytest.approx(ends, rel=1e-6)
@@ -197,25 +247,23 @@ def test_drift_floor_excess_interval_and_p_follow_from_the_drifts(tables, dead):
 def test_margins_and_the_test_of_no_change_follow_from_drifts_and_ceilings(tables, ceilings, dead):
     tight = 0
     for arm, key, rows in each(tables, "similarity"):
-        E, F = (side.copy() for side in drifts(tables["drift"], arm, key))
-        E[:, [key[1] in MAPS and key[3] == "dense" and (arm, r) in dead for r in TICKETS]] = np.nan
-        valid = ~np.isnan(E + F).any(axis=0)
-        ceiling = ceilings[arm, key[1]] if PRIMARY.get(key[1]) == key[3] else np.inf
+        everything = of_arm(tables, dead, arm)
+        E, F, valid = everything[tuple(key)]
+        others = [(k, own) for k, own in everything.items() if is_primary(k) and is_primary(key) and k != tuple(key)]
+        ceiling = ceilings[arm, key[1]] if is_primary(key) else np.inf
         for i in np.flatnonzero(valid):
             row, floor = rows.iloc[i], F[:, i].mean()
             allowed = min(MARGIN * floor, (ceiling - floor) / 2)
-            if allowed < LEAST:
-                tables_of_x = [E - F - LEAST]
-            elif ceiling == np.inf:
-                tables_of_x = [E - (1 + MARGIN) * F]
-            else:
-                tables_of_x = [E - (1 + MARGIN) * F, E - (F + ceiling) / 2]
             tight += MARGIN * floor > allowed
             assert row.margin == pytest.approx(max(allowed, LEAST) / floor)
-            found = [t_of(x, valid, i) for x in tables_of_x]
+            found = []
+            for k, x in enumerate(absent(E, F, i, ceiling)):
+                peers = [(absent(e, f, i, ceilings[arm, name[1]])[k], ok) for name, (e, f, ok) in others]
+                found.append(t_of(x, valid, i, peers))
             p = max(stats.t.cdf(mean / error, df) for mean, error, df, _ in found)
             assert row.p_preserved == pytest.approx(p, rel=1e-6)
-            spread = max(t_of(E - F, valid, i)[3], *(one[3] for one in found))
+            change = t_of(apart(E, F, i)[0], valid, i, [(apart(e, f, i)[0], ok) for _, (e, f, ok) in others])
+            spread = max(change[3], *(one[3] for one in found)) * unit_of(E, F)[i] ** 2
             if row.seeds_needed < 10_000:
                 bound = [
                     (stats.t.ppf(0.95, n - 1) + stats.t.ppf(0.8, n - 1)) ** 2 * spread / max(allowed, LEAST) ** 2

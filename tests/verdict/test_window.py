@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
 
 from sparsight.verdict.window import windowed, windows
 
@@ -14,7 +13,7 @@ def same(x, width, valid=None):
 
 
 def by_the_book(x, r, width):
-    """Mean, variance, df at round r of a table without gaps, one step after another."""
+    """Mean, variance, share and ratio at round r of a table without gaps, by the additive fit, step by step."""
     s, rounds = x.shape
     w = min(width, rounds)
     start = min(max(r - w // 2, 0), rounds - w)
@@ -23,15 +22,14 @@ def by_the_book(x, r, width):
     round_ = [sum(inside[i][t] for i in range(s)) / s for t in range(w)]
     grand = sum(seed) / s
     A = sum((m - grand) ** 2 for m in seed) / (s - 1)
-    B, loss = 0.0, 0.0
+    B = 0.0
     if w > 1:
         square = sum((inside[i][t] - seed[i] - round_[t] + grand) ** 2 for i in range(s) for t in range(w))
         B = (1 - 1 / w) * square / ((s - 1) * (w - 1))
-        loss = B**2 / ((s - 1) * (w - 1))
     here = [float(x[i, r]) for i in range(s)]
     mean = sum(here) / s
     own = sum((value - mean) ** 2 for value in here) / (s - 1)
-    return mean, max(A + B, own), (A + B) ** 2 / (A**2 / (s - 1) + loss)
+    return mean, A + B, A / (A + B), own / (A + B), w, start
 
 
 def test_windows_are_shifted_inwards_at_the_ends():
@@ -57,24 +55,23 @@ def test_by_hand():
     # Seed means 1.5, 3, 3: A = 0.75. Residuals 0, ∓0.5, ±0.5: mean square 1/2, B = 1/4.
     assert found.mean.tolist() == [2, 3]
     assert found.variance == pytest.approx([1, 1])
-    assert found.error == pytest.approx([np.sqrt(1 / 3)] * 2)
-    assert found.df == pytest.approx([1 / (0.75**2 / 2 + 0.25**2 / 2)] * 2)
+    assert found.share == pytest.approx([0.75] * 2)
+    assert found.ratio == pytest.approx([1, 1])
 
 
-def test_the_rounds_own_variance_where_it_is_larger():
+def test_the_variance_is_the_mean_of_the_rounds_variances():
     x = np.array([[0.0, 0.0, 9.0], [0.0, 1.0, 0.0], [0.0, 0.0, 0.0]])
     found = same(x, 3)
-    assert found.variance[2] == pytest.approx(27)
-    assert found.variance[0] == found.variance[1] < 27
+    v = (0 + 1 / 3 + 27) / 3
+    assert found.variance == pytest.approx([v] * 3)
+    assert found.ratio == pytest.approx([0, 1 / 3 / v, 27 / v])
 
 
-def test_one_round_is_the_t_test():
+def test_one_round_keeps_all():
     x = np.array([[0.3], [0.1], [0.5], [0.2]])
     found = same(x, 5)
-    t, p = stats.ttest_1samp(x[:, 0], 0, alternative="greater")
-    assert found.mean[0] / found.error[0] == pytest.approx(t)
-    assert stats.t.sf(found.mean[0] / found.error[0], found.df[0]) == pytest.approx(p)
-    assert found.df[0] == pytest.approx(3)
+    assert found.variance[0] == pytest.approx(x.var(ddof=1))
+    assert (found.share[0], found.ratio[0], found.width[0], found.first[0]) == (1, 1, 1, 0)
 
 
 @given(st.integers(2, 6), st.integers(1, 16), st.integers(1, 7), st.integers(0, 2**32 - 1))
@@ -82,11 +79,8 @@ def test_against_the_book(s, r, width, seed):
     x = np.random.default_rng(seed).normal(0.3, 1, (s, r))
     found = same(x, width)
     for i in range(r):
-        mean, variance, df = by_the_book(x, i, width)
-        assert found.mean[i] == pytest.approx(mean)
-        assert found.variance[i] == pytest.approx(variance)
-        assert found.error[i] == pytest.approx(np.sqrt(variance / s))
-        assert found.df[i] == pytest.approx(df)
+        values = [getattr(found, name)[i] for name in ("mean", "variance", "share", "ratio", "width", "first")]
+        assert values == pytest.approx(by_the_book(x, i, width))
 
 
 def test_a_gap_makes_two_tables():
@@ -95,7 +89,7 @@ def test_a_gap_makes_two_tables():
     gap[1, 3] = np.nan
     found = same(gap, 5, np.arange(9) != 3)
     left, right = same(x[:, :3], 5), same(x[:, 4:], 5)
-    for name in ("mean", "variance", "error", "df"):
+    for name in ("mean", "variance", "share", "ratio"):
         values = getattr(found, name)
         assert np.isnan(values[3])
         assert values[:3] == pytest.approx(getattr(left, name))
@@ -104,7 +98,7 @@ def test_a_gap_makes_two_tables():
 
 def test_one_seed_has_no_spread():
     found = same(np.ones((1, 4)), 5)
-    assert np.isnan(found.error).all()
+    assert np.isnan(found.variance).all()
     assert np.isnan(found.mean).all()
 
 
@@ -113,5 +107,5 @@ def test_leading_axes_are_tables_of_their_own():
     together = windowed(x, np.ones(6, dtype=bool), 5)
     for k in range(3):
         alone = windowed(x[k], np.ones(6, dtype=bool), 5)
-        assert together.error[k] == pytest.approx(alone.error)
-        assert together.df[k] == pytest.approx(alone.df)
+        assert together.variance[k] == pytest.approx(alone.variance)
+        assert together.share[k] == pytest.approx(alone.share)

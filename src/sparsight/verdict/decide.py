@@ -7,9 +7,10 @@ import numpy as np
 from jaxtyping import Bool, Float64
 
 from sparsight.verdict import reasons
+from sparsight.verdict.drifts import compare_drifts
 from sparsight.verdict.measured import Drifted, Key, Levelled, Verdict
 from sparsight.verdict.settings import VerdictSettings
-from sparsight.verdict.test import Tested, compare_drift, compare_level
+from sparsight.verdict.test import Tested, compare_level
 from sparsight.verdict.walk import select, walk, walk_back
 
 LEAST_SEEDS, LEAST_RETRAINS = 3, 1
@@ -43,12 +44,11 @@ def decide(
     if len({metric.key for metric in metrics}) < len(metrics):
         raise ValueError("two metrics share one family, metric, method and target")
     void = void or {}
-    tests = []
     for metric in metrics:
-        tested = compare_drift(metric, settings) if isinstance(metric, Drifted) else compare_level(metric, settings)
-        if len(tested.drift) != len(rounds):
-            raise ValueError(f"{metric.metric} has {len(tested.drift)} rounds, not {len(rounds)}")
-        tests.append(tested)
+        count = metric.drift.shape[1] if isinstance(metric, Drifted) else metric.ticket.shape[1]
+        if count != len(rounds):
+            raise ValueError(f"{metric.metric} has {count} rounds, not {len(rounds)}")
+    tests = _tests(metrics, settings)
     levels = _levels(metrics, tests, settings, void)
     rows: list[Verdict] = []
     for metric, tested, level in zip(metrics, tests, levels.tolist(), strict=True):
@@ -62,6 +62,14 @@ def decide(
         )
         rows += [_row(metric, walks, i, void.get(metric.key, "")) for i in range(len(rounds))]
     return tuple(rows)
+
+
+def _tests(metrics: Sequence[Drifted | Levelled], settings: VerdictSettings) -> list[Tested]:
+    """Each metric's tests; the primary ones tell their spread together, void or not."""
+    drifts = [metric for metric in metrics if isinstance(metric, Drifted)]
+    pooled = [i for i, metric in enumerate(drifts) if metric.primary]
+    found = iter(compare_drifts(drifts, settings, pooled))
+    return [next(found) if isinstance(metric, Drifted) else compare_level(metric, settings) for metric in metrics]
 
 
 def _levels(

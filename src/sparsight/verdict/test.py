@@ -1,4 +1,4 @@
-"""The two tests of a metric at every round, its interval, and how many seeds would decide."""
+"""The two tests of a level at every round, its interval, how many seeds would decide, and what all tests share."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -7,9 +7,10 @@ import numpy as np
 from jaxtyping import Bool, Float64
 from scipy.special import stdtr, stdtrit
 
-from sparsight.verdict.measured import Drifted, Levelled
+from sparsight.verdict.measured import Levelled
+from sparsight.verdict.pooling import spread
 from sparsight.verdict.settings import VerdictSettings
-from sparsight.verdict.window import windowed
+from sparsight.verdict.window import Windowed, windowed
 
 MOST_SEEDS = 10_000
 POWER = 0.8
@@ -78,12 +79,20 @@ def seeds_needed(
     return tuple(int(n) if np.isfinite(b) else None for n, b in zip(counts, bearable, strict=True))
 
 
-def _why_undefined(
+def still(
+    window: Windowed, seeds: int, size: Float64[np.ndarray, " r"], unit: Float64[np.ndarray, " r"] | float = 1.0
+) -> Bool[np.ndarray, "*k r"]:
+    """Where all spread is rounding, or undefined: x of ``window`` is in units of ``unit``, ``size`` is not."""
+    return np.asarray(~(np.sqrt(window.variance / seeds) * unit > ROUNDING * size))
+
+
+def why_undefined(
     valid: Bool[np.ndarray, " r"],
     bad: Bool[np.ndarray, "s r"],
     zero_floor: Bool[np.ndarray, " r"],
     flat: Bool[np.ndarray, " r"],
 ) -> tuple[str, ...]:
+    """Why a round has no test, round by round; empty where it has one."""
     reasons = []
     for i, fine in enumerate(valid):
         if not fine:
@@ -99,62 +108,14 @@ def _why_undefined(
     return tuple(reasons)
 
 
-def _finite(values: Float64[np.ndarray, "*k r"]) -> Float64[np.ndarray, "*k r"]:
+def finite(values: Float64[np.ndarray, "*k r"]) -> Float64[np.ndarray, "*k r"]:
+    """The values, NaN where they are infinite."""
     return np.where(np.isfinite(values), values, np.nan)
 
 
-def _blank(values: Float64[np.ndarray, "*k r"], where: Bool[np.ndarray, "*k r"]) -> Float64[np.ndarray, "*k r"]:
+def blank(values: Float64[np.ndarray, "*k r"], where: Bool[np.ndarray, "*k r"]) -> Float64[np.ndarray, "*k r"]:
+    """The values, NaN where stated."""
     return np.where(where, np.nan, values)
-
-
-def compare_drift(metric: Drifted, settings: VerdictSettings) -> Tested:
-    """Test a ticket's drift against its controls'.
-
-    With E the ticket's drift and F its controls' mean, *changed* tests E - F > 0. *Preserved* tests that E - F is below
-    the margin, which is margin times F, or half of the way from F to the ceiling where that is less: both
-    E - (1 + margin) F < 0 and E - (F + ceiling) / 2 < 0 must hold (an intersection-union test, so that no estimate of
-    the floor chooses between them). Where the less of the two, at the mean floor, is below ``least_margin``, it tests
-    E - F - ``least_margin`` < 0. The interval of E/F - 1 holds the ratio of the means fixed in its error, and is cut at
-    what a drift can be.
-    """
-    s, r, j = metric.floor.shape
-    E = _finite(metric.drift)
-    F = _finite(metric.floor).mean(axis=2) if j else np.full((s, r), np.nan)
-    bad = np.isnan(E + F)
-    valid = ~bad.any(axis=0)
-    drift, floor = E.mean(axis=0), F.mean(axis=0)
-    zero_floor = valid & (floor <= ROUNDING)
-    unit = _blank(floor, ~valid | zero_floor)
-    ratio = drift / unit
-    room = (metric.ceiling - unit) / 2
-    allowed = np.maximum(np.minimum(settings.margin * unit, room), settings.least_margin)
-    small = np.minimum(settings.margin * unit, room) < settings.least_margin
-    tight = small | np.isinf(metric.ceiling)
-    # E - factor F - shift, for each round its own: the change, the two parts of its absence, and the interval.
-    near = 1 + np.where(small, 0.0, settings.margin)
-    least = np.where(small, settings.least_margin, 0.0)
-    factor = np.stack([np.ones(r), near, np.where(tight, near, 0.5), ratio])[..., None, None]
-    shift = np.stack([np.zeros(r), least, np.where(tight, least, metric.ceiling / 2), np.zeros(r)])[..., None, None]
-    x = windowed(E - factor * F - shift, valid, settings.window)
-    flat = zero_floor | ~(x.error > ROUNDING * (drift + floor))  # rounding, or undefined
-    undecidable = flat[:3].all(axis=0)
-    absent = _blank(p_below(x.mean[1:3], x.error[1:3], x.df[1:3]), flat[1:3]).max(axis=0)
-    half = half_width(x.error[3], x.df[3], settings.level) / unit
-    return Tested(
-        valid=valid,
-        undefined=_why_undefined(valid, bad, zero_floor, undecidable),
-        drift=drift,
-        floor=floor,
-        excess=ratio - 1,
-        ci_low=_blank(np.maximum(ratio - half, np.minimum(metric.least / unit, ratio)) - 1, flat[3]),
-        ci_high=_blank(np.minimum(ratio + half, np.maximum(metric.most / unit, ratio)) - 1, flat[3]),
-        margin=allowed / unit,
-        p_changed=_blank(p_below(-x.mean[0], x.error[0], x.df[0]), flat[0]),
-        p_preserved=absent,
-        seeds_needed=seeds_needed(_blank(x.variance[:3].max(axis=0), undecidable), allowed, settings.level),
-        seeds=s,
-        retrains=j,
-    )
 
 
 def compare_level(metric: Levelled, settings: VerdictSettings) -> Tested:
@@ -165,28 +126,28 @@ def compare_level(metric: Levelled, settings: VerdictSettings) -> Tested:
     """
     s, r, j = metric.controls.shape
     dense = np.broadcast_to(metric.dense[:, None, None], (s, r, 1))
-    reference = _finite(np.concatenate([dense, metric.controls], axis=2)).mean(axis=2)
-    ticket = _finite(metric.ticket)
+    reference = finite(np.concatenate([dense, metric.controls], axis=2)).mean(axis=2)
+    ticket = finite(metric.ticket)
     x = ticket - reference
     valid = ~np.isnan(x).any(axis=0)
     mean = x.mean(axis=0)
-    here = windowed(np.broadcast_to(x, (r, s, r)), valid & (j > 0), settings.window)
-    size = np.abs(ticket).mean(axis=0) + np.abs(reference).mean(axis=0)
-    flat = ~(here.error > ROUNDING * size)
+    window = windowed(np.broadcast_to(x, (r, s, r)), valid & (j > 0), settings.window)
+    flat = still(window, s, np.abs(ticket).mean(axis=0) + np.abs(reference).mean(axis=0))
+    here = spread(window, flat, s, ())
     half = half_width(here.error, here.df, settings.level)
     margin, middle = np.full(r, metric.margin), reference.mean(axis=0)
     return Tested(
         valid=valid,
-        undefined=_why_undefined(valid, np.isnan(x), np.zeros(r, dtype=bool), flat),
+        undefined=why_undefined(valid, np.isnan(x), np.zeros(r, dtype=bool), flat),
         drift=mean,
         floor=np.full(r, np.nan),
         excess=mean,
-        ci_low=_blank(np.maximum(mean - half, np.minimum(metric.least - middle, mean)), flat),
-        ci_high=_blank(np.minimum(mean + half, np.maximum(metric.most - middle, mean)), flat),
+        ci_low=blank(np.maximum(mean - half, np.minimum(metric.least - middle, mean)), flat),
+        ci_high=blank(np.minimum(mean + half, np.maximum(metric.most - middle, mean)), flat),
         margin=margin,
-        p_changed=_blank(2 * p_below(-np.abs(mean), here.error, here.df), flat),
-        p_preserved=_blank(p_below(np.abs(mean) - metric.margin, here.error, here.df), flat),
-        seeds_needed=seeds_needed(_blank(here.variance, flat), margin, settings.level),
+        p_changed=blank(2 * p_below(-np.abs(mean), here.error, here.df), flat),
+        p_preserved=blank(p_below(np.abs(mean) - metric.margin, here.error, here.df), flat),
+        seeds_needed=seeds_needed(blank(here.variance, flat), margin, settings.level),
         seeds=s,
         retrains=j,
     )

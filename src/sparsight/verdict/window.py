@@ -1,10 +1,7 @@
 """The spread between seeds at a round, estimated from the rounds around it.
 
 A few seeds tell a variance badly. Neighbouring rounds share the seed's own deviation and bring noise of their own, so a
-window of them tells both parts better; a Satterthwaite approximation gives the degrees of freedom of their sum.
-
-References:
-    F. E. Satterthwaite. An Approximate Distribution of Estimates of Variance Components. Biometrics Bulletin 2, 1946.
+window of them tells both parts better.
 """
 
 from dataclasses import dataclass
@@ -15,19 +12,23 @@ from jaxtyping import Bool, Float64, Int64
 
 @dataclass(frozen=True, eq=False)
 class Windowed:
-    """Mean over seeds at each round, its standard error and degrees of freedom; NaN where undefined.
+    """What a window of rounds says of x at each round; NaN where undefined.
 
     Attributes:
-        mean: of x at the round.
-        variance: of x between seeds at the round, the larger of the window's and the round's own.
-        error: standard error of ``mean``.
-        df: degrees of freedom of ``error``, not always whole.
+        mean: of x at the round, over seeds.
+        variance: of x between seeds, its mean over the rounds of the window.
+        share: of that variance which the seeds keep over the window: the variance of a seed's mean over the window.
+        ratio: variance of x at the round itself, in units of ``variance``.
+        width: rounds in the window; 0 where there is none.
+        first: the first of them.
     """
 
     mean: Float64[np.ndarray, "*k r"]
     variance: Float64[np.ndarray, "*k r"]
-    error: Float64[np.ndarray, "*k r"]
-    df: Float64[np.ndarray, "*k r"]
+    share: Float64[np.ndarray, "*k r"]
+    ratio: Float64[np.ndarray, "*k r"]
+    width: Int64[np.ndarray, " r"]
+    first: Int64[np.ndarray, " r"]
 
 
 def windows(
@@ -49,13 +50,11 @@ def windows(
 
 
 def windowed(tables: Float64[np.ndarray, "*k r s r"], valid: Bool[np.ndarray, " r"], width: int) -> Windowed:
-    """Mean, standard error and degrees of freedom of x over seeds, round by round.
+    """Mean and variance of x over seeds, round by round.
 
-    With w rounds in the window of a round, A is the variance over seeds of the mean of x over the window, and B is
-    (1 - 1/w) times the residual mean square of the additive seeds + rounds fit inside it. Then v = A + B with
-    v² / (A² / (s-1) + B² / ((s-1)(w-1))) degrees of freedom, and the error is sqrt(max(v, variance of x at the
-    round) / s). One round alone gives the paired t. The window of a round is taken over the consecutive valid rounds
-    around it (`windows`).
+    With w rounds in the window of a round, the variance v is the mean of the w rounds' variances over seeds, which is
+    A + B: A the variance over seeds of the mean of x over the window, B what a seed does not keep. ``share`` is A / v.
+    The window of a round is taken over the consecutive valid rounds around it (`windows`).
 
     Args:
         tables: at ``[..., i, :, :]`` the table of x, seeds by rounds, for the test at round i; one for all may be
@@ -63,26 +62,16 @@ def windowed(tables: Float64[np.ndarray, "*k r s r"], valid: Bool[np.ndarray, " 
         valid: rounds whose x is finite in every seed; the others get NaN.
         width: rounds in a window, at most.
     """
-    s = tables.shape[-2]
-    results = {name: np.full(tables.shape[:-2], np.nan) for name in ("mean", "variance", "error", "df")}
-    if s < 2:
-        return Windowed(**results)
-    for rounds, nearest in windows(valid, width):
-        w = nearest.shape[1]
+    s, r = tables.shape[-2:]
+    results = {name: np.full(tables.shape[:-2], np.nan) for name in ("mean", "variance", "share", "ratio")}
+    counts = {name: np.zeros(r, dtype=np.int64) for name in ("width", "first")}
+    for rounds, nearest in windows(valid, width) if s > 1 else []:
         x = tables[..., rounds[:, None, None], np.arange(s)[:, None], nearest[:, None, :]]  # (*k, n, s, w)
-        of_seed = x.mean(-1)
         here = tables[..., rounds[:, None], np.arange(s), rounds[:, None]]  # (*k, n, s)
-        between = of_seed.var(-1, ddof=1)
-        within, loss = np.zeros_like(between), np.zeros_like(between)
-        if w > 1:
-            residual = x - of_seed[..., None] - x.mean(-2, keepdims=True) + of_seed.mean(-1)[..., None, None]
-            df = (s - 1) * (w - 1)
-            within = (1 - 1 / w) * (residual**2).sum((-2, -1)) / df
-            loss = within**2 / df
-        v = between + within
         results["mean"][..., rounds] = here.mean(-1)
-        results["variance"][..., rounds] = variance = np.maximum(v, here.var(-1, ddof=1))
-        results["error"][..., rounds] = np.sqrt(variance / s)
-        with np.errstate(invalid="ignore", divide="ignore"):  # no spread at all: no degrees of freedom
-            results["df"][..., rounds] = v**2 / (between**2 / (s - 1) + loss)
-    return Windowed(**results)
+        results["variance"][..., rounds] = v = x.var(-2, ddof=1).mean(-1)
+        with np.errstate(invalid="ignore", divide="ignore"):  # no spread at all has no parts
+            results["share"][..., rounds] = np.minimum(x.mean(-1).var(-1, ddof=1) / v, 1.0)
+            results["ratio"][..., rounds] = here.var(-1, ddof=1) / v
+        counts["width"][rounds], counts["first"][rounds] = nearest.shape[1], nearest[:, 0]
+    return Windowed(**results, **counts)
