@@ -2,6 +2,7 @@
 
 import copy
 import math
+import re
 import warnings
 from dataclasses import replace
 
@@ -300,12 +301,18 @@ def test_another_order_of_the_classes_is_refused(birds, trained):
         audit_models(trained[0], other, birds)
 
 
-def test_weights_that_are_not_finite_are_refused(birds, trained):
+@pytest.mark.parametrize(
+    ("name", "value"), [("fc.weight", math.nan), ("conv1.weight", -math.inf), ("layer1.0.bn1.running_var", math.inf)]
+)
+def test_weights_that_are_not_finite_are_refused_by_name(birds, trained, name, value):
+    """Also an infinite variance, which makes maps that are dead and logits that are finite."""
     other = copy.deepcopy(trained[0])
-    with torch.no_grad():
-        other.fc.weight[0, 0] = math.nan
-    with pytest.raises(InputError, match="model: its logits or embeddings are not finite"):
-        audit_models(trained[0], other, birds)
+    other.state_dict()[name].flatten()[:1] = value
+    kind = "NaN" if math.isnan(value) else "infinite"
+    said = rf"model: not finite numbers: {re.escape(name)} \(1 of [\d,]+ {kind}\); give a whole model"
+    for pair in ((trained[0], other), (other, trained[0])):
+        with pytest.raises(InputError, match=said if pair[1] is other else said.replace("model", "original", 1)):
+            audit_models(*pair, birds)
 
 
 def test_too_few_images_or_models_are_refused(birds, trained):

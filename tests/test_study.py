@@ -12,16 +12,18 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from sparsight.arms import read_ticket, ticket_origin, write_checkpoint, write_ticket
+from sparsight.arms import read_log, read_ticket, ticket_origin, write_checkpoint, write_ticket
 from sparsight.config import StudySettings
 from sparsight.data import dataset_bytes, load_dataset
 from sparsight.errors import InputError
+from sparsight.exporting.subject import read_subject
 from sparsight.io import hold, read_json, read_tensors, sha256
 from sparsight.making import check_concepts
 from sparsight.models import ModelSettings, build_model
 from sparsight.runs import open_run, write_settings
 from sparsight.study import report_run, run_study
 from sparsight.training import Checkpoint, Optimiser
+from sparsight.verifying import verify_run
 
 DENSE = "dense/freeze_negative+score_before_epoch/seed-0"
 FIRST, LAST = "released-code/seed-0/round-01", "released-code/seed-0/round-02"
@@ -182,6 +184,26 @@ def test_a_run_whose_tickets_name_no_settings_is_refused(finished, copy):
     write_ticket(copy / DENSE, ticket, (), {name: origin[name] for name in ("network", "before", "data", "weights")})
     with pytest.raises(InputError, match="made by an earlier version, whose files do not name their settings; choose"):
         run_study(finished[1].settings, copy, workers=0)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [("conv1.weight", float("nan"), "of 432 NaN"), ("bn1.running_var", float("inf"), "of 16 infinite")],
+)
+def test_a_ticket_whose_weights_are_no_numbers_is_named_by_study_verify_and_export(finished, copy, name, value, said):
+    ticket = read_ticket(copy / LAST)
+    kept = ticket.mask.get(name, torch.ones_like(ticket.weights[name], dtype=torch.bool))
+    ticket.weights[name][kept] = value
+    write_ticket(copy / LAST, ticket, read_log(copy / LAST), ticket_origin(copy / LAST))
+    named = f"not finite numbers: {name} ({int(kept.sum())} {said})"
+    failures = [line for check in verify_run(copy) for line in check.failures]
+    assert any(named in line for line in failures)
+    with pytest.raises(InputError) as error:
+        read_subject(copy, "released-code", 0, 2)
+    assert f"{LAST}/ticket.safetensors: {named}: its training has diverged" in str(error.value)
+    with pytest.raises(InputError) as error:
+        run_study(finished[1].settings, copy, workers=0)
+    assert f"{LAST}/ticket.safetensors: {named}: its training has diverged" in str(error.value)
 
 
 def test_the_report_has_a_list_of_its_files(finished, copy):

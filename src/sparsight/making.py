@@ -10,6 +10,7 @@ import torch
 
 from sparsight import stopping
 from sparsight.arms import (
+    TICKET,
     Workshop,
     find_arm,
     find_control,
@@ -42,7 +43,15 @@ from sparsight.evidence import (
 )
 from sparsight.footprint import private_peak
 from sparsight.io import check_sealed
-from sparsight.models import KNOWN_MODELS, Split, build_model, check_unknown, find_split, weights_notices
+from sparsight.models import (
+    KNOWN_MODELS,
+    Split,
+    broken_weights,
+    build_model,
+    check_unknown,
+    find_split,
+    weights_notices,
+)
 from sparsight.networks import Network
 from sparsight.pruning import check_in_effect, check_prunable, unpruned_notice
 from sparsight.runs import DATA, WEIGHTS
@@ -119,6 +128,11 @@ def make_network(
             model = new_model(network.seed)
             cut = _cut(settings, model, data)
             model.load_state_dict(ticket.weights)
+            if broken := broken_weights(model):
+                raise InputError(
+                    f"{home / TICKET}: not finite numbers: {broken}: its training has diverged; lower "
+                    "training.learning_rate (a study needs another --out then)"
+                )
             explained = None if network.kind == "dense" else dense_prediction(folder / network.dense.folder)
             rooms = (settings.evidence, settings.concepts, settings.saliency)
             try:

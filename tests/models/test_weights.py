@@ -157,7 +157,8 @@ def test_integers_where_real_numbers_are_expected(model, tmp_path):
 def test_values_that_are_not_finite(model, tmp_path, value):
     tensors = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     tensors["layer1.0.conv1.weight"][0, 0, 0, 0] = value
-    refused(model, saved(tmp_path, tensors), "not a finite number in layer1.0.conv1.weight")
+    kind = "NaN" if value != value else "infinite"
+    refused(model, saved(tmp_path, tensors), f"not finite numbers: layer1.0.conv1.weight (1 of 2,304 {kind})")
 
 
 def test_missing_file_truncated_file_and_pickled_network(model, tmp_path):

@@ -1,3 +1,5 @@
+import re
+import sys
 from dataclasses import replace
 
 import pytest
@@ -197,6 +199,22 @@ def test_a_loss_that_is_no_number_stops_naming_place_epoch_and_step(tiny):
         match=r"^magnitude, seed 0, round 2, epoch \d, step \d: .*training\.learning_rate .*--out",
     ):
         trained(tiny, settings=settings, where="magnitude, seed 0, round 2")
+
+
+@pytest.mark.parametrize("name", ["5.weight", "1.running_var"])
+def test_a_weight_or_statistic_that_is_no_number_at_the_end_is_named(tiny, name, monkeypatch):
+    """A step that leaves the loss a number, as the last one of a training that diverges does."""
+    module = sys.modules[TrainingDivergedError.__module__]
+
+    def step(model, *rest):
+        found = training_step(model, *rest)
+        model.state_dict()[name].flatten()[:2] = float("inf")
+        return found
+
+    training_step = module.training_step
+    monkeypatch.setattr(module, "training_step", step)
+    with pytest.raises(TrainingDivergedError, match=rf"not finite numbers: {re.escape(name)} \(2 of [\d,]+ infinite\)"):
+        trained(tiny, settings=TrainingSettings(epochs=1, batch_size=len(tiny), learning_rate=0.01))
 
 
 def test_schedules():

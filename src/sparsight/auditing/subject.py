@@ -15,6 +15,7 @@ from sparsight.models import (
     Given,
     Split,
     UserCodeError,
+    broken_weights,
     check_mixing,
     evaluating,
     find_answers,
@@ -68,9 +69,12 @@ def subject_of(
         layer: where its maps are explained.
 
     Raises:
-        InputError: if its outputs are not the data set's classes, it answers otherwise when it is asked again or for
-            an image in another batch (``check_mixing``), or it cannot be cut (``locate``).
+        InputError: if a weight is not a finite number, its outputs are not the data set's classes, it answers
+            otherwise when it is asked again or for an image in another batch (``check_mixing``), or it cannot be cut
+            (``locate``).
     """
+    if broken := broken_weights(given.model):
+        raise InputError(f"{given.name}: not finite numbers: {broken}; give a whole model")
     adapted, notes = _adapted(given, len(class_names), images)
     located = locate(given.name, adapted, images[:2], layer)
     with torch.no_grad(), evaluating(adapted):

@@ -16,7 +16,7 @@ from sparsight.data import ConceptDataset, normalise, read_dataset
 from sparsight.errors import InputError
 from sparsight.evidence import read_evidence
 from sparsight.io import check_sealed
-from sparsight.models import build_model, evaluating
+from sparsight.models import broken_words, build_model, evaluating
 from sparsight.networks import Network
 from sparsight.pruning import tied
 from sparsight.runs import DATA, MANIFEST, check_settings, read_settings
@@ -89,11 +89,16 @@ def read_subject(run: Path, arm: str, seed: int, round_: int) -> Subject:
         raise _unfinished(run, network)
     data = read_dataset(run / DATA)
     state = standing(run, network, sources(run, settings, data), {})
+    ticket = read_ticket(home) if state.trained else None
+    if ticket is not None and (broken := broken_words(ticket.weights, ticket.mask)):
+        raise InputError(
+            f"{home / TICKET}: not finite numbers: {broken}: its training has diverged; make the run again in another "
+            "folder, with a lower training.learning_rate"
+        )
     if state.flaws:
         raise state.flaws[0]
-    if not state.done:
+    if ticket is None or not state.done:
         raise _unfinished(run, network)
-    ticket = read_ticket(home)
     chosen = data.splits["test"][:IMAGES]
     chosen = chosen if len(chosen) > 1 else chosen.repeat(2)
     images = normalise(data.images[chosen], data, torch.device("cpu")).contiguous()

@@ -7,6 +7,7 @@ from sparsight.models.digest import network_digest
 from sparsight.models.expected import Source
 from sparsight.models.files import fingerprint
 from sparsight.models.find import check_unknown, find_split
+from sparsight.models.finite import broken_weights, broken_words
 from sparsight.models.given import Given, given_model
 from sparsight.models.gradients import frozen, gradient_flaw
 from sparsight.models.guard import UserCodeError, users_code
@@ -52,6 +53,8 @@ __all__ = [
     "Split",
     "StateFile",
     "UserCodeError",
+    "broken_weights",
+    "broken_words",
     "build_model",
     "check_mixing",
     "check_own",

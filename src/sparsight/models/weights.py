@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from sparsight.errors import InputError
+from sparsight.models.finite import broken_words
 from sparsight.models.masks import is_mask, masked, torch_pruned
 from sparsight.models.naming import COUNTER, named
 from sparsight.models.state_file import StateFile, read_state_file
@@ -173,9 +174,8 @@ def _check(own: Mapping[str, Tensor], loaded: Mapping[str, Tensor], path: Path) 
     ]
     if problems:
         raise MisfitError(f"{path}: does not fit the network: {'; '.join(problems)}", missing, unexpected, misshapen)
-    broken = sorted(name for name, value in loaded.items() if not torch.isfinite(value).all())
-    if broken:
-        raise InputError(f"{path}: {_listed('not a finite number in', broken)[0]}; export the weights again")
+    if broken := broken_words(loaded, loaded.keys()):
+        raise InputError(f"{path}: not finite numbers: {broken}; export the weights again")
 
 
 def _fresh_heads(own: Mapping[str, Tensor], loaded: Mapping[str, Tensor], heads: Mapping[str, str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from sparsight.data import ConceptDataset, normalise
 from sparsight.errors import InputError
-from sparsight.models import placed
+from sparsight.models import broken_weights, placed
 from sparsight.pruning import hold_at_zero
 from sparsight.training.batches import DrawKey, steps_per_epoch, training_batches
 from sparsight.training.loss import class_weights
@@ -36,7 +36,7 @@ SCORES_AN_EPOCH = 8
 
 
 class TrainingDivergedError(InputError):
-    """The loss or a weight is no longer a number."""
+    """The loss, a weight or a norm's statistic is no longer a number."""
 
 
 @dataclass(frozen=True)
@@ -232,12 +232,11 @@ def _accuracy(model: nn.Module, data: ConceptDataset, settings: TrainingSettings
 
 def _check_finite(losses: Tensor, model: nn.Module, where: str) -> None:
     wrong = (~torch.isfinite(losses)).nonzero()
-    remedy = "a study needs another --out then"
-    if len(wrong):
-        raise TrainingDivergedError(
-            f"{where}, step {int(wrong[0])}: the loss is not a finite number; lower training.learning_rate ({remedy})"
-        )
-    if not all(bool(torch.isfinite(parameter).all()) for parameter in model.parameters()):
-        raise TrainingDivergedError(
-            f"{where}, step {len(losses) - 1}: a weight is not a finite number; lower training.learning_rate ({remedy})"
-        )
+    broken = broken_weights(model)
+    if not len(wrong) and not broken:
+        return
+    what = f", step {int(wrong[0])}: the loss is not a finite number" if len(wrong) else ""
+    weights = f"{', and at the end of the epoch' if what else ''}: not finite numbers: {broken}" if broken else ""
+    raise TrainingDivergedError(
+        f"{where}{what}{weights}; lower training.learning_rate (a study needs another --out then)"
+    )

@@ -9,6 +9,7 @@ import torch
 from sparsight.arms import Ticket, find_arm, read_ticket
 from sparsight.arms.arm import Arm
 from sparsight.evidence import read_metrics
+from sparsight.models import broken_words
 from sparsight.networks import Network
 from sparsight.pruning import Mask, count_at, kept
 
@@ -20,6 +21,9 @@ def ticket_faults(folder: Path, network: Network, rate: float) -> Iterator[str]:
         InputError: if a file is missing or damaged.
     """
     ticket = read_ticket(folder / network.folder)
+    for state, called in ((ticket.weights, ""), *(() if ticket.end is ticket.weights else ((ticket.end, "end: "),))):
+        if broken := broken_words(state):
+            yield f"{called}not finite numbers: {broken}"
     arm = find_arm(network.arm) if network.kind == "ticket" else None
     revives = arm is not None and arm.revives
     for name, keep in ticket.mask.items():
