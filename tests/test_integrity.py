@@ -50,7 +50,7 @@ class Ear(Silent):
         self.made: list[str] = []
 
     def note(self, text: str) -> None:
-        if not text.startswith("took "):  # how long it took is another matter
+        if not text.startswith(("took ", "study.arms: ")):  # other matters
             self.notes.append(text)
 
     def network(self, network, summary) -> None:
