@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from scipy.special import stdtr
 
-from sparsight.verdict import Compared, Student, VerdictSettings, decide_pair
+from sparsight.verdict import Bounded, Compared, VerdictSettings, decide_pair
 
 SETTINGS = VerdictSettings()
 JS, NOISES, GROWTHS = (3, 8, 19), (0.1, 0.17, 0.34), (0.0, 0.5, 1.0)
@@ -108,7 +108,9 @@ def _any_changed(law: str, noise: float, J: int, rho: float, pairs: int, seed: i
 
 def _known(drift: float, again: Any, metric: str, ceiling: float) -> Compared:
     """A metric whose mean over units is known, as tests against a floor take it."""
-    return Compared("f", metric, "", "", True, "image", Student(float(drift), 0.01, 1.0, 2), tuple(again), ceiling)
+    return Compared(
+        "f", metric, "", "", True, "image", Bounded(float(drift), (float(drift),), 0.0, 2.0), tuple(again), ceiling
+    )
 
 
 def _log(mean: float, sd: float) -> float:

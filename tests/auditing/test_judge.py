@@ -5,7 +5,7 @@ import torch
 
 from sparsight.auditing import AuditSettings, Look, headline
 from sparsight.evidence import Seen
-from sparsight.verdict import Compared, PairVerdict, Student
+from sparsight.verdict import Bounded, Compared, PairVerdict
 
 NAN = float("nan")
 SETTINGS = AuditSettings(margin=0.1)
@@ -20,7 +20,7 @@ def looked(name, answers, missing=None):
 def said(words, *, accuracy="undecided", lost=-0.25, missing=None, drifts=None):
     rows = [
         PairVerdict(
-            Compared("any", metric, "", "", True, "image", Student(drift, 0.01, 9.0, 10)),
+            Compared("any", metric, "", "", True, "image", Bounded(drift, (drift,) * 10, 0.0, 2.0)),
             *(NAN, NAN, NAN, 0.1, NAN, NAN, word, ""),
         )
         for metric, word, drift in zip(METRICS, words, drifts or [0.2] * len(words), strict=False)
@@ -76,7 +76,7 @@ def test_an_accuracy_that_has_changed_has_a_direction(lost, way):
 def test_the_brightest_places_of_coarse_maps_alone_are_no_other_evidence(words, grid, word):
     rows = [
         PairVerdict(
-            Compared("any", metric, "", "", True, "image", Student(0.2, 0.01, 9.0, 10)),
+            Compared("any", metric, "", "", True, "image", Bounded(0.2, (0.2,) * 10, 0.0, 2.0)),
             *(NAN, NAN, NAN, 0.1, NAN, NAN, one, ""),
         )
         for metric, one in zip(METRICS, words, strict=True)

@@ -166,4 +166,5 @@ def test_intervals_stay_within_the_range_of_a_metric(bare):
         values = np.array([0.0, most, 0.0])
         drift = Drift("concepts", metric, "pcbm", "", "train", "class", ("a", "b", "c"), values)
         one = compared(look("original", 0), look("model", 1), [drift], (), {})[0]
-        assert one.drift.interval(0.05) == (0.0, most)
+        low, high = one.drift.interval(0.05)
+        assert 0 <= low < most / 3 < high <= most

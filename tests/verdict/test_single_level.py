@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sparsight.verdict import decide_level
+from sparsight.verdict import decide_level, over_units
 
 RIGHT = np.array([1.0] * 80 + [0.0] * 20)
 MANY = np.tile(RIGHT, 4)
@@ -42,17 +42,19 @@ def test_a_difference_beyond_the_margin_is_a_change_without_a_floor():
         assert found.p_changed < 0.01 < found.p_preserved
 
 
-def test_numbers_that_are_not_counted_have_students_interval():
+def test_numbers_that_are_not_counted_are_bounded_as_what_could_move_by_1():
     draws = np.random.default_rng(0)
-    first = draws.uniform(0.2, 0.8, 50)
-    second = first + draws.normal(0, 0.02, 50)
+    first = draws.uniform(0.2, 0.8, 100)
+    second = first + draws.normal(0, 0.02, 100)
     found = decide_level(first, second, (), 0.05, 0.05)
-    expected = stats.t.interval(0.9, 49, (second - first).mean(), stats.sem(second - first))
-    assert (found.low, found.high) == pytest.approx(expected)
+    expected = over_units(second - first, -1.0, 1.0)
+    assert (found.low, found.high) == expected.interval(0.05)
+    assert found.p_preserved == max(expected.p_below(0.05), expected.p_above(-0.05))
     assert found.verdict == "preserved"
-    flat = decide_level(first, first + 0.01, (), 0.05, 0.05)
-    assert flat.verdict == "undecided"
-    assert "no spread" in flat.reason
+    few = decide_level(first[:50], second[:50], (), 0.05, 0.05)
+    assert few.verdict == "undecided", "one in 50 could have moved by 1"
+    still = decide_level(first, first + 0.01, (), 0.05, 0.05)
+    assert (still.verdict, still.p_preserved) == ("preserved", pytest.approx((1 - 0.04 / 0.99) ** 100))
 
 
 def test_against_networks_trained_again_it_is_one_more_of_them():
@@ -81,8 +83,8 @@ def test_a_floor_without_spread_leaves_the_pair():
     assert found.verdict == "preserved"
     scores = np.random.default_rng(0).uniform(0.2, 0.8, 50)
     flat = decide_level(scores, scores + 0.1, (scores.mean(),) * 3, 0.02, 0.05)
-    assert flat.verdict == "undecided"
-    assert "no spread" in flat.reason
+    alone = decide_level(scores, scores + 0.1, (), 0.02, 0.05)
+    assert (flat.verdict, flat.p_changed) == ("changed", alone.p_changed)
 
 
 @pytest.mark.parametrize("again", [(), (0.9, 0.5, 0.1), (0.53, 1.0, 1.0), (1.0, 1.0, 1.0)])

@@ -16,12 +16,11 @@ from sparsight.draws import generator
 from sparsight.drift import linear_cka
 from sparsight.evidence import TARGETS
 from sparsight.stats import mean
-from sparsight.verdict import LEAST_PLACES, Compared, Estimate, Share, Student, jackknifed, over_units
+from sparsight.verdict import LEAST_PLACES, Compared, Estimate, Share, jackknifed, over_units
 
 GROUPS = 20
 """Of images that are left out, one after the other, for the error of a number that all images share."""
 
-_LISTS = ("top_k_jaccard", "top_k_overlap", "group_top_k_jaccard")
 _READS = {
     "concepts": ("bank/Q", "bank/intercepts", "g/weights", "embedding/test"),
     "pixels": ("saliency/maps", "saliency/classes"),
@@ -156,10 +155,10 @@ def _estimate(one: Drift, first: Tensor, second: Tensor) -> Estimate:
         return jackknifed(float(one.values[0]), left_out, n, 1.0)
     if one.metric == "flips":
         return Share(int(one.values.sum()), len(one.values))
-    found = over_units(one.values, one.least, one.most, coarse=one.metric in _LISTS)
+    found = over_units(one.values, one.least, one.most)
     if one.unit == "class" and len(one.values) == 2:
         # Two classes share one row of g, with either sign: they are one unit, and its scatter says nothing.
-        return Student(found.value, float("nan"), 0.0, min(found.units, 1))
+        return replace(found, values=found.values[:1])
     return found
 
 

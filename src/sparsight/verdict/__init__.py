@@ -21,7 +21,7 @@ from sparsight.verdict.single import decide_pair
 from sparsight.verdict.single_exact import PairedShares, Share
 from sparsight.verdict.single_level import LevelVerdict, decide_level
 from sparsight.verdict.single_measured import LEAST_FLOOR, Compared, Estimate, PairVerdict
-from sparsight.verdict.single_units import Student, jackknifed, over_units
+from sparsight.verdict.single_units import Bounded, Student, jackknifed, over_units
 
 __all__ = [
     "BRIGHTEST",
@@ -32,6 +32,7 @@ __all__ = [
     "PLACES",
     "PRIMARY",
     "Association",
+    "Bounded",
     "Compared",
     "Constant",
     "Drifted",

@@ -71,7 +71,7 @@ def decide_level(
 
     Without at least ``LEAST_FLOOR`` retrained networks, or where these and the original all have one value, the units
     are paired, and what can be shown is that the difference lies within the margin, or outside of it, on units like
-    these: zeros and ones by exact bounds, all else by Student's t. With them the network is compared with these and the
+    these: zeros and ones by exact bounds, all else by Gaffke's. With them the network is compared with these and the
     original: Student's t on as many degrees of freedom. A change is tested on two sides. Evidence that is identical is
     preserved.
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from sparsight.verdict.measured import Key, Word
 from sparsight.verdict.single_exact import PairedShares, Share
-from sparsight.verdict.single_units import Student
+from sparsight.verdict.single_units import Bounded, Student
 
-Estimate = Student | Share | PairedShares
+Estimate = Bounded | Student | Share | PairedShares
 """A mean over units, and what may be said of it: ``value``, ``units``, ``interval``, ``p_below``, ``p_above``, and in
 ``untested`` why there is no test."""
 
