@@ -62,7 +62,7 @@ def test_the_primary_ones_are_six_and_the_same_as_among_all(study):
     assert [(one.family, one.metric, one.target) for one in primary] == list(PRIMARY)
     assert all(one.primary for one in primary)
     assert means(primary) == {key: every[key] for key in PRIMARY}
-    assert {one.method for one in primary} == {"pcbm", "predictor", "gradcam@6x6", "embedding"}
+    assert {one.method for one in primary} == {"pcbm", "predictor", "gradcam@6x6", "debiased"}
     assert {key[1:] for key in every.keys() - set(PRIMARY)} == {
         *((name, "") for name in ("top_k_overlap", "rank_biased_overlap", "group_top_k_jaccard", "group_spearman")),
         *((name, target) for name in ("map_spearman", "map_iou_20") for target in ("label", "prediction")),

@@ -34,7 +34,7 @@ from sparsight.verdict import PRIMARY
 
 CORRELATIONS = (
     *("weight_spearman", "group_spearman", "value_agreement", "map_spearman"),
-    *("do_concept", "do_part", "do_habitat"),
+    *("do_concept", "do_part", "do_habitat", "linear_cka"),
 )
 """Metrics whose drift is 1 less a correlation, and so at most 2; that of all others is 1 less a share, at most 1."""
 ORDERS = 10
@@ -124,7 +124,7 @@ def compare(
     found = [*of_concepts, *_pixel_drifts(study, dense, other, same_targets)]
     if "embedding/test" in dense and "embedding/test" in other:
         cka = np.array([linear_cka(dense["embedding/test"], other["embedding/test"])])
-        found.append(Drift("representation", "linear_cka", "embedding", "", "test", "all", (), cka))
+        found.append(Drift("representation", "linear_cka", "debiased", "", "test", "all", (), cka))
     if not primary:
         flipped = flips(dense["logits/test"].argmax(1), other["logits/test"].argmax(1))
         found.append(Drift("accuracy", "flips", "f", "", "test", "image", (), flipped.double().numpy()))

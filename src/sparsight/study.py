@@ -27,7 +27,7 @@ from sparsight.planning import Check
 from sparsight.pool import check_not_imported, run_jobs
 from sparsight.report import LIST_KIND, PAGES, ConstantAnswer, ReportData, study_summary, write_report
 from sparsight.results import read_results, result_flaws, write_results
-from sparsight.results.write import VERDICT
+from sparsight.results.rules import VERDICT
 from sparsight.runs import (
     DATA,
     REPORT,

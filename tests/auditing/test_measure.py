@@ -97,6 +97,38 @@ def test_a_map_that_died_has_nothing_in_common_and_dead_pairs_are_no_evidence(ba
     assert "undefined values" not in failed
 
 
+def test_embeddings_of_more_dimensions_than_images_tell_are_not_compared(bare):
+    def wide(one, width):
+        spread = torch.randn(IMAGES, width, generator=torch.Generator().manual_seed(len(one.name)))
+        return replace(one, seen=replace(one.seen, embedding=spread))
+
+    original, other = look("original", 0), look("model", 1)
+    assert "few pairs" not in measured(bare, original, other)[1]
+    found, failed = measured(bare, original, wide(other, 1000))
+    assert failed["few pairs"].voids == ("linear_cka",)
+    assert failed["few pairs"].reason.startswith("60 images are ")
+    assert failed["few pairs"].reason.endswith(" dimensions that the embedding fills in model (limit 10)")
+    rows = similarity(tuple(found.values()), SETTINGS, tuple(failed.values()))
+    assert {row.verdict for row in rows if row.compared.metric == "linear_cka"} == {"undecided"}
+    again = [wide(look("again", 2), 1000), look("again 2", 3), look("again 3", 4)]
+    assert " fills in again (limit 10)" in measured(bare, original, other, again)[1]["few pairs"].reason
+
+
+def test_the_drift_of_embeddings_has_a_jackknife_over_images(bare):
+    original = look("original", 0)
+    found, _ = measured(bare, original, look("model", 1, like=original, noise=0.5))
+    drift = found["linear_cka", ""].drift
+    assert drift.units == IMAGES
+    assert 0 < drift.interval(0.05)[0] < drift.value < drift.interval(0.05)[1] < 2
+    unrelated, _ = measured(bare, original, look("model", 1))
+    assert (
+        0.8
+        < unrelated["linear_cka", ""].drift.interval(0.05)[0]
+        < 1
+        < unrelated["linear_cka", ""].drift.interval(0.05)[1]
+    )
+
+
 def test_maps_of_few_positions_have_no_places(bare):
     for side, there in ((1, False), (2, False), (3, True)):
         found, failed = measured(bare, look("original", 0, side=side), look("model", 1, side=side))

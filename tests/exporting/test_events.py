@@ -121,8 +121,8 @@ def test_events_are_the_logs_and_the_tables(run, tmp_path):
     assert made.points == sum(map(len, expected.values()))
     assert (made.trained, made.planned, made.results) == (4, 4, True)
     seen = {tag for where, tag in expected if where == HOME}
-    assert {"test/f/accuracy", "test/g/balanced_accuracy", "drift/representation/linear_cka/embedding"} <= seen
-    assert ("retrain/score_before_epoch/seed-3/repeat-1", "drift/representation/linear_cka/embedding") in expected
+    assert {"test/f/accuracy", "test/g/balanced_accuracy", "drift/representation/linear_cka/debiased"} <= seen
+    assert ("retrain/score_before_epoch/seed-3/repeat-1", "drift/representation/linear_cka/debiased") in expected
 
 
 def test_an_empty_cell_is_no_point(run):

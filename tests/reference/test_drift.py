@@ -56,11 +56,11 @@ def rbo_ext(one, other, p):
 
 
 def hsic(K, L):
-    """Gretton et al. 2005, the biased estimate: tr(K H L H) / (n - 1)², element by element."""
-    n = len(K)
-    H = np.eye(n) - 1 / n
-    K, L = H @ K @ H, H @ L @ H
-    return sum(K[i, j] * L[j, i] for i in range(n) for j in range(n)) / (n - 1) ** 2
+    """Song et al. 2012, eq. 5, the unbiased estimate, of Gram matrices whose diagonals are set to 0."""
+    n, ones = len(K), np.ones(len(K))
+    K, L = K - np.diag(np.diag(K)), L - np.diag(np.diag(L))
+    sums = (ones @ K @ ones) * (ones @ L @ ones) / ((n - 1) * (n - 2))
+    return (np.trace(K @ L) + sums - 2 / (n - 2) * (ones @ K @ L @ ones)) / (n * (n - 3))
 
 
 @settings(deadline=None)

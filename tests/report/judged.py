@@ -10,7 +10,7 @@ PRIMARY = (
     ("concepts", "value_agreement", "predictor", ""),
     ("pixels", "map_spearman", "gradcam@8x8", "dense"),
     ("pixels", "map_iou_20", "gradcam@8x8", "dense"),
-    ("representation", "linear_cka", "embedding", ""),
+    ("representation", "linear_cka", "debiased", ""),
 )
 OTHERS = (
     ("similarity", "concepts", "rank_biased_overlap", "pcbm", ""),

@@ -105,13 +105,23 @@ def of_images(made: Made, dense, other, targets):
     yield ("accuracy", "flips", "f", "", "test"), "image", (answers[0] != answers[1]).astype(float)
 
 
+def unbiased(first, second):
+    """Products of U-centred Gram matrices (Székely and Rizzo 2014), summed over pairs of different images."""
+    sides = []
+    for gram in (first, second):
+        n, gram = len(gram), gram - np.diag(np.diag(gram))
+        sums = gram.sum(0) / (n - 2)
+        sides.append(gram - sums - sums[:, None] + gram.sum() / ((n - 1) * (n - 2)))
+    return (sides[0] * sides[1])[~np.eye(n, dtype=bool)].sum()
+
+
 def of_embeddings(made: Made, dense, other):
     x, y = (own - own.mean(0) for own in (made.numbers(side, "embedding/test") for side in (dense, other)))
-    norms = np.linalg.norm(x.T @ x) * np.linalg.norm(y.T @ y)
+    shared, own, others = (unbiased(a @ a.T, b @ b.T) for a, b in ((x, y), (x, x), (y, y)))
     yield (
-        ("representation", "linear_cka", "embedding", "", "test"),
+        ("representation", "linear_cka", "debiased", "", "test"),
         "all",
-        np.array([1 - np.linalg.norm(y.T @ x) ** 2 / norms]),
+        np.array([1 - shared / np.sqrt(own * others)]),
     )
 
 

@@ -73,7 +73,7 @@ def made_pair(tiny, kind="ticket"):
         Drift("pixels", "map_iou_20", "m@4x4", "dense", "test", "image", (), by_image),
         Drift("pixels", "map_iou_20", "m@4x4", "label", "test", "image", (), by_image + 1),
         Drift("accuracy", "flips", "f", "", "test", "image", (), by_image % 2),
-        Drift("representation", "linear_cka", "embedding", "", "test", "all", (), np.array([0.7])),
+        Drift("representation", "linear_cka", "debiased", "", "test", "all", (), np.array([0.7])),
     )
     strata = {("map_iou_20", target): (("both right", 0.5), ("flipped", nan)) for target in ("dense", "label")}
     return Pair(kind, ("magnitude", 3, None, 2, 0.25), ("dense:right", 3, 0, 0), drifts, strata)

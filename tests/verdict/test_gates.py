@@ -1,9 +1,19 @@
+import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from sparsight.verdict import dead_maps, few_images, random_bank, random_labels, randomised_model, room, voided
+from sparsight.verdict import (
+    dead_maps,
+    few_images,
+    few_pairs,
+    random_bank,
+    random_labels,
+    randomised_model,
+    room,
+    voided,
+)
 
 nan = float("nan")
 
@@ -92,3 +102,19 @@ def test_a_floor_near_what_has_nothing_in_common_leaves_no_room():
     full = room("jaccard", 0.95, 0.97, 0.02, ("jaccard",))
     assert not full.passed
     assert full.reason == "The floor of jaccard (0.95) leaves no room below what has nothing in common (0.97)"
+
+
+def test_pairs_of_images_are_held_against_the_dimensions_of_an_embedding():
+    gate = few_pairs("embedding", 30, {"dense": 12.0, "magnitude, seed 3": 43.5, "constant": nan}, ("linear_cka",))
+    assert (gate.passed, gate.value, gate.limit) == (True, 10, 10)
+    crowded = few_pairs("embedding", 33, {"dense": 12.0, "magnitude, seed 3": 1250.4}, ("linear_cka",))
+    assert (crowded.passed, crowded.voids) == (False, ("linear_cka",))
+    assert crowded.reason == (
+        "33 images are 0.42 pairs for each of the 1,250 dimensions that the embedding fills in magnitude, "
+        "seed 3 (limit 10)"
+    )
+    assert few_pairs("embedding", 33, {"dense": 0.2}, ()).value == 33 * 32 / 2, "no embedding fills less than one"
+    alone = few_pairs("embedding", 33, {"dense": 5.0, "dead": math.inf}, ())
+    assert not alone.passed
+    assert alone.reason == "Of 33 images no two have more in common than any others in the embedding of dead"
+    assert "could not be measured" in few_pairs("embedding", 33, {"dense": nan}, ()).reason

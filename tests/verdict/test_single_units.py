@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from sparsight.verdict import Share, jackknifed, over_units
+from sparsight.verdict import Share, over_units
 
 DRAWS = 1000
 TOLERABLE = stats.binom.ppf(0.999, DRAWS, 0.05)
@@ -52,12 +52,6 @@ def test_the_interval_is_what_is_not_rejected_and_units_have_no_order(values, lo
     mirrored = over_units(-np.array(values), -2.0, 0.0)
     assert mirrored.p_above(-0.7) == pytest.approx(found.p_below(0.7), abs=1e-9)
     assert mirrored.interval(0.05) == pytest.approx((-high, -low))
-
-
-def test_the_jackknife_of_a_mean_is_its_standard_error():
-    values = np.random.default_rng(0).normal(size=40)
-    left_out = np.array([np.delete(values, i).mean() for i in range(40)])
-    assert jackknifed(values.mean(), left_out, 40).error == pytest.approx(stats.sem(values))
 
 
 def test_an_interval_stays_within_what_a_unit_can_be():

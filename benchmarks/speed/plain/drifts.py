@@ -27,11 +27,18 @@ def drifts(bench: Bench, dense: Seen, own: Seen) -> list[tuple[str, str, float]]
     k = bench.settings.concepts.top_k
     shared = [len(set(np.argsort(-a)[:k]) & set(np.argsort(-b)[:k])) / k for a, b in pairs]
     found.append(("top_k_overlap", "", 1 - _mean(shared)))
-    first, second = (side.embedding - side.embedding.mean(0) for side in (dense, own))
-    norms = [np.linalg.norm(side.T @ side) for side in (first, second)]
-    found.append(("linear_cka", "", 1 - float(np.linalg.norm(first.T @ second) ** 2 / (norms[0] * norms[1]))))
+    first, second = (side.embedding.astype(float) - side.embedding.mean(0, dtype=float) for side in (dense, own))
+    aligned = [_hsic(a, b) for a, b in ((first, second), (first, first), (second, second))]
+    found.append(("linear_cka", "", 1 - float(aligned[0] / np.sqrt(aligned[1] * aligned[2]))))
     found.append(("flips", "", float((dense.predicted != own.predicted).mean())))
     return found
+
+
+def _hsic(first: np.ndarray, second: np.ndarray) -> float:
+    """n (n - 3) times the unbiased estimate (Song et al. 2012) of centred embeddings."""
+    n, norms = len(first), [np.square(side).sum(1) for side in (first, second)]
+    sums = norms[0].sum() * norms[1].sum() / ((n - 1) * (n - 2))
+    return float(np.square(first.T @ second).sum() - n / (n - 2) * (norms[0] @ norms[1]) + sums)
 
 
 def _correlated(first: np.ndarray, second: np.ndarray) -> np.ndarray:

@@ -10,16 +10,19 @@ from sparsight.auditing.measure import Grid
 from sparsight.auditing.settings import AuditSettings
 from sparsight.comparison import Comparing, Drift, random_drifts
 from sparsight.data import ConceptDataset
+from sparsight.drift import effective_dimensions
 from sparsight.evidence import TARGETS
 from sparsight.stats import mean
 from sparsight.verdict import (
     CONCEPTS,
+    EMBEDDINGS,
     MAPS,
     Compared,
     Gate,
     Key,
     dead_maps,
     few_images,
+    few_pairs,
     few_places,
     random_bank,
     random_labels,
@@ -41,7 +44,8 @@ _EXACT = ("accuracy", "flips")
 def gates(
     original: Look, other: Look, own: Sequence[Drift], grid: Grid | None, settings: AuditSettings, data: ConceptDataset
 ) -> Iterator[Gate]:
-    """Images enough, maps that are alive and have places, values enough, concepts told better than shuffled labels.
+    """Images enough, also for the dimensions of embeddings, maps that are alive and have places, values enough,
+    concepts told better than shuffled labels.
 
     Whether maps depend on what was learned is not looked at: that needs networks whose layers are randomised.
 
@@ -61,6 +65,8 @@ def gates(
         yield few_places(settings.saliency.method, grid)
     if shares:
         yield replace(dead_maps(settings.saliency.method, shares, limits.most_dead, MAPS), target=TARGETS[EXPLAINED])
+    if any(one.family == "representation" for one in own):
+        yield _few_pairs(both)
     for one in both:
         if one.concepts is not None:
             told, shuffled = one.concepts.held_out.auroc.numpy(), one.concepts.controls.shuffled_auroc.numpy()
@@ -71,7 +77,8 @@ def gates(
 def floor_gates(
     study: Comparing, original: Look, again: Sequence[Look], metrics: Sequence[Compared], settings: AuditSettings
 ) -> Iterator[Gate]:
-    """Floors that leave room for a change, and below those of random directions, as in a study.
+    """Floors that leave room for a change, and below those of random directions, as in a study; images enough for the
+    dimensions of embeddings.
 
     Args:
         study: what comparisons share.
@@ -82,6 +89,8 @@ def floor_gates(
     """
     if not again:
         return
+    if any(one.family == "representation" for one in metrics):
+        yield _few_pairs(again)
     drawable = [one for one in again if one.concepts is not None and original.concepts is not None]
     random = [random_drifts(study, original.arrays(), one.arrays()) for one in drawable]
     for one in metrics:
@@ -107,6 +116,11 @@ def voids(checks: Sequence[Gate], identical: Mapping[Key, bool]) -> dict[Key, st
     for key, same in identical.items():
         found |= voided(needed if same else checks, [key])
     return found
+
+
+def _few_pairs(looks: Sequence[Look]) -> Gate:
+    found = {one.name: effective_dimensions(one.seen.embedding) for one in looks}
+    return few_pairs("embedding", len(looks[0].seen.embedding), found, EMBEDDINGS)
 
 
 def _undefined(name: str, own: Sequence[Drift]) -> Iterator[Gate]:

@@ -12,14 +12,10 @@ from sparsight.auditing.look import EXPLAINED, Look
 from sparsight.auditing.settings import AuditSettings
 from sparsight.comparison import Comparing, Drift, compare, unrelated
 from sparsight.data import ConceptDataset
-from sparsight.draws import generator
-from sparsight.drift import linear_cka
+from sparsight.drift import linear_cka_left_out
 from sparsight.evidence import TARGETS
 from sparsight.stats import mean
 from sparsight.verdict import LEAST_PLACES, Compared, Estimate, Share, jackknifed, over_units
-
-GROUPS = 20
-"""Of images that are left out, one after the other, for the error of a number that all images share."""
 
 _READS = {
     "concepts": ("bank/Q", "bank/intercepts", "g/weights", "embedding/test"),
@@ -148,11 +144,7 @@ def _equal(one: Tensor | None, two: Tensor | None, name: str, target: str) -> bo
 
 def _estimate(one: Drift, first: Tensor, second: Tensor) -> Estimate:
     if one.metric == "linear_cka":
-        n = len(first)
-        g = min(GROUPS, n)
-        groups = torch.randperm(n, generator=generator("jackknife", n)) % g
-        left_out = np.array([linear_cka(first[groups != k], second[groups != k]) for k in range(g)])
-        return jackknifed(float(one.values[0]), left_out, n, 1.0)
+        return jackknifed(float(one.values[0]), linear_cka_left_out(first, second).cpu().numpy(), one.most)
     if one.metric == "flips":
         return Share(int(one.values.sum()), len(one.values))
     found = over_units(one.values, one.least, one.most)

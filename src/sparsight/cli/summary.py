@@ -9,7 +9,7 @@ from sparsight.arms import find_arm
 from sparsight.cli.show import Screen
 from sparsight.config import StudySettings
 from sparsight.io import read_json
-from sparsight.results.write import VERDICT
+from sparsight.results.rules import VERDICT
 from sparsight.runs import RESULTS
 from sparsight.stats import mean
 from sparsight.study import StudyResult

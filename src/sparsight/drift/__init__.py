@@ -7,7 +7,7 @@ from sparsight.drift.answers import STRATA, flips, strata
 from sparsight.drift.concepts import by_group, listed, shared, top_k_jaccard, top_k_overlap
 from sparsight.drift.pixels import map_iou, map_spearman, on_one_grid
 from sparsight.drift.rankings import rank_biased_overlap, weight_spearman
-from sparsight.drift.representation import linear_cka
+from sparsight.drift.representation import effective_dimensions, linear_cka, linear_cka_left_out
 from sparsight.drift.truth import FEWEST_VISIBLE, effect_drift, energy_against_truth, weights_against_truth
 from sparsight.drift.values import value_agreement
 
@@ -16,9 +16,11 @@ __all__ = [
     "STRATA",
     "by_group",
     "effect_drift",
+    "effective_dimensions",
     "energy_against_truth",
     "flips",
     "linear_cka",
+    "linear_cka_left_out",
     "listed",
     "map_iou",
     "map_spearman",

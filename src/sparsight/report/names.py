@@ -35,7 +35,7 @@ def metric_words(k: int, maps: str, metric: str, target: str = "", method: str =
         "value_agreement": "Concept values (Pearson)",
         "map_spearman": f"{maps} (Spearman)",
         "map_iou_20": f"{maps}, top 20\u00a0% (intersection over union)",
-        "linear_cka": "Embedding (linear CKA)",
+        "linear_cka": "Embedding (linear CKA, debiased)",
         "flips": "Answers of f that flip",
         "do_concept": "Truth: what concepts do (logits as they are)",
         "do_part": "Truth: what parts do (logits less their mean)",

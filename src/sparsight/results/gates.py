@@ -8,16 +8,19 @@ import numpy as np
 from sparsight.comparison import random_drifts
 from sparsight.config import StudySettings
 from sparsight.data import ConceptDataset
+from sparsight.drift import effective_dimensions
 from sparsight.evidence import TARGETS
 from sparsight.results.pairs import Pair, comparing
 from sparsight.results.tables import Looked
 from sparsight.stats import mean
 from sparsight.verdict import (
     CONCEPTS,
+    EMBEDDINGS,
     MAPS,
     Gate,
     dead_maps,
     few_images,
+    few_pairs,
     few_places,
     primary_names,
     random_bank,
@@ -42,6 +45,8 @@ def gates(
     has_concepts = bool(data.concept_names)
     yield few_images("the test split", len(data.splits["test"]), limits.least_images, primary_names(has_concepts))
     yield few_places(settings.saliency.method, places_of(everything))
+    if pairs_of_images := _few_pairs([one for one in everything if one.network.kind in ("dense", "retrain")]):
+        yield pairs_of_images
     if stages := dense[0].metrics.get("cascade"):
         tables = np.stack([one.arrays["gates/cascade"].numpy() for one in dense])  # (networks, draws, stages, images)
         similarity = {stage: mean(tables[:, :, i]) for i, stage in enumerate(stages)}
@@ -76,19 +81,37 @@ def _random_banks(
         yield random_bank(metric, mean(floor), mean([found[metric] for found in random]), (metric,))
 
 
-def mapless(
+def failed_at(
     arm: str, rounds: Sequence[int], everything: Sequence[Looked], settings: StudySettings
-) -> Mapping[int, Gate]:
-    """For each round of an arm whose tickets have too many dead maps, the gate that fails there."""
-    failed = {}
+) -> Mapping[int, tuple[Gate, ...]]:
+    """For each round of an arm the gates that its tickets fail there: too many dead maps, too many dimensions."""
+    found = {}
     for round_ in rounds:
-        shares = {
-            f"{arm}, round {round_}, seed {one.key[1]}": one.metrics["saliency"]["dead_maps"][TARGETS[-1]]
-            / one.metrics["saliency"]["images"]
-            for one in everything
-            if one.key[0] == arm and one.key[3] == round_
-        }
-        gate = dead_maps(settings.saliency.method, shares, settings.verdict.most_dead, MAPS)
-        if not gate.passed:
-            failed[round_] = replace(gate, target=TARGETS[-1])
-    return failed
+        tickets = [one for one in everything if one.key[0] == arm and one.key[3] == round_]
+        checks = (_mapless(tickets, settings), _few_pairs(tickets))
+        found[round_] = tuple(gate for gate in checks if gate is not None and not gate.passed)
+    return found
+
+
+def _mapless(tickets: Sequence[Looked], settings: StudySettings) -> Gate:
+    shares = {
+        _named(one): one.metrics["saliency"]["dead_maps"][TARGETS[-1]] / one.metrics["saliency"]["images"]
+        for one in tickets
+    }
+    gate = dead_maps(settings.saliency.method, shares, settings.verdict.most_dead, MAPS)
+    return replace(gate, target=TARGETS[-1])
+
+
+def _few_pairs(networks: Sequence[Looked]) -> Gate | None:
+    """None where no embedding differs between images: then nothing is measured, and the verdict says so."""
+    found = {_named(one): effective_dimensions(one.arrays["embedding/test"]) for one in networks}
+    if np.isnan(list(found.values())).all():
+        return None
+    return few_pairs("embedding", len(networks[0].arrays["embedding/test"]), found, EMBEDDINGS)
+
+
+def _named(one: Looked) -> str:
+    """A network as gates name it: a ticket by its round, a dense network or control by its rule."""
+    arm, seed, repeat, round_ = one.key[:4]
+    again = f", repeat {repeat}" if repeat else ""
+    return f"{arm}, round {round_}, seed {seed}{again}" if round_ else f"{arm}, seed {seed}{again}"

@@ -20,8 +20,9 @@ from sparsight.plain import open_plain
 from sparsight.report import COLUMNS, ConstantAnswer, ReportData
 from sparsight.results.answers import answer_notices, constant_of
 from sparsight.results.notices import coarse_notices, notices
+from sparsight.results.rules import VERDICT, other_rules
 from sparsight.results.strips import STRIPS, read_strips
-from sparsight.results.write import DRIFT, VERDICT
+from sparsight.results.write import DRIFT
 from sparsight.runs import RESULTS, STUDY, check_result, read_manifest
 from sparsight.training import augmentation_words
 
@@ -64,11 +65,13 @@ def read_results(folder: Path, settings: StudySettings, manifest: Mapping[str, A
     """Everything that the report of a run shows.
 
     Raises:
-        InputError: if a table is missing or damaged.
+        InputError: if a table is missing, damaged, or made by other rules.
     """
     networks = plan(settings)
     for name in (*RESULT_FILES, *(f"{network.folder}/{METRICS}" for network in networks)):
         check_result(folder, manifest, name)
+    if why := other_rules(folder):
+        raise InputError(f"{folder}: {why}")
     tables = {name: read_table(folder / RESULTS / f"{name}.csv", columns) for name, columns in COLUMNS.items()}
     (classes, strips), judged = read_strips(folder), read_json(folder / RESULTS / VERDICT, "verdict")
     design, first = settings.study, read_metrics(folder / networks[0].folder)

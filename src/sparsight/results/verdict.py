@@ -12,7 +12,7 @@ from sparsight.comparison import unrelated
 from sparsight.config import StudySettings
 from sparsight.data import ConceptDataset
 from sparsight.report import COLUMNS
-from sparsight.results.gates import gates, mapless, places_of
+from sparsight.results.gates import failed_at, gates, places_of
 from sparsight.results.matched import matched
 from sparsight.results.measured import Levels, drifted, levelled, levels, rounds_of
 from sparsight.results.movers import movers
@@ -46,7 +46,8 @@ class Judged:
         drifts: what was compared with the floor.
         levels: accuracies and faithfulness beside those of unpruned networks.
         verdicts: by metric and round.
-        failed: gates of its own that failed: floors without room, rounds with mostly dead maps.
+        failed: gates of its own that failed: floors without room, rounds with mostly dead maps or too many
+            dimensions.
     """
 
     arm: str
@@ -115,19 +116,17 @@ def _judge(
         round_: mean([one.key[4] for one in everything if one.key[0] == arm and one.key[3] == round_])
         for round_ in rounds
     }
-    dead = mapless(arm, rounds, everything, settings)
-    shown = [
-        _without(drift, [i for i, r in enumerate(rounds) if r in dead and dead[r].guards(drift.key)])
-        for drift in drifts
-    ]
+    at = failed_at(arm, rounds, everything, settings)
+    here = {r: voided(failed, [drift.key for drift in drifts]) for r, failed in at.items()}
+    shown = [_without(drift, [i for i, r in enumerate(rounds) if drift.key in here[r]]) for drift in drifts]
     rooms = tuple(_rooms(drifts, settings.verdict.least_margin))
     void = voided((*checks, *rooms), [drift.key for drift in drifts])
     decided = decide(rounds, [*shown, *own], settings.verdict, void) if rounds else ()
     verdicts = tuple(
-        replace(row, reason=dead[row.round].reason) if row.round in dead and dead[row.round].guards(row.key) else row
-        for row in decided
+        replace(row, reason=here[row.round][row.key]) if row.key in here[row.round] else row for row in decided
     )
-    return Judged(arm, weights, drifts, own, verdicts, (*(gate for gate in rooms if not gate.passed), *dead.values()))
+    failed = (*(gate for gate in rooms if not gate.passed), *(gate for each in at.values() for gate in each))
+    return Judged(arm, weights, drifts, own, verdicts, failed)
 
 
 def _rooms(drifts: Sequence[Drifted], least: float) -> Iterator[Gate]:
@@ -153,7 +152,7 @@ def _ceilings(
 
 
 def _without(drift: Drifted, columns: Sequence[int]) -> Drifted:
-    """A drift of maps without the rounds whose maps are mostly dead."""
+    """A drift without the rounds at which a gate voids it."""
     if not columns:
         return drift
     left = drift.drift.copy()

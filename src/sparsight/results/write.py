@@ -15,13 +15,14 @@ from sparsight.report import COLUMNS
 from sparsight.results.ablation import ablation_rows
 from sparsight.results.faithfulness import faithfulness_rows
 from sparsight.results.pairs import drift_rows, image_values, pairs
+from sparsight.results.rules import RULES, VERDICT
 from sparsight.results.strips import STRIPS, strips_bytes
 from sparsight.results.tables import Looked, Row, accuracy_rows, concept_rows
 from sparsight.results.verdict import judge
 from sparsight.runs import RESULTS
 from sparsight.training import one_thread
 
-DRIFT, VERDICT = "drift.safetensors", "verdict.json"
+DRIFT = "drift.safetensors"
 
 
 def write_results(folder: Path, settings: StudySettings, data: ConceptDataset, networks: Sequence[Network]) -> None:
@@ -58,7 +59,7 @@ def result_files(
     tables = {f"{name}.csv": csv_bytes(header, rows[name]) for name, header in COLUMNS.items()}
     return tables | {
         DRIFT: tensors_bytes(images, {}, "drift"),
-        VERDICT: json_bytes(document, "verdict"),
+        VERDICT: json_bytes({"rules": RULES, **document}, "verdict"),
         STRIPS: strips_bytes(folder, settings, data),
     }
 

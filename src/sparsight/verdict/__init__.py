@@ -6,6 +6,7 @@ from sparsight.verdict.gates import (
     Gate,
     dead_maps,
     few_images,
+    few_pairs,
     random_bank,
     random_labels,
     randomised_model,
@@ -15,17 +16,19 @@ from sparsight.verdict.gates import (
 from sparsight.verdict.headline import Association, Headline, RoundHeadline, association, headline
 from sparsight.verdict.measured import Drifted, Key, Levelled, Verdict, Word
 from sparsight.verdict.places import BRIGHTEST, LEAST_PLACES, PLACES, coarse_note, few_places, is_coarse
-from sparsight.verdict.primary import CONCEPTS, MAPS, PRIMARY, primary_names
+from sparsight.verdict.primary import CONCEPTS, EMBEDDINGS, MAPS, PRIMARY, primary_names
 from sparsight.verdict.settings import VerdictSettings
 from sparsight.verdict.single import decide_pair
 from sparsight.verdict.single_exact import PairedShares, Share
+from sparsight.verdict.single_jackknife import Jackknifed, jackknifed
 from sparsight.verdict.single_level import LevelVerdict, decide_level
 from sparsight.verdict.single_measured import LEAST_FLOOR, Compared, Estimate, PairVerdict
-from sparsight.verdict.single_units import Bounded, Student, jackknifed, over_units
+from sparsight.verdict.single_units import Bounded, over_units
 
 __all__ = [
     "BRIGHTEST",
     "CONCEPTS",
+    "EMBEDDINGS",
     "LEAST_FLOOR",
     "LEAST_PLACES",
     "MAPS",
@@ -39,6 +42,7 @@ __all__ = [
     "Estimate",
     "Gate",
     "Headline",
+    "Jackknifed",
     "Key",
     "LevelVerdict",
     "Levelled",
@@ -47,7 +51,6 @@ __all__ = [
     "RoundHeadline",
     "Share",
     "Sight",
-    "Student",
     "Verdict",
     "VerdictSettings",
     "Word",
@@ -59,6 +62,7 @@ __all__ = [
     "decide_level",
     "decide_pair",
     "few_images",
+    "few_pairs",
     "few_places",
     "headline",
     "is_coarse",

@@ -16,6 +16,9 @@ from sparsight.stats import mean
 from sparsight.verdict.measured import Key
 from sparsight.verdict.reasons import apart, number
 
+LEAST_PAIRS = 10
+"""Pairs of images for each dimension of an embedding below which alignments are not judged."""
+
 
 @dataclass(frozen=True)
 class Gate:
@@ -156,6 +159,33 @@ def few_images(subject: str, count: int, limit: int, voids: tuple[str, ...]) -> 
     """
     reason = f"{count} images for {subject} (limit {limit})"
     return _gate("few images", subject, float(count), float(limit), count >= limit, voids, reason)
+
+
+def few_pairs(subject: str, images: int, dimensions: Mapping[str, float], voids: tuple[str, ...]) -> Gate:
+    """Embeddings that fill many dimensions need pairs of images enough to compare them by.
+
+    In the worst case, images of as many classes as there are dimensions, only one pair in so many has anything in
+    common, and of fewer than ``LEAST_PAIRS`` such pairs an alignment scatters by more than 0.1 and is no longer right
+    on average.
+
+    Args:
+        subject: what is compared.
+        images: how many there are.
+        dimensions: how many an embedding fills (``drift.effective_dimensions``), by network; the largest decides, and
+            an embedding that is the same for all images, NaN, fills none.
+        voids: metrics of embeddings.
+    """
+    known = {name: value for name, value in dimensions.items() if not np.isnan(value)}
+    worst = max(known, key=lambda name: known[name], default="no network")
+    filled = max(known.get(worst, float("nan")), 1.0)
+    value = images * (images - 1) / 2 / filled
+    reason = (
+        f"{images} images are {number(value)} pairs for each of the {filled:,.0f} dimensions that the {subject} fills "
+        f"in {worst} (limit {LEAST_PAIRS})"
+        if np.isfinite(filled)
+        else f"of {images} images no two have more in common than any others in the {subject} of {worst}"
+    )
+    return _gate("few pairs", subject, value, float(LEAST_PAIRS), value >= LEAST_PAIRS, voids, reason)
 
 
 def voided(gates: Iterable[Gate], keys: Iterable[Key]) -> dict[Key, str]:

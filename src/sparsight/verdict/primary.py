@@ -11,8 +11,10 @@ PRIMARY = (
 """Family, metric and target, in the order in which they are shown. They share the false-alarm rate of an arm."""
 
 
-MAPS, CONCEPTS = (tuple(metric for own, metric, _ in PRIMARY if own == family) for family in ("pixels", "concepts"))
-"""The primary metrics of maps and of concepts, as gates void them."""
+MAPS, CONCEPTS, EMBEDDINGS = (
+    tuple(metric for own, metric, _ in PRIMARY if own == family) for family in ("pixels", "concepts", "representation")
+)
+"""The primary metrics of maps, concepts and embeddings, as gates void them."""
 
 
 def primary_names(concepts: bool) -> tuple[str, ...]:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from sparsight.verdict.measured import Key, Word
 from sparsight.verdict.single_exact import PairedShares, Share
-from sparsight.verdict.single_units import Bounded, Student
+from sparsight.verdict.single_jackknife import Jackknifed
+from sparsight.verdict.single_units import Bounded
 
-Estimate = Bounded | Student | Share | PairedShares
-"""A mean over units, and what may be said of it: ``value``, ``units``, ``interval``, ``p_below``, ``p_above``, and in
-``untested`` why there is no test."""
+Estimate = Bounded | Share | PairedShares | Jackknifed
+"""A mean over units, or a number of all of them, and what may be said of it: ``value``, ``units``,
+``interval``, ``p_below``, ``p_above``, and in ``untested`` why there is no test."""
 
 LEAST_FLOOR = 3
 """Networks trained again without which there is no verdict against them."""

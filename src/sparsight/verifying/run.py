@@ -15,7 +15,7 @@ from sparsight.io import hold
 from sparsight.models import UserCodeError, build_model, is_own
 from sparsight.networks import Network, plan
 from sparsight.plain import read_plain, strange
-from sparsight.results import result_files
+from sparsight.results import other_rules, result_files
 from sparsight.runs import (
     DATA,
     MANIFEST,
@@ -206,6 +206,8 @@ def _tables(
     """The result tables and pictures, made again: on the machine that wrote them byte for byte."""
     if not all(state.done for state in found.values()):
         return Check("results", "not looked at: not every network stands", (), skipped=True)
+    if why := other_rules(folder):
+        return Check("results", "", (why,))
     try:
         files = result_files(folder, settings, data, networks)
     except DamagedError as error:

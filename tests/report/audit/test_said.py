@@ -140,7 +140,7 @@ def test_where_to_look_names_the_measure_that_the_headline_names(audit_data):
     for column, place in (("drift", 0), ("floor", 1), ("margin", 2)):
         one[column] = [numbers[metric][place] for metric in one["metric"]]
     text = show(replace(data, verdicts=one.assign(verdict="changed"))).text
-    assert "Measure: Embedding (linear CKA) (≠ changed, drift 0.060" in text
+    assert "Measure: Embedding (linear CKA, debiased) (≠ changed, drift 0.060" in text
 
 
 def test_the_first_screen_says_what_was_looked_at_and_what_f_and_g_are(audit_data):

@@ -1,0 +1,33 @@
+"""By which rules result tables were made: those of other rules do not pass for today's, and are made again for little.
+
+A number changes its meaning with how it is estimated. The evidence of a run stays what it is.
+"""
+
+from pathlib import Path
+
+from sparsight.errors import InputError
+from sparsight.io import read_json
+from sparsight.runs import RESULTS
+
+VERDICT = "verdict.json"
+RULES = 2
+"""Of the tables that are written today. To be raised whenever equal evidence gives other numbers or verdicts:
+
+1. (not stated in the file) linear CKA by its biased estimate;
+2. debiased, and undefined of fewer than 4 images.
+"""
+
+
+def other_rules(folder: Path) -> str:
+    """Why a run's tables are not those of today's rules, and what to do; empty where they are, or cannot be read."""
+    try:
+        stated = read_json(folder / RESULTS / VERDICT, "verdict").get("rules", 1)
+    except InputError:
+        return ""
+    if stated == RULES:
+        return ""
+    return (
+        f"{RESULTS}: made by the rules of another version of sparsight ({stated}, and these are {RULES}), so that "
+        "numbers and verdicts may differ; run the study's command again: tables and verdicts are made again from the "
+        "stored evidence, and nothing that is done is trained again"
+    )
