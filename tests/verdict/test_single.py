@@ -72,6 +72,20 @@ def test_no_spread_is_no_certainty():
         assert (flat.low, flat.high) == pytest.approx((0.01 * 0.05 ** (1 / 300), 0.01 + 1.99 * (1 - 0.05 ** (1 / 300))))
 
 
+def test_a_margin_that_no_drift_on_so_few_units_can_be_shown_to_lie_below_says_so():
+    least = 2 * (1 - 0.05 ** (1 / 12))
+    rows = [one(metric(np.linspace(0, 0.1, 12)), margin=margin) for margin in (least - 0.001, least + 0.01)]
+    assert [row.verdict for row in rows] == ["undecided", "undecided"]
+    assert rows[0].reason.endswith("; no drift over 12 images can be shown to lie below 0.44")
+    assert rows[1].reason.endswith(")")
+    flips = Compared("accuracy", "flips", "f", "", False, "image", Share(1, 60))
+    assert one(flips, margin=0.02).reason.endswith("; no drift over 60 images can be shown to lie below 0.049")
+    assert over_units(np.zeros(12), 0.0, 2.0).interval(0.05)[1] == pytest.approx(least)
+    again = one(metric(np.linspace(0, 0.1, 12), (0.02, 0.09, 0.2)))
+    assert again.verdict == "undecided"
+    assert "can be shown" not in again.reason
+
+
 def test_too_few_networks_trained_again_leave_the_margin():
     values = np.random.default_rng(1).normal(0.2, 0.05, 100)
     row = one(metric(values, (0.2, 0.3)), margin=0.3)

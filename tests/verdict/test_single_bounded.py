@@ -61,6 +61,9 @@ def test_it_is_a_plain_answer_at_the_ends():
     assert [chance_to_reach(values, limit) for limit in (0.1, 0.2, 1.0, 1.1)] == [1.0, 1.0, 0.0, 0.0]
     assert chance_to_reach(np.ones(5), 1.0) == 1.0
     assert upper_end(np.ones(5), 0.05) == 1.0
+    still = np.append(np.zeros(30), 1.0)
+    assert [chance_to_reach(still, limit) for limit in (1e-300, 1e-18)] == [1.0, 1.0], "what is no number apart"
+    assert chance_to_reach(-still, -1e-300) == 0.0
     nearly = np.append(np.full(30, 0.5), 0.5 + 1e-13)
     assert 0.5 < upper_end(nearly, 0.05) <= 0.5 + 1e-13
 

@@ -32,6 +32,8 @@ from scipy.special import ndtri
 _STEP, _POINTS, _LEAST = 0.1, 1000, 1e-13
 _NEWTON, _CLOSE = 100, 1e-6
 _PRECISION = 1e-10
+_NOTHING = 1e-13
+"""What is this close to the limit, beside what is furthest from it, is at the limit."""
 
 
 def chance_to_reach(values: Float64[np.ndarray, " n"], limit: float) -> float:
@@ -44,9 +46,12 @@ def chance_to_reach(values: Float64[np.ndarray, " n"], limit: float) -> float:
     c = values - limit
     if c.min() >= 0:
         return 1.0
+    c = c / np.abs(c).max()
+    c[np.abs(c) < _NOTHING] = 0.0
     if c.max() <= 0:
         return 0.0
-    c = c / max(c.max(), -c.min())
+    if c.min() >= 0:
+        return 1.0
     if c.mean() <= 0:
         return min(max(_tail(c), 0.0), 1.0)
     return min(max(1 - _tail(-c), 0.0), 1.0)

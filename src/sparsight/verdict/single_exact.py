@@ -54,6 +54,10 @@ class Share:
         low = float(betaincinv(x, rest + 1, level)) if x else 0.0
         return low, float(betaincinv(x + 1, rest, 1 - level)) if rest else 1.0
 
+    def least_shown(self, level: float) -> float:
+        """The least limit that so many units can be shown to lie below; they do where none is counted."""
+        return 1 - level ** (1 / self.units) if self.units else math.nan
+
     def p_below(self, limit: float) -> float:
         """Chance of so few or fewer where the share is ``limit``."""
         return float(_at_most(np.array(self.count), np.array(self.units), limit)) if self.units else math.nan

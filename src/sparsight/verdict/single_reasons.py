@@ -3,7 +3,9 @@
 import math
 
 from sparsight.verdict.reasons import apart, chance, number
+from sparsight.verdict.single_exact import Share
 from sparsight.verdict.single_measured import Compared, PairVerdict
+from sparsight.verdict.single_units import Bounded
 
 
 def reason_of(row: PairVerdict, why: str, moved: bool, share: float) -> str:
@@ -38,8 +40,17 @@ def reason_of(row: PairVerdict, why: str, moved: bool, share: float) -> str:
         return f"{text}: {what} ({chance(row.p_changed)})"
     return (
         f"{text}: shown neither to lie below {limit} ({chance(row.p_preserved)}) nor to exceed "
-        f"{'the floor' if one.against_floor else 'it'} ({chance(row.p_changed)})"
+        f"{'the floor' if one.against_floor else 'it'} ({chance(row.p_changed)}){_too_few(row, (1 - share) / 2)}"
     )
+
+
+def _too_few(row: PairVerdict, level: float) -> str:
+    """That so few units can show nothing to lie below the margin, where that is so."""
+    one = row.compared
+    if one.against_floor or not isinstance(one.drift, Bounded | Share):
+        return ""
+    least = one.drift.least_shown(level)
+    return f"; no drift over {units_of(one)} can be shown to lie below {number(least)}" if least > row.margin else ""
 
 
 def units_of(one: Compared) -> str:

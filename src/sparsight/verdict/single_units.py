@@ -55,6 +55,10 @@ class Bounded:
         """One-sided p of "the mean is above ``limit``"; NaN where there is no test."""
         return math.nan if self.untested else chance_to_reach(-self._with(self.least), -limit)
 
+    def least_shown(self, level: float) -> float:
+        """The least limit that so many units can be shown to lie below; they do where all are the least they can be."""
+        return self.least + (self.most - self.least) * (1 - level ** (1 / self.units)) if self.units else math.nan
+
     def _with(self, end: float) -> Float64[np.ndarray, " n"]:
         return np.array([*self.values, end])
 
