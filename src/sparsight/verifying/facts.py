@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from sparsight.beforehand import few_test_images
+from sparsight.beforehand import few_test_images, idle_arms
 from sparsight.config import StudySettings
 from sparsight.data import ConceptDataset
 from sparsight.evidence import check_shown
@@ -33,8 +33,9 @@ def _faults(folder: Path, manifest: Mapping[str, Any], settings: StudySettings, 
         yield f"{MANIFEST}: its seeds are not those of the settings"
     if manifest["images"] != {split: len(indices) for split, indices in data.splits.items()}:
         yield f"{MANIFEST}: its numbers of images are not those of the data"
-    # Whether too few images are announced depends on the program's age, not on the run.
-    free = {OTHER_VERSIONS, *few_test_images(data, settings.verdict.least_images)}
+    # Whether too few images and idle rounds are announced depends on the program's age, not on the run.
+    idle = idle_arms(settings.study.arms, settings.training, settings.pruning.rounds)
+    free = {OTHER_VERSIONS, *few_test_images(data, settings.verdict.least_images), *idle}
     said = [line for line in manifest["notices"] if line not in free and not _of_network(line, settings)]
     if said != _notices(folder, settings, data):
         yield f"{MANIFEST}: its notices are not what data and settings give"
