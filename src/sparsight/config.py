@@ -22,12 +22,12 @@ from sparsight.models import CIFAR_DEPTHS, TORCHVISION, ModelSettings
 from sparsight.pruning import PruningSettings
 from sparsight.saliency import SaliencySettings
 from sparsight.training import TrainingSettings
-from sparsight.verdict import VerdictSettings
+from sparsight.verdict import LEAST_SEEDS, MOST_LOOKS, VerdictSettings
 from sparsight.wording import explain
 
 EXAMPLES_APART = ("cub200", "ham10000")
 """The data sets whose setting ``concepts`` is a rule, so that a place of examples has a setting of its own."""
-EXTENDABLE = ("seeds", "arms", "retrains")
+EXTENDABLE = ("seeds", "arms", "retrains", "looks", "looked")
 LARGEST_SEED = 2**32 - 1
 LARGEST_WHOLE = 1024
 """Pixels; as the data sets allow."""
@@ -43,6 +43,12 @@ class Design(BaseModel):
     )
     arms: tuple[str, ...] = Field(default=("magnitude", "released-code"), min_length=1, max_length=1000)
     retrains: int = Field(default=1, ge=0, le=1000, description="retrain controls a seed for the right rule")
+    looks: tuple[Annotated[int, Field(ge=LEAST_SEEDS, le=1000)], ...] = Field(
+        default=(), max_length=MOST_LOOKS, description="seeds at which verdicts are planned, which share their level"
+    )
+    looked: tuple[tuple[Annotated[int, Field(ge=1, le=1000)], Annotated[int, Field(ge=0, le=1000)]], ...] = Field(
+        default=(), max_length=1000, description="seeds and retrains that a run was judged with before; a run's own"
+    )
 
     @field_validator("seeds")
     @classmethod
@@ -50,6 +56,13 @@ class Design(BaseModel):
         if len(set(seeds)) != len(seeds):
             raise ValueError("seeds must be different")
         return seeds
+
+    @field_validator("looks")
+    @classmethod
+    def _looks(cls, looks: tuple[int, ...]) -> tuple[int, ...]:
+        if list(looks) != sorted(set(looks)):
+            raise ValueError("looks must rise, as [3, 5, 7, 10]")
+        return looks
 
     @field_validator("arms")
     @classmethod
@@ -249,14 +262,31 @@ def _digest(rooms: Mapping[str, BaseModel], more: Mapping[str, Any] | None = Non
 
 
 def extended(old: StudySettings, new: StudySettings) -> StudySettings:
-    """The study that holds both: all seeds and arms, the larger number of rounds and retrains."""
+    """The study that holds both: all seeds and arms, the larger number of rounds and retrains.
+
+    Its looks are those that were planned first; what the old one was judged with is noted where that was less.
+    """
+    seeds, retrains = _union(old.study.seeds, new.study.seeds), max(old.study.retrains, new.study.retrains)
+    before = len(old.study.seeds), old.study.retrains
+    judged = before[0] >= LEAST_SEEDS and before[1] > 0 and before != (len(seeds), retrains)
     design = Design(
-        seeds=_union(old.study.seeds, new.study.seeds),
+        seeds=seeds,
         arms=_union(old.study.arms, new.study.arms),
-        retrains=max(old.study.retrains, new.study.retrains),
+        retrains=retrains,
+        looks=old.study.looks or new.study.looks,
+        looked=_union(old.study.looked, [before] if judged else []),
     )
     rounds = max(old.pruning.rounds, new.pruning.rounds)
     return new.model_copy(update={"study": design, "pruning": new.pruning.model_copy(update={"rounds": rounds})})
+
+
+def going_on(old: StudySettings, new: StudySettings) -> StudySettings:
+    """The study that is asked for now, in the folder of one that has not ended: what that was judged with stays noted,
+    and so do the looks that were planned."""
+    if not old.study.looked:
+        return new
+    kept = {"looks": old.study.looks or new.study.looks, "looked": _union(old.study.looked, new.study.looked)}
+    return new.model_copy(update={"study": new.study.model_copy(update=kept)})
 
 
 def _union(first: Sequence[Any], second: Sequence[Any]) -> tuple[Any, ...]:

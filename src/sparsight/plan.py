@@ -5,7 +5,7 @@ images in as many processes as the study would.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,20 +22,31 @@ from sparsight.networks import Network, plan
 from sparsight.plain import plain_files
 from sparsight.planning import (
     LEAST_SECONDS,
+    LEVELS,
     Clocks,
+    Design,
+    Disk,
     Forecast,
+    Noise,
+    Pace,
     Parts,
     calibrate,
+    candidates,
+    chances_of,
     clocks,
     disk_of,
     forecast,
     measure_tables,
     memory_of,
+    networks_of,
+    of_design,
+    own_noise,
     paces,
     sample_of,
     specimen,
     tables,
     timed,
+    usual,
     work_of,
 )
 from sparsight.pool import check_not_imported
@@ -43,6 +54,7 @@ from sparsight.runs import DATA, STUDY, check_folder, standing_data
 from sparsight.standing import Standing, sources, survey, to_do
 from sparsight.study import check_study, default_folder, default_workers, with_device, with_source
 from sparsight.training import augmentation_words
+from sparsight.verdict import primary_names
 
 IN_MEMORY = ("toybirds", "mnist")
 """Data sets that are held in memory, not mapped from the cache of decoded images."""
@@ -63,6 +75,9 @@ class StudyPlan:
         cache: bytes that the cache of decoded images would grow by.
         augmentation: what training would do to its images, in words.
         notes: what a study would note of data and network, and what the forecast does not know, a line each.
+        designs: the study with other numbers of seeds and controls, the one that is asked for first; empty where that
+            is larger than any that is reckoned.
+        noise: of the run's own drifts, by primary metric; None where the usual low, typical and high are taken.
         calibration: seconds that all this has taken.
     """
 
@@ -75,6 +90,8 @@ class StudyPlan:
     cache: int
     augmentation: str
     notes: tuple[str, ...]
+    designs: tuple[Design, ...]
+    noise: Mapping[str, Noise] | None
     calibration: float
 
 
@@ -122,7 +139,11 @@ def plan_study(
         *idle_arms(combined.study.arms, combined.training, combined.pruning.rounds),
     ]
     networks = plan(combined)
-    found = _standing(folder, combined, networks)
+    others = networks_of(combined, candidates(combined))
+    found_of_all = _standing(
+        folder, combined, list(dict.fromkeys(one for own in (networks, *others.values()) for one in own))
+    )
+    found = {one: found_of_all[one] for one in networks}
     works = {one: work_of(one, combined, data, found[one].trained, found[one].seen) for one in networks}
     jobs = to_do(found)
     side_by_side = default_workers(combined) if workers is None else workers
@@ -145,6 +166,8 @@ def plan_study(
         memory_of(parts, made, own, held, side_by_side == 0),
         disk_of(parts, made, copied, data, combined),
     )
+    noise = own_noise(folder)
+    designs = _designs(combined, data, others, found_of_all, wall, side_by_side, noise)
     return StudyPlan(
         folder,
         combined,
@@ -155,8 +178,35 @@ def plan_study(
         glimpse.cache,
         augmentation_words(combined.training, data.flip),
         (*data.notes, *told, *_notes(combined, parts, glimpse, len(data)), *_warnings(folder, said)),
+        designs,
+        noise,
         (clocks() + begun * -1).wall,
     )
+
+
+def _designs(
+    settings: StudySettings,
+    data: ConceptDataset,
+    networks: Mapping[tuple[int, int], Sequence[Network]],
+    found: Mapping[Network, Standing],
+    pace: Pace,
+    workers: int,
+    noise: Mapping[str, Noise] | None,
+) -> tuple[Design, ...]:
+    """What other numbers of seeds and controls would take, and find."""
+    metrics = len(primary_names(bool(data.concept_names)))
+    usual_ones = {name: usual(level, metrics) for name, level in LEVELS.items()}
+    noises = usual_ones if noise is None else {"own": tuple(noise.values())}
+    designs = []
+    for (seeds, retrains), own in networks.items():
+        design = of_design(settings, seeds, retrains)
+        works = {one: work_of(one, design, data, found[one].trained, found[one].seen) for one in own}
+        jobs = to_do({one: found[one] for one in own})
+        said = forecast(jobs, works, pace, None, workers, None, Disk(0, 0, 0, 0, 0, 0))
+        seconds = said.seconds["training"] + said.seconds["evidence"]
+        shares = chances_of(settings, seeds, retrains, noises)
+        designs.append(Design(seeds, retrains, len(own), len(jobs), seconds, shares))
+    return tuple(designs)
 
 
 def _drawn(settings: StudySettings) -> StudySettings:

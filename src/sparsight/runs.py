@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from sparsight import __version__
-from sparsight.config import StudySettings, difference, extended, validated
+from sparsight.config import StudySettings, difference, extended, going_on, validated
 from sparsight.data import ConceptDataset, read_dataset
 from sparsight.errors import DamagedError, InputError
 from sparsight.io import (
@@ -176,10 +176,14 @@ def check_folder(folder: Path, settings: StudySettings) -> StudySettings:
     weights = settings.model.weights
     if weights is not None and _lies(folder / WEIGHTS) and kept_weights(folder) not in (None, _source(weights)):
         changes.append(f"model.weights: {weights} has changed since")
+    ended = has_ended(folder)
+    judged = ended or bool(standing.study.looked)
+    if judged and standing.study.looks and settings.study.looks not in ((), standing.study.looks):
+        changes.append(f"study.looks: {list(standing.study.looks)}, now {list(settings.study.looks)}")
     if changes:
         more = f" and {len(changes) - 1} more" if len(changes) > 1 else ""
         raise InputError(f"{folder}: was made with other settings ({changes[0]}{more}); choose another --out")
-    return extended(standing, settings) if has_ended(folder) else settings
+    return extended(standing, settings) if ended else going_on(standing, settings)
 
 
 def kept_weights(folder: Path) -> str | None:

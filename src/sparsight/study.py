@@ -20,6 +20,7 @@ from sparsight.data import ConceptDataset, dataset_bytes, load_dataset, staged_d
 from sparsight.errors import DamagedError, InputError
 from sparsight.evidence import check_shown
 from sparsight.io import check_room, hold, partial_file, read_json, remove_listed
+from sparsight.looking import check_looking, closing, more_seeds, open_arms, planned
 from sparsight.making import CHECKPOINT_SECONDS, check_concepts, check_network, forget_data, make_network
 from sparsight.models import is_own, ordinary_torch, own_source
 from sparsight.networks import Network, plan
@@ -127,6 +128,8 @@ def run_study(
     workers: int | None = None,
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
     report: bool = True,
+    until_decided: bool = False,
+    at_most: int | None = None,
     listener: Listener | None = None,
 ) -> StudyResult:
     """Run a study, or go on with the one that stands in ``out``, and write its report.
@@ -140,6 +143,9 @@ def run_study(
         checkpoint_seconds: a training is saved at the end of an epoch when so much time has gone since it was last, so
             that a killed one goes on from there. Results do not depend on it.
         report: whether to write the report. If not, one that stands is removed where the tables have changed.
+        until_decided: judge the study at a planned number of seeds, and add seeds until the headline of every arm is
+            decided, no number of seeds would decide it, or there are ``at_most``. The looks share the verdict's level.
+        at_most: seeds of the last look; by default 10, or those of the run's plan.
         listener: is told how it goes.
 
     Raises:
@@ -148,12 +154,15 @@ def run_study(
     check_not_imported("run_study")
     check_study(study, out, quick, workers, report)
     check_seconds("checkpoint_seconds", checkpoint_seconds)
+    check_looking(until_decided, at_most)
     check_methods("listener", listener, ("started", "note", "decoded", "epoch", "network"))
     begun = time.monotonic()
     settings = study if isinstance(study, StudySettings) else load_study(str(study), quick=quick)
     settings = with_source(with_device(settings))
     folder = Path(out) if out is not None else default_folder(study, quick)
     hears = listener or Silent()
+    if until_decided:
+        settings = planned(folder, settings, at_most)
     combined = check_folder(folder, settings)
     plan(combined)
     if is_own(settings.model.name):
@@ -174,56 +183,116 @@ def run_study(
             folder, dataset_bytes(data), "the run's own copy of the images", "make room, or choose another --out"
         )
 
-    with open_run(folder, settings) as agreed:
-        started = time.monotonic()
-        networks = plan(agreed)
-        found = _take_stock(folder, agreed, data, networks, hears)
-        undone = [network for network, state in found.items() if not state.done]
-        untrained = [network for network in undone if not found[network].trained]
-        hears.started(len(networks), len(networks) - len(undone), len(untrained) * agreed.training.epochs)
+    while True:
+        with open_run(folder, settings) as agreed:
+            look = _Look(folder, agreed, data, hears, begun, until_decided, at_most, report)
+            more, check = _make(look, notices, checkpoint_seconds, workers)
+            if more is None:
+                result = _result(folder, report)
+                _compare(folder, check, hears)
+                if until_decided:
+                    hears.note(closing(folder, agreed))
+                return result
+            _compare(folder, check, hears)
+            seeds, held = len(more.study.seeds), len(agreed.study.seeds)
+            hears.note(f"undecided with {held} seeds: {', '.join(open_arms(folder))}; goes on with {seeds}")
+        settings, begun = more, time.monotonic()
 
-        side_by_side = default_workers(agreed) if workers is None else workers
-        check = Check(folder, agreed, data, found, side_by_side, begun, report=report)
-        made: set[Network] = set()
 
-        def done(network: Network, summary: Mapping[str, float] | None) -> None:
-            if summary is None:
-                return
-            made.add(network)
-            if found[network].done:
-                hears.note(f"{network.folder}: comes from another network than before; made again")
-            hears.network(network, summary)
-            if said := check.network(network, summary):
-                hears.note(said)
+@dataclass(frozen=True, eq=False)
+class _Look:
+    """One look at a study: what is made and judged under one lock.
 
-        try:
-            run_jobs(
-                to_do(found),
-                partial(make_network, folder, agreed, checkpoint_seconds),
-                side_by_side,
-                on_tick=hears.epoch,
-                on_done=done,
-            )
-        except Stopped as stop:
-            stop.kept = _kept(folder, networks, len(networks) - len(undone) + len(made))
-            raise
-        check.made_all()
-        for network in networks:
-            remove_checkpoint(folder / network.folder)
-        earlier = forget_manifest(folder)
-        write_settings(folder, agreed)
-        write_results(folder, agreed, data, networks)
-        files = result_hashes(folder, [network.folder for network in networks])
-        # Before there is a manifest again: a run that is killed here takes whatever report stands for an old one.
-        if not report and files != earlier.get("files") and remove_listed(folder / REPORT, LIST_KIND, PAGES):
-            hears.note("report: removed, as the tables have changed; sparsight report writes it again")
-        write_manifest(folder, agreed, files, data, [*data.notes, *notices], time.monotonic() - started, earlier)
-        result = _result(folder, report)
-        line, forecast = check.ended()
-        if forecast is not None:
-            add_forecast(folder, forecast)
-        hears.note(line)
-        return result
+    Attributes:
+        folder: the run's.
+        settings: of this look, with what stands.
+        data: the data set.
+        hears: is told how it goes.
+        begun: when the study, or this look, began.
+        until_decided, at_most, report: as of ``run_study``.
+    """
+
+    folder: Path
+    settings: StudySettings
+    data: ConceptDataset
+    hears: Listener
+    begun: float
+    until_decided: bool
+    at_most: int | None
+    report: bool
+
+
+def _make(
+    look: _Look, notices: Sequence[str], checkpoint_seconds: float, workers: int | None
+) -> tuple[StudySettings | None, Check]:
+    """Make the networks that do not stand, and the tables; the settings of the next look, None where this is the last.
+
+    Args:
+        look: what is made.
+        notices: what is to be known of data and network.
+        checkpoint_seconds, workers: as of ``run_study``.
+    """
+    folder, agreed, hears = look.folder, look.settings, look.hears
+    started = time.monotonic()
+    networks = plan(agreed)
+    found = _take_stock(folder, agreed, look.data, networks, hears)
+    undone = [network for network, state in found.items() if not state.done]
+    untrained = [network for network in undone if not found[network].trained]
+    hears.started(len(networks), len(networks) - len(undone), len(untrained) * agreed.training.epochs)
+
+    side_by_side = default_workers(agreed) if workers is None else workers
+    check = Check(folder, agreed, look.data, found, side_by_side, look.begun, report=look.report)
+    made: set[Network] = set()
+
+    def done(network: Network, summary: Mapping[str, float] | None) -> None:
+        if summary is None:
+            return
+        made.add(network)
+        if found[network].done:
+            hears.note(f"{network.folder}: comes from another network than before; made again")
+        hears.network(network, summary)
+        if said := check.network(network, summary):
+            hears.note(said)
+
+    try:
+        run_jobs(
+            to_do(found),
+            partial(make_network, folder, agreed, checkpoint_seconds),
+            side_by_side,
+            on_tick=hears.epoch,
+            on_done=done,
+        )
+    except Stopped as stop:
+        stop.kept = _kept(folder, networks, len(networks) - len(undone) + len(made))
+        raise
+    check.made_all()
+    for network in networks:
+        remove_checkpoint(folder / network.folder)
+    earlier = forget_manifest(folder)
+    write_settings(folder, agreed)
+    write_results(folder, agreed, look.data, networks)
+    more = more_seeds(folder, agreed, look.at_most) if look.until_decided else None
+    files = result_hashes(folder, [network.folder for network in networks])
+    # Before there is a manifest again: a run that is killed here takes whatever report stands for an old one.
+    anew = look.report and more is None
+    if (
+        not anew
+        and files != earlier.get("files")
+        and remove_listed(folder / REPORT, LIST_KIND, PAGES)
+        and not look.report
+    ):
+        hears.note("report: removed, as the tables have changed; sparsight report writes it again")
+    told = [*look.data.notes, *notices]
+    write_manifest(folder, agreed, files, look.data, told, time.monotonic() - started, earlier)
+    return more, check
+
+
+def _compare(folder: Path, check: Check, hears: Listener) -> None:
+    """Say what it took beside what was predicted."""
+    line, forecast = check.ended()
+    if forecast is not None:
+        add_forecast(folder, forecast)
+    hears.note(line)
 
 
 def _kept(folder: Path, networks: Sequence[Network], done: int) -> str:

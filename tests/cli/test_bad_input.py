@@ -57,6 +57,18 @@ BAD = {
     "malformed --set": (["study", "toybirds", "--set", "epochs"], "room.key=value"),
     "unknown arm": (["study", "toybirds", "--arms", "magnitude,randm"], "unknown; "),
     "empty arms": (["study", "toybirds", "--arms", ""], "arm ''"),
+    "at most without until decided": (["study", "toybirds", "--at-most", "10"], "ask for that, too"),
+    "at most too few": (["study", "toybirds", "--until-decided", "--at-most", "2"], "a whole number of 3 or more"),
+    "at most below the seeds": (
+        ["study", "toybirds", "--until-decided", "--at-most", "4", "--seeds", "5"],
+        "at_most: 4 is fewer than the 5 seeds",
+    ),
+    "at most in words": (["study", "toybirds", "--until-decided", "--at-most", "ten"], "Invalid value for '--at-most'"),
+    "until decided without a control": (
+        ["study", "toybirds", "--until-decided", "--retrains", "0"],
+        "ask for one at least (--retrains 1)",
+    ),
+    "looks that fall": (["study", "toybirds", "--set", "study.looks=[5,3]"], "looks must rise"),
     "unknown layer": (["study", "small.yaml", "--set", "saliency.layer=layer9"], "layer9"),
     "unknown device": (["study", "toybirds", "--device", "tpu"], "training.device"),
     "rate 0": (["study", "toybirds", "--rate", "0"], "pruning.rate"),

@@ -52,7 +52,7 @@ def _verdict(arm: str, rule: str, round_: int, seeds: int, key: tuple[str, ...])
     if axis != "similarity":
         excess, low, high = excess / 20, low / 20, high / 20
     numbers = (drift, FLOOR, excess, low, high, 0.5 if axis == "similarity" else 0.02, 0.2, 0.01)
-    return (arm, round_, 0.75**round_, *key, *numbers, seeds, int(controlled), 3, word, reason)
+    return (arm, round_, 0.75**round_, *key, *numbers, seeds, int(controlled), 3, 3, 9, word, reason)
 
 
 def judged(arms: dict[str, str], verdict: pd.DataFrame, seeds: tuple[int, ...]) -> dict[str, object]:

@@ -12,6 +12,7 @@ from scipy import stats
 from sparsight.comparison import CORRELATIONS, unrelated
 from sparsight.results.pairs import comparing
 from sparsight.results.verdict import judge
+from sparsight.verdict.needed import seeds_needed
 from tests.results.made import CONTROLS, FOLDERS, PARENTS, ROUNDS, ROWS, SEEDS, average, ranked
 
 ARMS, TICKETS, S = tuple(PARENTS), ROUNDS[1:], len(SEEDS)
@@ -271,6 +272,10 @@ def test_margins_and_the_test_of_no_change_follow_from_drifts_and_ceilings(table
                 ]
                 assert bound[0] <= row.seeds_needed
                 assert row.seeds_needed == 3 or bound[1] > row.seeds_needed - 1
+            df = max([change, *found], key=lambda one: one[3])[2]
+            ends = df * spread / stats.chi2.ppf([0.95, 0.05], df)
+            low, high = seeds_needed(ends, np.full(2, max(allowed, LEAST)), LEVEL)
+            assert (row.seeds_needed_low, row.seeds_needed_high) == (low, high)
     assert tight, "no floor of this study is so high that the ceiling counts"
 
 
@@ -392,9 +397,11 @@ def test_random_banks_floor_is_the_drift_of_random_directions(made, document):
         values = [made.values(side, "test", "g-random") for side in sides]
         agree = [1 - np.corrcoef(values[0][:, j], values[1][:, j])[0, 1] for j in range(values[0].shape[1])]
         rows = [ranked(made.numbers(side, "g-random/weights")) for side in sides]
-        ranked = [1 - stats.spearmanr(x, y).statistic for x, y in zip(*rows, strict=True) if np.ptp(x) and np.ptp(y)]
+        correlated = [
+            1 - stats.spearmanr(x, y).statistic for x, y in zip(*rows, strict=True) if np.ptp(x) and np.ptp(y)
+        ]
         found["value_agreement"].append(average(np.array(agree)))
-        found["weight_spearman"].append(average(np.array(ranked)))
+        found["weight_spearman"].append(average(np.array(correlated)))
     for metric, values in found.items():
         assert gate_of(document, "random bank", metric)["limit"] == pytest.approx(np.mean(values), rel=1e-6)
 

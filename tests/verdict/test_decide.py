@@ -172,7 +172,11 @@ def test_undecided_says_how_many_seeds_would_do():
     assert row.verdict == "undecided"
     assert row.seeds_needed is not None
     assert row.seeds_needed > 3
-    assert row.reason.endswith(f"about {row.seeds_needed} seeds would tell no change from one of the margin")
+    low, high = row.seeds_needed_low, row.seeds_needed_high
+    assert 3 <= low < row.seeds_needed < high
+    assert row.reason.endswith(
+        f"about {row.seeds_needed} ({low} to {high}) seeds would tell no change from one of the margin"
+    )
 
 
 def test_between_no_change_and_the_margin():

@@ -6,6 +6,7 @@ from scipy import stats
 
 from sparsight.verdict import Drifted, VerdictSettings
 from sparsight.verdict.drifts import compare_drifts
+from sparsight.verdict.needed import Needed
 from sparsight.verdict.pooling import spread
 from sparsight.verdict.window import windowed
 
@@ -135,7 +136,7 @@ def test_a_round_in_which_everything_drifts_more_changes_nothing():
     )
     for name in ("p_changed", "p_preserved", "excess", "ci_low", "ci_high", "margin"):
         assert getattr(even, name) == pytest.approx(getattr(steep, name))
-    assert even.seeds_needed == steep.seeds_needed
+    assert even.needed == steep.needed
 
 
 def test_a_round_without_a_floor_lends_no_spread():
@@ -177,7 +178,7 @@ def test_no_drift_and_no_floor():
     for values in (found.excess, found.ci_low, found.ci_high, found.p_changed, found.p_preserved, found.margin):
         assert np.isnan(values).all()
     assert found.drift.tolist() == found.floor.tolist() == [0] * 4
-    assert found.seeds_needed == (None,) * 4
+    assert found.needed == (Needed(None, None, None),) * 4
 
 
 def test_a_drift_without_a_floor():
@@ -191,7 +192,7 @@ def test_no_spread_between_seeds():
     found = compare_drift(drifted(np.full((3, 4), 0.1 + 0.2), np.full((3, 4, 1), 0.1)), SETTINGS)
     assert all("no spread" in why for why in found.undefined)
     assert found.excess == pytest.approx(np.full(4, 2.0))
-    assert found.seeds_needed == (None,) * 4
+    assert found.needed == (Needed(None, None, None),) * 4
     assert np.isnan(found.p_changed).all()
     assert np.isnan(found.ci_low).all()
 

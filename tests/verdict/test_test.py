@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 
 from sparsight.verdict import Levelled, VerdictSettings
-from sparsight.verdict.test import compare_level, half_width, seeds_needed
+from sparsight.verdict.test import compare_level, half_width
 
 SETTINGS = VerdictSettings()
 nan = float("nan")
@@ -57,15 +57,3 @@ def test_intervals_by_the_table():
     assert half_width(np.array([1.0, 2.0]), np.array([2.0, 10.0]), 0.05) == pytest.approx(
         [2.919986, 3.624922], rel=1e-5
     )
-
-
-def test_seeds_needed_is_the_smallest_that_fits():
-    for variance in (1e-9, 0.3, 1.0, 1.7, 40.0):
-        (needed,) = seeds_needed(np.array([variance]), np.array([0.5]), 0.05)
-        first = next(s for s in range(3, 3000) if s >= (stats.t.ppf([0.95, 0.8], s - 1).sum()) ** 2 * variance / 0.25)
-        assert needed == first
-
-
-def test_seeds_needed_has_ends():
-    assert seeds_needed(np.array([1e9, nan, 0.0]), np.full(3, 0.5), 0.05) == (10_000, None, None)
-    assert seeds_needed(np.array([1e-9]), np.array([nan]), 0.05) == (None,)

@@ -34,6 +34,11 @@ Arms = Annotated[str | None, typer.Option(help="Ways of pruning, as magnitude,re
 Rounds = Annotated[int | None, typer.Option(help="Rounds, the dense one counted.")]
 Rate = Annotated[float | None, typer.Option(help="Share of the weights that each round removes.")]
 Retrains = Annotated[int | None, typer.Option(help="Retrain controls a seed.")]
+UntilDecided = Annotated[
+    bool,
+    typer.Option("--until-decided", help="Add seeds until every arm is decided; the looks share the level of 5 %."),
+]
+AtMost = Annotated[int | None, typer.Option(metavar="SEEDS", help="Seeds of --until-decided at the most; 10.")]
 Device = Annotated[str | None, typer.Option(help="cpu, cuda or auto.")]
 Workers = Annotated[
     int | None, typer.Option(min=0, help="Trainings side by side; one a core by default, 0: in this process.")

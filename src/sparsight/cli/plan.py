@@ -133,10 +133,55 @@ def _print(console: "Screen", made: "StudyPlan") -> None:
         + ".",
         soft_wrap=True,
     )
+    if len(made.designs) > 1:
+        _print_designs(console, made)
     console.print(f"augmentation: {made.augmentation}", markup=False, soft_wrap=True)
     for note in made.notes:
         console.unfolded(f"note: {note}")
     console.print(f"measured in {spoken_time(made.calibration)}; nothing was written")
+
+
+def _print_designs(console: "Screen", made: "StudyPlan") -> None:
+    """What more seeds or more controls would take and find: a few designs, and which of the two buys more."""
+    from rich.table import Table
+
+    from sparsight.planning import advice, spoken_time
+
+    first = made.designs[0]
+    names = list(first.chances)
+    table = Table(title="seeds or controls? chances in %" + (", noise low / typical / high" if len(names) > 1 else ""))
+    for column in ("seeds", "controls", "trainings", "time left", "change found", "all preserved"):
+        table.add_column(column, justify="right")
+    grown = [one for one in made.designs if one.seeds >= first.seeds and one.retrains >= first.retrains]
+    shown = [one for one in grown if one.seeds == first.seeds or one.retrains == first.retrains]
+    for one in shown:
+        found = [" / ".join(f"{100 * getattr(one.chances[name], what):.0f}" for name in names) for what in _CHANCES]
+        mark = "*" if one is first else ""
+        table.add_row(f"{one.seeds}{mark}", str(one.retrains), str(one.trainings), spoken_time(one.seconds), *found)
+    console.print(table)
+    middle = names[len(names) // 2]
+    of = "the run's own noise" if middle == "own" else f"{middle} noise"
+    said = advice(made.designs, middle)
+    if said is not None:
+        gains = [
+            f"{one.seeds} seeds with {one.retrains} control{'s' * (one.retrains != 1)} each: "
+            f"{100 * getattr(first.chances[middle], said.measure):.0f} to "
+            f"{100 * getattr(one.chances[middle], said.measure):.0f} % for "
+            f"{spoken_time(max(one.seconds - first.seconds, 0.0))} more"
+            for one in (said.retrains, said.seeds)
+        ]
+        winner = {
+            "seeds": "more seeds buy more in an hour",
+            "retrains": "more controls buy more in an hour",
+            "neither": "seeds and controls buy about the same in an hour",
+        }[said.better]
+        console.print(f"{winner} ({_CHANCES[said.measure]}, {of}): {'; '.join(gains)}", soft_wrap=True)
+
+
+_CHANCES = {
+    "changed": "a change of half a floor in all evidence is found",
+    "preserved": "all metrics are preserved at a round, where nothing has moved",
+}
 
 
 def _table(made: "StudyPlan") -> "Table":

@@ -54,7 +54,7 @@ class Progress:
         self.console.print(f"{networks} networks to train and explain{found}")
         self.done, self.total = standing, networks
         work = epochs + self.LOOK * (networks - standing)
-        self.bar.update(self.task, total=max(work, 1), description=self._count())
+        self.bar.update(self.task, total=max(work, 1), completed=0, description=self._count())
 
     def note(self, text: str) -> None:
         """Print it."""

@@ -6,6 +6,7 @@ import typer
 
 from sparsight.cli.options import (
     Arms,
+    AtMost,
     Classes,
     Concepts,
     Data,
@@ -22,6 +23,7 @@ from sparsight.cli.options import (
     Set,
     SkipBad,
     Source,
+    UntilDecided,
     Workers,
     settings_of,
 )
@@ -46,13 +48,16 @@ def study(
     checkpoint_every: Annotated[
         float, typer.Option(min=0, metavar="SECONDS", help="Save a training that goes on at least so often.")
     ] = 60.0,
+    until_decided: UntilDecided = False,
+    at_most: AtMost = None,
     no_report: NoReport = False,
     keep_embeddings: KeepEmbeddings = False,
     set_: Set = None,
 ) -> None:
     """Prune, explain and report: the paper's study in one command.
 
-    Killed or stopped, the same command goes on with what stands. More seeds, arms, rounds or retrains extend a run.
+    Killed or stopped, the same command goes on with what stands. More seeds, arms, rounds or retrains extend a run, and
+    --until-decided adds seeds by itself.
     """
     from sparsight.cli.content import content_named
     from sparsight.cli.progress import Progress
@@ -85,6 +90,8 @@ def study(
                 workers=workers,
                 checkpoint_seconds=checkpoint_every,
                 report=not no_report,
+                until_decided=until_decided,
+                at_most=at_most,
                 listener=progress,
             )
-        print_summary(result, settings, progress.heard)
+        print_summary(result, None if until_decided else settings, progress.heard)

@@ -33,8 +33,8 @@ def print_summary(result: StudyResult, asked: StudySettings | None = None, heard
     console = Screen()
     console.print(_numbers(result))
     _print_verdicts(console, result, read_json(result.folder / RESULTS / VERDICT, "verdict")["arms"])
-    if asked is not None and (asked.study, asked.pruning) != (result.settings.study, result.settings.pruning):
-        held = result.settings
+    held = result.settings
+    if asked is not None and _extent(asked) != _extent(held):
         console.print(
             f"note: this run holds arms {', '.join(held.study.arms)}, seeds {', '.join(map(str, held.study.seeds))}, "
             f"{held.pruning.rounds} rounds and {held.study.retrains} retrains, as asked for now and before",
@@ -45,6 +45,11 @@ def print_summary(result: StudyResult, asked: StudySettings | None = None, heard
             console.unfolded(f"note: {notice}")
     said = f"report: {result.report}" if result.report is not None else f"tables: {result.folder / RESULTS}"
     console.unfolded(said)
+
+
+def _extent(settings: StudySettings) -> tuple[Any, ...]:
+    """That by which a run may have been extended."""
+    return settings.study.arms, settings.study.seeds, settings.study.retrains, settings.pruning.rounds
 
 
 def _numbers(result: StudyResult) -> Table:

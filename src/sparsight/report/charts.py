@@ -16,6 +16,7 @@ from sparsight.report.names import metric_name, short_name
 from sparsight.report.published import printed_marks, prints
 from sparsight.report.quantity import Quantity
 from sparsight.report.text import listing, plain
+from sparsight.report.verdicts import interval_share
 
 MOST_ARMS = 7
 """As many as there are markers."""
@@ -95,7 +96,7 @@ def _excess_charts(data: ReportData) -> Iterator[Chart]:
     for index, (metric, own) in enumerate(excesses(data, drawn_arms(data)).items()):
         steps = [step for of_arm in own.values() for step in of_arm]
         lines = "Line: mean over seeds." if len(data.seeds) > 1 else "One seed."
-        band = " Band: 90\u00a0% interval." if banded(steps) else ""
+        band = f" Band: {interval_share(data)} interval." if banded(steps) else ""
         out = " A caret at the edge: the interval goes on beyond the chart." if clipped(steps) else ""
         if gated(data, metric):
             out += " A gate failed: the table says where this is not judged."

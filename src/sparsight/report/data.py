@@ -26,7 +26,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "verdict": (
         *("arm", "round", "weights_remaining", "axis", "family", "metric", "method", "target"),
         *("drift", "floor", "excess", "ci_low", "ci_high", "margin", "p_changed", "p_preserved"),
-        *("seeds", "retrains", "seeds_needed", "verdict", "reason"),
+        *("seeds", "retrains", "seeds_needed", "seeds_needed_low", "seeds_needed_high", "verdict", "reason"),
     ),
     "ablation": ("switch", "released", "seed", "round", "model", "collapse", "alone", "left_out"),
 }

@@ -27,6 +27,12 @@ def primary_count(data: ReportData) -> str:
     return {6: "six", 3: "three"}[len(primary_names(data.has_concepts))]
 
 
+def interval_share(data: ReportData) -> str:
+    """What the intervals beside verdicts hold, in per cent: both ends leave the level of this look."""
+    stated = data.settings.get("verdict", {}).get("level", 0.05)
+    return percent(1 - 2 * data.judged.get("looks", {}).get("level", stated))
+
+
 def verdict_sheet(data: ReportData) -> Sheet | None:
     """One table an arm: a row a round, a column a primary metric; the numbers are those of every metric."""
     tables = [table for table in (_primary_table(data, arm) for arm in data.arms) if table is not None]

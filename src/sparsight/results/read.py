@@ -19,6 +19,7 @@ from sparsight.networks import plan
 from sparsight.plain import open_plain
 from sparsight.report import COLUMNS, ConstantAnswer, ReportData
 from sparsight.results.answers import answer_notices, constant_of
+from sparsight.results.looks import look_notices
 from sparsight.results.notices import coarse_notices, notices
 from sparsight.results.rules import VERDICT, other_rules
 from sparsight.results.strips import STRIPS, read_strips
@@ -102,6 +103,7 @@ def read_results(folder: Path, settings: StudySettings, manifest: Mapping[str, A
             *answer_notices(folder, networks, classes, settings.verdict.level),
             *notices(folder, networks, manifest, settings.saliency.method),
             *coarse_notices(judged),
+            *look_notices(settings),
         ),
         constant=ConstantAnswer(classes[line.label], line.share, line.balanced),
         facts={

@@ -13,6 +13,7 @@ from sparsight.config import StudySettings
 from sparsight.data import ConceptDataset
 from sparsight.report import COLUMNS
 from sparsight.results.gates import failed_at, gates, places_of
+from sparsight.results.looks import at_its_level, is_open, look_document
 from sparsight.results.matched import matched
 from sparsight.results.measured import Levels, drifted, levelled, levels, rounds_of
 from sparsight.results.movers import movers
@@ -23,6 +24,7 @@ from sparsight.verdict import (
     Association,
     Drifted,
     Gate,
+    Key,
     Levelled,
     Verdict,
     association,
@@ -48,6 +50,7 @@ class Judged:
         verdicts: by metric and round.
         failed: gates of its own that failed: floors without room, rounds with mostly dead maps or too many
             dimensions.
+        barred: metrics and rounds that a gate voids.
     """
 
     arm: str
@@ -56,6 +59,7 @@ class Judged:
     levels: tuple[Levelled, ...]
     verdicts: tuple[Verdict, ...]
     failed: tuple[Gate, ...]
+    barred: frozenset[tuple[Key, int]]
 
 
 def judge(
@@ -74,6 +78,7 @@ def judge(
         data: what was looked at.
         rows: of the tables ``accuracy`` and ``faithfulness``.
     """
+    looks, settings = look_document(settings), at_its_level(settings)
     checks = tuple(gates(everything, pairs, settings, data))
     found = levels(rows["accuracy"], rows["faithfulness"])
     ceilings = _ceilings(everything, settings, data)
@@ -85,6 +90,7 @@ def judge(
             table.append((one.arm, verdict.round, one.weights[verdict.round], *(values[name] for name in NAMES[3:])))
     coarse = is_coarse(prod(places_of(everything)))
     document = {
+        "looks": looks,
         "gates": [gate.document() for gate in (*checks, *(gate for one in judged for gate in one.failed))],
         "arms": {one.arm: _headline(one, coarse) for one in judged},
         "matched": _matched(judged, settings),
@@ -126,7 +132,8 @@ def _judge(
         replace(row, reason=here[row.round][row.key]) if row.key in here[row.round] else row for row in decided
     )
     failed = (*(gate for gate in rooms if not gate.passed), *(gate for each in at.values() for gate in each))
-    return Judged(arm, weights, drifts, own, verdicts, failed)
+    barred = frozenset((row.key, row.round) for row in verdicts if row.key in void or row.key in here[row.round])
+    return Judged(arm, weights, drifts, own, verdicts, failed, barred)
 
 
 def _rooms(drifts: Sequence[Drifted], least: float) -> Iterator[Gate]:
@@ -163,12 +170,14 @@ def _without(drift: Drifted, columns: Sequence[int]) -> Drifted:
 def _headline(one: Judged, coarse: bool) -> dict[str, Any]:
     """What the arm's verdicts say together, which is what Hypotheses A and B are about."""
     primary = [drift for drift in one.drifts if drift.primary]
-    said = headline(one.arm, one.verdicts, {drift.key for drift in primary}, coarse)
+    keys = {drift.key for drift in primary}
+    said = headline(one.arm, one.verdicts, keys, coarse)
     rounds = [{**asdict(round_), "weights_remaining": one.weights[round_.round]} for round_ in said.rounds]
     lost = _lost(one)
     return {
         "hypothesis": said.hypothesis,
         "sentence": said.sentence,
+        "open": is_open(said, one.verdicts, keys, one.barred),
         "rounds": rounds,
         "association": {drift.metric: _association(association(lost, drift.drift)) for drift in primary},
         "truth": list(_against_truth(one)),

@@ -14,6 +14,16 @@ from sparsight.verdict.gates import (
     voided,
 )
 from sparsight.verdict.headline import Association, Headline, RoundHeadline, association, headline
+from sparsight.verdict.looks import (
+    LEAST_SEEDS,
+    MOST_LOOKS,
+    STEP,
+    USUAL_MOST,
+    level_at,
+    look_levels,
+    next_look,
+    planned_looks,
+)
 from sparsight.verdict.measured import Drifted, Key, Levelled, Verdict, Word
 from sparsight.verdict.places import BRIGHTEST, LEAST_PLACES, PLACES, coarse_note, few_places, is_coarse
 from sparsight.verdict.primary import CONCEPTS, EMBEDDINGS, MAPS, PRIMARY, primary_names
@@ -31,9 +41,13 @@ __all__ = [
     "EMBEDDINGS",
     "LEAST_FLOOR",
     "LEAST_PLACES",
+    "LEAST_SEEDS",
     "MAPS",
+    "MOST_LOOKS",
     "PLACES",
     "PRIMARY",
+    "STEP",
+    "USUAL_MOST",
     "Association",
     "Bounded",
     "Compared",
@@ -67,7 +81,11 @@ __all__ = [
     "headline",
     "is_coarse",
     "jackknifed",
+    "level_at",
+    "look_levels",
+    "next_look",
     "over_units",
+    "planned_looks",
     "primary_names",
     "random_bank",
     "random_labels",

@@ -148,11 +148,13 @@ def _row(metric: Drifted | Levelled, walks: _Walks, i: int, void: str) -> Verdic
         p_preserved=float(tested.p_preserved[i]),
         seeds=tested.seeds,
         retrains=tested.retrains,
-        seeds_needed=tested.seeds_needed[i],
+        seeds_needed=tested.needed[i].seeds,
+        seeds_needed_low=tested.needed[i].low,
+        seeds_needed_high=tested.needed[i].high,
         verdict="undecided",
         reason="",
     )
-    interval = f"{100 * (1 - 2 * walks.full):g} %"
+    interval = f"{100 * (1 - 2 * walks.full):.3g} %"
     if why := void or _too_few(tested) or tested.undefined[i]:
         reason = why
     elif walks.preserved[i]:

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float64
 
 from sparsight.verdict.measured import Drifted
+from sparsight.verdict.needed import needed
 from sparsight.verdict.pooling import Spread, spread
 from sparsight.verdict.settings import VerdictSettings
 from sparsight.verdict.test import (
@@ -16,7 +17,6 @@ from sparsight.verdict.test import (
     finite,
     half_width,
     p_below,
-    seeds_needed,
     still,
     why_undefined,
 )
@@ -109,10 +109,12 @@ def _tested(own: _Tables, x: Spread, settings: VerdictSettings) -> Tested:
     zero_floor = valid & (own.floor <= ROUNDING)
     floor = blank(own.floor, ~valid | zero_floor)
     ratio = own.drift / floor
-    undecidable = flat[:3].all(axis=0)
+    undecidable = np.asarray(flat[:3].all(axis=0))
     half = half_width(x.error[3], x.df[3], settings.level) * own.unit / floor
     variance = blank(x.variance[:3], flat[:3])
-    most = np.where(undecidable, np.nan, np.where(np.isnan(variance), 0.0, variance).max(axis=0)) * own.unit**2
+    held = np.where(np.isnan(variance), 0.0, variance)
+    largest = held.argmax(axis=0), np.arange(held.shape[1])
+    most = np.where(undecidable, np.nan, held[largest]) * own.unit**2
     return Tested(
         valid=valid,
         undefined=why_undefined(valid, own.bad, zero_floor, undecidable),
@@ -124,7 +126,7 @@ def _tested(own: _Tables, x: Spread, settings: VerdictSettings) -> Tested:
         margin=own.allowed / floor,
         p_changed=blank(p_below(-mean[0], x.error[0], x.df[0]), flat[0]),
         p_preserved=blank(p_below(mean[1:3], x.error[1:3], x.df[1:3]), flat[1:3]).max(axis=0),
-        seeds_needed=seeds_needed(most, own.allowed, settings.level),
+        needed=needed(most, x.df[largest], own.allowed, settings.level),
         seeds=len(own.bad),
         retrains=metric.floor.shape[2],
     )

@@ -144,8 +144,8 @@ def _why_winning(rows: Sequence[Verdict]) -> str:
         return "no accuracy was measured"
     if row.seeds < 3 or row.retrains < 1 or not (math.isfinite(row.ci_low) and math.isfinite(row.ci_high)):
         return row.reason
-    most = "" if row.seeds_needed is None else reasons.seeds(row.seeds_needed)
-    needed = f"; about {most} seeds would tell, and it has {row.seeds}" if most else ""
+    most = reasons.needed(row)
+    needed = f"; {most} would tell, and it has {row.seeds}" if most else ""
     low, high, margin = (reasons.number(value) for value in (row.ci_low, row.ci_high, -row.margin))
     return (
         f"the interval of f's accuracy, {low} to {high} beside the unpruned networks, holds the margin of "

@@ -111,6 +111,8 @@ class Verdict:
         seeds, retrains: how many seeds, and controls a seed.
         seeds_needed: seeds that decide, in 80 % of studies, between no change and one of the margin; 10,000 stands
             for that many or more.
+        seeds_needed_low, seeds_needed_high: the same by the ends of the interval of the spread, 90 % at the default
+            level.
         verdict: *preserved*, *changed* or *undecided*.
         reason: one sentence.
     """
@@ -134,6 +136,8 @@ class Verdict:
     seeds_needed: int | None
     verdict: Word
     reason: str
+    seeds_needed_low: int | None = None
+    seeds_needed_high: int | None = None
 
     @property
     def key(self) -> Key:

@@ -33,6 +33,15 @@ def seeds(needed: int) -> str:
     return "10,000 or more" if needed >= 10_000 else f"{needed:,}"
 
 
+def needed(row: Verdict) -> str:
+    """How many seeds would decide, in words, with the interval of that number: ``about 12 (5 to 46) seeds``."""
+    if row.seeds_needed is None:
+        return ""
+    low, high = row.seeds_needed_low, row.seeds_needed_high
+    span = f" ({seeds(low)} to {seeds(high)})" if low is not None and high is not None and low < high else ""
+    return f"about {seeds(row.seeds_needed)}{span} seeds"
+
+
 def measured(row: Verdict, interval: str) -> str:
     """What was measured, and its interval, which is called ``interval``."""
     if row.axis == "similarity":
@@ -76,4 +85,4 @@ def undecided(row: Verdict, interval: str, *, but_changed: str, but_preserved: s
         return text
     if row.seeds_needed <= row.seeds:
         return f"{text}; it lies between the two, where more seeds of this spread help little"
-    return f"{text}; about {seeds(row.seeds_needed)} seeds would tell no change from one of the margin"
+    return f"{text}; {needed(row)} would tell no change from one of the margin"

@@ -1,19 +1,17 @@
 """The two tests of a level at every round, its interval, how many seeds would decide, and what all tests share."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Bool, Float64
 from scipy.special import stdtr, stdtrit
 
 from sparsight.verdict.measured import Levelled
+from sparsight.verdict.needed import Needed, needed
 from sparsight.verdict.pooling import spread
 from sparsight.verdict.settings import VerdictSettings
 from sparsight.verdict.window import Windowed, windowed
 
-MOST_SEEDS = 10_000
-POWER = 0.8
 ROUNDING = 1e-12
 """A spread below this share of the values, or a floor below this, is rounding."""
 
@@ -37,7 +35,7 @@ class Tested:
     margin: Float64[np.ndarray, " r"]
     p_changed: Float64[np.ndarray, " r"]
     p_preserved: Float64[np.ndarray, " r"]
-    seeds_needed: tuple[int | None, ...]
+    needed: tuple[Needed, ...]
     seeds: int
     retrains: int
 
@@ -55,28 +53,6 @@ def half_width(
 ) -> Float64[np.ndarray, " r"]:
     """Half the width of the interval that leaves ``level`` on either side."""
     return np.asarray(stdtrit(df, 1 - level) * error, dtype=np.float64)
-
-
-@lru_cache(maxsize=8)
-def _demand(level: float) -> Float64[np.ndarray, " n"]:
-    """(t(1 - level) + t(power))² / S on S - 1 df, for S = 3, 4, ..., falling."""
-    seeds = np.arange(3, MOST_SEEDS, dtype=np.float64)
-    quantiles = stdtrit(seeds - 1, 1 - level) + stdtrit(seeds - 1, POWER)
-    return np.asarray(quantiles**2 / seeds, dtype=np.float64)
-
-
-def seeds_needed(
-    variance: Float64[np.ndarray, " r"], margin: Float64[np.ndarray, " r"], level: float
-) -> tuple[int | None, ...]:
-    """The fewest seeds, at least 3, with which a one-sided test finds ``margin`` in 80 % of studies.
-
-    S ≥ (t(1 - level) + t(0.8))² variance / margin², both quantiles on S - 1 df. `MOST_SEEDS` stands for that many or
-    more, None for undefined.
-    """
-    with np.errstate(invalid="ignore", divide="ignore"):
-        bearable = margin**2 / variance
-    counts = 3 + np.searchsorted(-_demand(level), -bearable)
-    return tuple(int(n) if np.isfinite(b) else None for n, b in zip(counts, bearable, strict=True))
 
 
 def still(
@@ -147,7 +123,7 @@ def compare_level(metric: Levelled, settings: VerdictSettings) -> Tested:
         margin=margin,
         p_changed=blank(2 * p_below(-np.abs(mean), here.error, here.df), flat),
         p_preserved=blank(p_below(np.abs(mean) - metric.margin, here.error, here.df), flat),
-        seeds_needed=seeds_needed(blank(here.variance, flat), margin, settings.level),
+        needed=needed(blank(here.variance, flat), here.df, margin, settings.level),
         seeds=s,
         retrains=j,
     )
