@@ -11,6 +11,7 @@ from sparsight.config import StudySettings
 from sparsight.errors import InputError
 from sparsight.planning.power import Noise
 from sparsight.report import COLUMNS
+from sparsight.results import other_rules
 from sparsight.results.measured import rounds_of
 from sparsight.results.read import read_table
 from sparsight.runs import RESULTS, STUDY, has_ended, read_settings
@@ -29,7 +30,7 @@ def own_noise(folder: Path) -> dict[str, Noise] | None:
     Args:
         folder: the run's; it may be missing, or be going on.
     """
-    if not (folder / STUDY).exists() or not has_ended(folder):
+    if not (folder / STUDY).exists() or not has_ended(folder) or other_rules(folder):
         return None
     try:
         drift = read_table(folder / RESULTS / "drift.csv", COLUMNS["drift"])
