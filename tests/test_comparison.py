@@ -16,7 +16,6 @@ from sparsight.comparison import (
     concept_drifts,
     of_explained,
     random_drifts,
-    unrelated,
     visible_parts,
 )
 from sparsight.data import ConceptDataset
@@ -82,8 +81,6 @@ def test_without_concepts_the_others_are_as_with_them(study):
     primary = [one.metric for one in compare(silent, first, second, primary=True)]
     assert tuple(primary) == primary_names(concepts=False) == ("map_spearman", "map_iou_20", "linear_cka")
     assert primary_names(concepts=True) == tuple(metric for _, metric, _ in PRIMARY)
-    told, ceilings = unrelated(study, evidence(0), evidence(1)), unrelated(silent, first, second)
-    assert ceilings == {metric: told[metric] for metric in primary}
 
 
 def test_networks_of_other_targets_are_not_compared_on_them(study):
@@ -116,45 +113,6 @@ def test_random_drifts_are_those_of_random_directions(study):
     assert found != pytest.approx(
         {one.metric: one.values.mean() for one in concept_drifts(study, first, second) if one.primary}
     )
-
-
-def test_what_has_nothing_in_common_is_at_the_distance_of_chance(study):
-    """Of a network from itself in a random order: correlations vanish, lists share what lots of three share."""
-    many = evidence(0, n=600)
-    many["g/weights"] = many["g/weights"].abs() + 0.1  # so that every list has three concepts
-    found = unrelated(study, many, many)
-    assert found.keys() == {metric for _, metric, _ in PRIMARY}
-    # Of two lots of 3 from 9: they share i with probability C(3, i) C(6, 3 - i) / 84.
-    chance = 1 - sum(share * weight / 84 for share, weight in ((1 / 5, 45), (2 / 4, 18), (1, 1)))
-    assert found["top_k_jaccard"] == pytest.approx(chance, abs=0.1)
-    assert found["weight_spearman"] == pytest.approx(1, abs=0.2)
-    assert found["value_agreement"] == pytest.approx(1, abs=0.05)
-    assert found["map_spearman"] == pytest.approx(1, abs=0.05)
-    assert found["linear_cka"] > 0.9
-    # Each of the 8 brightest of 36 is in the other set with probability 8/36.
-    assert found["map_iou_20"] == pytest.approx(1 - (8 * 8 / 36) / (16 - 8 * 8 / 36), abs=0.04)
-    assert unrelated(study, many, many) == found
-
-
-def test_what_all_maps_share_is_no_agreement(study):
-    """Maps that all light up in the middle are alike whatever the images: the ceiling says so."""
-    first = evidence(0, n=600)
-    middle = torch.zeros(6, 6)
-    middle[2:4, 1:5] = 20
-    second = {**first, "saliency/maps": first["saliency/maps"] + middle}
-    plain, shared = unrelated(study, first, first), unrelated(study, second, second)
-    assert shared["map_iou_20"] < 0.01 < 0.5 < plain["map_iou_20"]
-    assert shared["map_spearman"] < 0.6 < plain["map_spearman"]
-    assert {name: shared[name] for name in ("linear_cka", "value_agreement", "top_k_jaccard")} == {
-        name: plain[name] for name in ("linear_cka", "value_agreement", "top_k_jaccard")
-    }
-
-
-def test_unrelated_changes_neither_side(study):
-    first, second = evidence(0), evidence(1)
-    before = {name: value.clone() for name, value in second.items()}
-    unrelated(study, first, second)
-    assert all(torch.equal(second[name], value) for name, value in before.items())
 
 
 def test_images_by_what_became_of_their_answers(study, tiny):

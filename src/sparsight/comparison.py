@@ -10,7 +10,6 @@ from torch import Tensor
 
 from sparsight.concepts import ValueKind, concept_values, resolved, shown_weights, vectors_only
 from sparsight.data import ConceptDataset
-from sparsight.draws import generator
 from sparsight.drift import (
     STRATA,
     by_group,
@@ -37,8 +36,6 @@ CORRELATIONS = (
     *("do_concept", "do_part", "do_habitat", "linear_cka"),
 )
 """Metrics whose drift is 1 less a correlation, and so at most 2; that of all others is 1 less a share, at most 1."""
-ORDERS = 10
-"""Random orders of the concepts that ``unrelated`` averages over."""
 
 Arrays = Mapping[str, Tensor]
 
@@ -141,7 +138,7 @@ def concept_drifts(study: Comparing, dense: Arrays, other: Arrays) -> Iterator[D
         dense: ``bank/Q``, ``bank/intercepts``, ``g/weights`` and ``embedding/test`` of the one network.
         other: the same of the other.
     """
-    yield from _row_drifts(study, dense, other)
+    yield from row_drifts(study, dense, other)
     values = tuple(
         concept_values(
             vectors_only(side["bank/Q"], side["bank/intercepts"], study.names), side["embedding/test"], study.value
@@ -152,8 +149,14 @@ def concept_drifts(study: Comparing, dense: Arrays, other: Arrays) -> Iterator[D
     yield Drift("concepts", "value_agreement", study.method, "", "test", "concept", study.names, agreement)
 
 
-def _row_drifts(study: Comparing, dense: Arrays, other: Arrays) -> Iterator[Drift]:
-    """Those of g's rows alone, by class."""
+def row_drifts(study: Comparing, dense: Arrays, other: Arrays) -> Iterator[Drift]:
+    """Those of g's rows alone, by class.
+
+    Args:
+        study: what the comparison needs to know.
+        dense: ``g/weights`` of the one network.
+        other: the same of the other.
+    """
     shown = tuple(shown_weights(side["g/weights"]) for side in (dense, other))
     grouped = tuple(resolved(by_group(weights, study.groups)[0], study.tolerance) for weights in shown)
     rows = tuple(resolved(weights, study.tolerance) for weights in shown)
@@ -185,31 +188,6 @@ def random_drifts(study: Comparing, dense: Arrays, other: Arrays) -> dict[str, f
     return {one.metric: mean(one.values) for one in concept_drifts(study, *sides) if one.primary}
 
 
-def unrelated(study: Comparing, dense: Arrays, other: Arrays) -> dict[str, float]:
-    """What each primary drift is where nothing is shared: concepts and images of ``other`` in a random order, means.
-
-    Two maps that know nothing of each other are still alike in their margins, and two lists of three share a concept
-    by chance. Between the floor and this there is room for a change; where there is little, "preserved" says little.
-    """
-    n = len(other["embedding/test"] if "embedding/test" in other else other["logits/test"])
-    found = dict[str, list[float]]()
-    images = torch.randperm(n, generator=generator("unrelated images", n))
-    of_concepts = "g/weights" in dense and "g/weights" in other
-    for repeat in range(ORDERS if of_concepts else 1):
-        lot = generator("unrelated concepts", len(study.names), repeat)
-        concepts = torch.randperm(len(study.names), generator=lot)
-        shuffled = {**other, "g/weights": other["g/weights"][:, concepts]} if of_concepts else {**other}
-        for name in ("embedding/test", "saliency/maps"):
-            if name in other:
-                shuffled[name] = other[name][images]
-        # One order of many images is enough; of a few concepts several are needed.
-        drifts = _row_drifts(study, dense, shuffled) if repeat else compare(study, dense, shuffled, primary=True)
-        for one in drifts:
-            if one.primary:
-                found.setdefault(one.metric, []).append(mean(one.values))
-    return {metric: mean(values) for metric, values in found.items()}
-
-
 def by_stratum(study: Comparing, dense: Arrays, other: Arrays, drift: Drift) -> Iterator[tuple[str, np.ndarray]]:
     """A drift's images by what became of their answers: both right, flipped, both wrong."""
     labels = study.data.labels[study.data.splits["test"]]
@@ -239,16 +217,20 @@ def _truth_drifts(study: Comparing, dense: Arrays, other: Arrays) -> Iterator[Dr
     """
     if "interventions/concepts" not in dense:
         return
-    classes = study.data.class_names
-    first, second = (side["interventions/concepts"].double().mean(0).T for side in (dense, other))
-    value = _numbers(effect_drift(first, second))
-    yield Drift("truth", "do_concept", "intervention", "", "test", "class", classes, value)
+    yield effects_of_concepts(study, dense, other)
     explained = dense["saliency/classes"][:, TARGETS.index("dense")]
     for kind in ("part", "habitat"):
         first, second = (of_explained(side[f"interventions/{kind}s"], explained) for side in (dense, other))
         visible = visible_parts(study.data, len(first)) if kind == "part" else None
         value = _numbers(effect_drift(first, second, visible))
         yield Drift("truth", f"do_{kind}", "intervention", "dense", "test", "image", (), value)
+
+
+def effects_of_concepts(study: Comparing, dense: Arrays, other: Arrays) -> Drift:
+    """How far what concepts do to the classes' logits moved, from ``interventions/concepts`` of both."""
+    first, second = (side["interventions/concepts"].double().mean(0).T for side in (dense, other))
+    value = _numbers(effect_drift(first, second))
+    return Drift("truth", "do_concept", "intervention", "", "test", "class", study.data.class_names, value)
 
 
 def of_explained(change: Tensor, explained: Tensor) -> Tensor:

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from sparsight.comparison import CORRELATIONS, unrelated
+from sparsight.ceiling import unrelated
+from sparsight.comparison import CORRELATIONS
 from sparsight.results.pairs import comparing
 from sparsight.results.verdict import judge
 from sparsight.verdict.needed import seeds_needed
@@ -168,7 +169,7 @@ def each(tables, axis):
 
 @pytest.fixture(scope="module")
 def ceilings(everything, settings, data):
-    """By arm and primary metric, the mean over controls of the drift of what has nothing in common."""
+    """By arm, metric and target, the mean over controls of the drift of what has nothing in common."""
     found = {}
     for arm, rule in CONTROLS.items():
         own = [one for one in everything if one.key[0] == f"retrain:{rule}"]
@@ -176,7 +177,7 @@ def ceilings(everything, settings, data):
             unrelated(comparing(one.metrics["concepts"]["names"], settings, data), one.dense, one.arrays) for one in own
         ]
         assert len(values) == (S if arm == "magnitude" else 3 * S)
-        found |= {(arm, metric): np.mean([value[metric] for value in values]) for metric in values[0]}
+        found |= {(arm, *key): np.mean([value[key] for value in values]) for key in values[0]}
     return found
 
 
@@ -251,7 +252,7 @@ def test_margins_and_the_test_of_no_change_follow_from_drifts_and_ceilings(table
         everything = of_arm(tables, dead, arm)
         E, F, valid = everything[tuple(key)]
         others = [(k, own) for k, own in everything.items() if is_primary(k) and is_primary(key) and k != tuple(key)]
-        ceiling = ceilings[arm, key[1]] if is_primary(key) else np.inf
+        ceiling = ceilings[arm, key[1], key[3]]
         for i in np.flatnonzero(valid):
             row, floor = rows.iloc[i], F[:, i].mean()
             allowed = min(MARGIN * floor, (ceiling - floor) / 2)
@@ -259,7 +260,7 @@ def test_margins_and_the_test_of_no_change_follow_from_drifts_and_ceilings(table
             assert row.margin == pytest.approx(max(allowed, LEAST) / floor)
             found = []
             for k, x in enumerate(absent(E, F, i, ceiling)):
-                peers = [(absent(e, f, i, ceilings[arm, name[1]])[k], ok) for name, (e, f, ok) in others]
+                peers = [(absent(e, f, i, ceilings[arm, name[1], name[3]])[k], ok) for name, (e, f, ok) in others]
                 found.append(t_of(x, valid, i, peers))
             p = max(stats.t.cdf(mean / error, df) for mean, error, df, _ in found)
             assert row.p_preserved == pytest.approx(p, rel=1e-6)
@@ -448,24 +449,26 @@ def test_a_floor_without_room_voids_its_metric(everything, compared, settings, d
     least = 0.25
     frame, document = judged(everything, compared, settings, data, tables, least_margin=least)
     expected, free = {}, []
-    for (arm, metric), ceiling in ceilings.items():
-        (key,) = [k for name, k, _ in each(tables, "similarity") if (name, *k[1::2]) == (arm, metric, PRIMARY[metric])]
-        floor = average(drifts(tables["drift"], arm, key)[1])
+    for place, ceiling in ceilings.items():
+        (key,) = [k for name, k, _ in each(tables, "similarity") if (name, *k[1::2]) == place]
+        floor = average(drifts(tables["drift"], place[0], key)[1])
         if floor > ceiling - 2 * least:
-            expected[arm, metric] = (floor, ceiling - 2 * least)
+            expected[place] = (floor, ceiling - 2 * least)
         else:
-            free.append((arm, metric))
+            free.append(place)
     found = [g for g in document["gates"] if g["name"] == "room"]
     assert len(found) == len(expected) > 0
     assert free
-    for gate, ((_, metric), numbers) in zip(found, expected.items(), strict=True):
+    assert any(PRIMARY.get(metric) != target for _, metric, target in expected), "metrics that are not primary as well"
+    for gate, ((_, metric, target), numbers) in zip(found, expected.items(), strict=True):
         assert gate["subject"] == metric
+        assert (f" for the {target} (" in gate["reason"]) == (target in ("label", "prediction"))
         assert [gate["value"], gate["limit"]] == pytest.approx(numbers)
-    for arm, metric in expected:
-        own = frame[(frame.arm == arm) & (frame.metric == metric) & (frame.target == PRIMARY[metric])]
+    for arm, metric, target in expected:
+        own = frame[(frame.arm == arm) & (frame.metric == metric) & (frame.target == target)]
         assert set(own.verdict) == {"undecided"}
-    for arm, metric in free:
-        own = frame[(frame.arm == arm) & (frame.metric == metric)]
+    for arm, metric, target in free:
+        own = frame[(frame.arm == arm) & (frame.metric == metric) & (frame.target == target)]
         assert not own.reason.str.contains("no room").any()
 
 

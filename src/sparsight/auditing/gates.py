@@ -99,9 +99,9 @@ def floor_gates(
             gate = random_bank(one.metric, mean(list(one.floor)), drawn, (one.metric,))
             yield replace(gate, method=one.method, target=one.target)
     for one in metrics:
-        if one.primary:
-            gate = room(one.metric, mean(list(one.floor)), one.ceiling, settings.verdict.least_margin, (one.metric,))
-            yield replace(gate, method=one.method, target=one.target)
+        floor, least = mean(list(one.floor)), settings.verdict.least_margin
+        gate = room(one.metric, floor, one.ceiling, least, (one.metric,), one.target)
+        yield replace(gate, method=one.method, target=one.target)
 
 
 def voids(checks: Sequence[Gate], identical: Mapping[Key, bool]) -> dict[Key, str]:

@@ -10,7 +10,8 @@ from torch.nn.functional import adaptive_avg_pool2d
 
 from sparsight.auditing.look import EXPLAINED, Look
 from sparsight.auditing.settings import AuditSettings
-from sparsight.comparison import Comparing, Drift, compare, unrelated
+from sparsight.ceiling import Ceilings, unrelated
+from sparsight.comparison import Comparing, Drift, compare
 from sparsight.data import ConceptDataset
 from sparsight.drift import linear_cka_left_out
 from sparsight.evidence import TARGETS
@@ -81,10 +82,10 @@ def _arrays(one: Look, grid: Grid | None) -> dict[str, Tensor]:
     return found
 
 
-def ceilings(study: Comparing, original: Look, others: Sequence[Look], grid: Grid | None) -> dict[str, float]:
-    """The drift of evidence that has nothing in common, by primary metric: means over the others."""
+def ceilings(study: Comparing, original: Look, others: Sequence[Look], grid: Grid | None) -> Ceilings:
+    """The drift of evidence that has nothing in common: means over the others."""
     found = [unrelated(study, _arrays(original, grid), _arrays(one, grid)) for one in others]
-    return {metric: mean([one[metric] for one in found if metric in one]) for metric in found[0]} if found else {}
+    return {key: mean([one[key] for one in found if key in one]) for key in found[0]} if found else {}
 
 
 def compared(
@@ -92,7 +93,7 @@ def compared(
     other: Look,
     own: Sequence[Drift],
     floors: Sequence[Sequence[Drift]],
-    unlike: Mapping[str, float],
+    unlike: Ceilings,
 ) -> tuple[Compared, ...]:
     """The drifts as a verdict takes them: means with their errors, the floor, and what unrelated evidence has.
 
@@ -115,7 +116,7 @@ def compared(
             unit=one.unit,
             drift=_estimate(one, original.seen.embedding, other.seen.embedding),
             floor=tuple(found.get(_key(one), float("nan")) for found in again),
-            ceiling=unlike.get(one.metric, float("inf")) if one.primary else float("inf"),
+            ceiling=unlike.get((one.metric, one.target), float("inf")),
             identical=_same(first, second, _READS.get(one.family, ()), one.target),
         )
         for one in own

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 
 from sparsight.arms import Arm, find_arm
+from sparsight.ceiling import Ceilings
 from sparsight.comparison import Drift
 from sparsight.config import StudySettings
 from sparsight.networks import Network, Place, controls
@@ -27,14 +28,14 @@ def rounds_of(arm: str, settings: StudySettings) -> list[int]:
     return list(find_arm(arm).rounds(settings.pruning.rounds))
 
 
-def drifted(arm: str, pairs: Iterable[Pair], settings: StudySettings, ceilings: Mapping[str, float]) -> list[Drifted]:
+def drifted(arm: str, pairs: Iterable[Pair], settings: StudySettings, ceilings: Ceilings) -> list[Drifted]:
     """The arm's drifts from its dense networks beside those of its controls, means over classes or images.
 
     Args:
         arm: its name.
         pairs: all comparisons.
         settings: the study's.
-        ceilings: by primary metric, the drift of what has nothing in common (``compare.unrelated``).
+        ceilings: the drift of what has nothing in common (``ceiling.unrelated``).
     """
     found: dict[tuple[str, ...], tuple[Drift, dict[Place, float]]] = {}
     for pair in pairs:
@@ -48,7 +49,7 @@ def drifted(arm: str, pairs: Iterable[Pair], settings: StudySettings, ceilings: 
             *(one.family, one.metric, one.method, one.target, one.primary),
             _tickets(arm, seeds, rounds, values),
             _controls(find_arm(arm), seeds, rounds, settings.study.retrains, values),
-            ceilings.get(one.metric, np.inf) if one.primary else np.inf,
+            ceilings.get((one.metric, one.target), np.inf),
             one.most,
             one.least,
         )

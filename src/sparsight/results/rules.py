@@ -14,7 +14,7 @@ RULES = 2
 """Of the tables that are written today. To be raised whenever equal evidence gives other numbers or verdicts:
 
 1. (not stated in the file) linear CKA by its biased estimate;
-2. debiased, and undefined of fewer than 4 images.
+2. debiased, and undefined of fewer than 4 images; every metric has a ceiling.
 """
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sparsight.arms import find_arm
-from sparsight.comparison import unrelated
+from sparsight.ceiling import Ceilings, unrelated
 from sparsight.config import StudySettings
 from sparsight.data import ConceptDataset
 from sparsight.report import COLUMNS
@@ -111,7 +111,7 @@ def _judge(
     everything: Sequence[Looked],
     pairs: Sequence[Pair],
     settings: StudySettings,
-    ceilings: Mapping[str, Mapping[str, float]],
+    ceilings: Mapping[str, Ceilings],
     checks: Sequence[Gate],
     found: Levels,
 ) -> Judged:
@@ -137,25 +137,21 @@ def _judge(
 
 
 def _rooms(drifts: Sequence[Drifted], least: float) -> Iterator[Gate]:
-    """Whether each primary metric's floor leaves room for a change."""
+    """Whether each metric's floor leaves room for a change."""
     for drift in drifts:
-        if drift.primary and drift.floor.size:
-            gate = room(drift.metric, mean(drift.floor), drift.ceiling, least, (drift.metric,))
+        if drift.floor.size:
+            gate = room(drift.metric, mean(drift.floor), drift.ceiling, least, (drift.metric,), drift.target)
             yield replace(gate, method=drift.method, target=drift.target)
 
 
-def _ceilings(
-    everything: Sequence[Looked], settings: StudySettings, data: ConceptDataset
-) -> dict[str, dict[str, float]]:
-    """By control, and by primary metric, the drift of evidence that has nothing in common: means over the controls."""
-    found: dict[str, list[dict[str, float]]] = {}
+def _ceilings(everything: Sequence[Looked], settings: StudySettings, data: ConceptDataset) -> dict[str, Ceilings]:
+    """By control the drifts of evidence that has nothing in common: means over the controls."""
+    found: dict[str, list[Ceilings]] = {}
     for one in everything:
         if one.network.kind == "retrain":
             study = comparing(one.concepts, settings, data)
             found.setdefault(one.network.rule, []).append(unrelated(study, one.dense, one.arrays))
-    return {
-        rule: {metric: mean([values[metric] for values in own]) for metric in own[0]} for rule, own in found.items()
-    }
+    return {rule: {key: mean([values[key] for values in own]) for key in own[0]} for rule, own in found.items()}
 
 
 def _without(drift: Drifted, columns: Sequence[int]) -> Drifted:

@@ -116,7 +116,7 @@ def random_bank(metric: str, floor: float, random: float, voids: tuple[str, ...]
     return _gate("random bank", metric, floor, random, passed, voids, reason)
 
 
-def room(metric: str, floor: float, ceiling: float, least: float, voids: tuple[str, ...]) -> Gate:
+def room(metric: str, floor: float, ceiling: float, least: float, voids: tuple[str, ...], target: str = "") -> Gate:
     """Between a retrained network and one that has nothing in common there must be room for a change.
 
     Args:
@@ -125,10 +125,12 @@ def room(metric: str, floor: float, ceiling: float, least: float, voids: tuple[s
         ceiling: the same of evidence that has nothing in common.
         least: the least margin; the room must be twice that.
         voids: the metric.
+        target: of maps that do not explain the dense network's prediction, which class they do.
     """
     passed = floor <= ceiling - 2 * least
     leaves = "leaves room below" if passed else "leaves no room below"
-    reason = f"the floor of {metric} ({number(floor)}) {leaves} what has nothing in common ({number(ceiling)})"
+    of = f" for the {target}" if target not in ("", "dense") else ""
+    reason = f"the floor of {metric}{of} ({number(floor)}) {leaves} what has nothing in common ({number(ceiling)})"
     return _gate("room", metric, floor, ceiling - 2 * least, passed, voids, reason)
 
 
