@@ -21,7 +21,7 @@ SETTINGS = StudySettings.model_validate(
     {
         "data": {"name": "toybirds", "train": 12, "validation": 12, "test": 30, "image_size": 32},
         "model": {"name": "resnet8", "stem_stride": 2},
-        "training": {"epochs": 1, "batch_size": 6, "learning_rate": 0.05},
+        "training": {"epochs": 2, "batch_size": 6, "learning_rate": 0.05},
         "pruning": {"rate": 0.5, "rounds": 3},
         "study": {"seeds": [0], "arms": ["released-code"], "retrains": 0},
     }
@@ -222,7 +222,9 @@ def test_a_damaged_file_is_made_again_and_named_or_refused(finished, copy, name,
     ear = Ear()
     if name == "study.yaml":
         before = kept(copy)
-        with pytest.raises(InputError, match=r"study\.yaml: damaged or edited by hand; restore it or choose another"):
+        with pytest.raises(
+            InputError, match=r"study\.yaml: damaged or edited by hand; restore it, or make the run anew"
+        ):
             run_study(SETTINGS, copy, workers=0, report=False, listener=ear)
         assert kept(copy) == before
         return
@@ -296,7 +298,9 @@ def test_data_that_have_changed_are_refused(finished, copy, monkeypatch):
     load = study.load_dataset
     other = StudySettings.model_validate({"data": {**SETTINGS.data.model_dump(), "seed": 5}}).data
     monkeypatch.setattr("sparsight.study.load_dataset", lambda *_: load(other))
-    with pytest.raises(InputError, match="the data have changed since this run was made; choose another --out"):
+    with pytest.raises(
+        InputError, match="the data have changed since this run was made; make a run of them in another folder"
+    ):
         run_study(SETTINGS, copy, workers=0, report=False)
     assert kept(copy) == before
 

@@ -38,6 +38,8 @@ STUDY, MANIFEST, DATA, WEIGHTS = "study.yaml", "manifest.json", "data.safetensor
 RESULTS, REPORT = "results", "report"
 REPORT_FOLDERS = ("figures", "tables")
 """Folders of a report's own."""
+RESTORE = "restore it, or make the run anew in another folder"
+"""The remedy where what a run was made from is no more: of every command, as few of them have a folder to choose."""
 DENSE_TICKETS = "dense/*/seed-*/ticket.safetensors"
 OTHER_VERSIONS = "parts of this run were made with other versions of its libraries"
 """The notice of a manifest that does not follow from data and settings."""
@@ -253,13 +255,13 @@ def read_settings(folder: Path) -> StudySettings:
     path = folder / STUDY
     check_plain(path)
     if seal_of(path) is None:
-        raise DamagedError(path, "damaged or edited by hand", "restore it or choose another --out")
+        raise DamagedError(path, "damaged or edited by hand", RESTORE)
     try:
         document = yaml.safe_load(read_plain(path).decode())
     except (yaml.YAMLError, ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
-        raise InputError(f"{path}: damaged; restore it or choose another --out")
+        raise InputError(f"{path}: damaged; {RESTORE}")
     return validated(document, str(path))
 
 
@@ -280,7 +282,7 @@ def check_settings(folder: Path) -> None:
 def other_settings(folder: Path) -> DamagedError:
     """The error that a run's settings are whole, but not those that its files name."""
     why = "the run was made with other settings than it holds now"
-    return DamagedError(folder / STUDY, why, "restore it or choose another --out")
+    return DamagedError(folder / STUDY, why, RESTORE)
 
 
 def versions() -> dict[str, str]:

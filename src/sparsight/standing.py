@@ -105,7 +105,9 @@ def standing(
         found = ticket_origin(home)
         _check_settings(folder, found.get(_SETTINGS), wanted[_SETTINGS])
         if any(found.get(name) != start[name] for name in ("data", "weights")):
-            raise InputError(f"{folder}: the data have changed since this run was made; choose another --out")
+            raise InputError(
+                f"{folder}: the data have changed since this run was made; make a run of them in another folder"
+            )
         if before.trained and found.get("before") != wanted["before"]:
             flaws = [DamagedError(home / TICKET, "comes from another ticket than now lies before it")]
         elif model.trained and found.get("model") != wanted["model"]:
@@ -128,7 +130,8 @@ def standing(
 def _check_settings(folder: Path, named: object, held: str | None) -> None:
     if named is None:
         raise InputError(
-            f"{folder}: was made by an earlier version, whose files do not name their settings; choose another --out"
+            f"{folder}: was made by an earlier version, whose files do not name their settings; make it "
+            "anew in another folder"
         )
     if named != held:
         raise other_settings(folder)

@@ -114,6 +114,22 @@ def test_settings_may_be_written_with_their_room_everywhere(call, birds, prefix)
     assert (code, out) == (0, "10 images, 2 classes, no concepts: birds.png\n")
 
 
+def test_a_preview_takes_what_its_errors_name(call, birds):
+    for i in range(5, 11):  # enough of them, wherever the bad one has its place
+        Image.new("RGB", (20, 20), (20 * i, 0, 0)).save(birds / "ara" / f"{i}.png")
+    (birds / "ara" / "0bad.png").write_bytes(b"no image")
+    code, _, err = call("data", "preview", "folder:birds")
+    assert code == 2
+    assert "leave such images out by --skip-bad" in err
+    (birds.parent / "seen.csv").write_text("class,red,blue\nara,1,0\ncrow,0,1\n")
+    words = ("--concepts", "seen.csv", "--skip-bad")
+    code, out, err = call("data", "preview", "folder:birds", *words)
+    assert (code, out) == (0, "16 images, 2 classes, 2 concepts: birds.png\n"), err
+    code, _, err = call("data", "preview", "cub200", "--data", "birds")
+    assert code == 2
+    assert "name it by --data .../CUB_200_2011" in err
+
+
 def test_the_remedy_for_a_bad_file_is_taken_where_it_is_named(call, birds):
     for i in range(5, 11):  # enough of them, wherever the bad one has its place
         Image.new("RGB", (20, 20), (20 * i, 0, 0)).save(birds / "ara" / f"{i}.png")

@@ -14,7 +14,7 @@ from sparsight.seals import seal_of
 from tests.process import start
 
 FEW = ("--rounds", "2", "--arms", "magnitude", "--retrains", "0", "--no-report")
-OTHERS = "another sparsight process works on this run; wait for it or choose another --out"
+OTHERS = "another sparsight process works on this run; wait for it to end"
 
 
 @pytest.fixture

@@ -3,12 +3,15 @@
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sparsight.cli.options import SkipBad
 from sparsight.errors import InputError
+
+if TYPE_CHECKING:
+    from sparsight.config import StudySettings
 
 app = typer.Typer(rich_markup_mode=None, help="The data sets: which there are, how they look.")
 
@@ -30,31 +33,38 @@ def list_() -> None:
 
 @app.command()
 def preview(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A data set, as toybirds.")],
+    name: Annotated[str, typer.Argument(metavar="NAME|folder:PATH", help="A data set, as toybirds, or class folders.")],
+    data: Annotated[str | None, typer.Option(help="The folder where the data lie.")] = None,
+    concepts: Annotated[
+        str | None, typer.Option(help="The CSV file of a folder's concepts, or a folder of example images.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="The picture to write; <NAME>.png by default.")] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A setting of the data set, as shortcut=1.")
     ] = None,
+    skip_bad: SkipBad = False,
 ) -> None:
     """Draw a contact sheet: a row a class, with its name, and the outline of the object where it is known."""
-    from sparsight.config import data_of, validated
+    import numpy as np
+
     from sparsight.data import load_dataset
     from sparsight.io import write_bytes
     from sparsight.report import contact_sheet
 
-    data = load_dataset(validated(_rooms({"data": data_of(name)}, set_), "data preview").data)
-    path = out or Path(f"{data.name if name.startswith('folder:') else name}.png")
+    read = load_dataset(_settings(name, data, concepts, _assignments(set_, skip_bad), "data preview").data)
+    path = out or Path(f"{read.name if name.startswith('folder:') else name}.png")
     if path.is_dir():
         raise InputError(f"{path}: is a folder; name the picture to write")
-    masks = None if data.object_masks is None else data.object_masks.numpy()
-    images = data.images.permute(0, 2, 3, 1).numpy()
-    picture = contact_sheet(images, data.labels.numpy(), data.class_names, masks)
+    taken = np.sort(np.concatenate([one.numpy() for one in read.splits.values()]))  # not those that are left out
+    masks = None if read.object_masks is None else read.object_masks.numpy()[taken]
+    images = read.images.permute(0, 2, 3, 1).numpy()[taken]
+    picture = contact_sheet(images, read.labels.numpy()[taken], read.class_names, masks)
     try:
         write_bytes(path, picture)
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror}); choose another --out") from None
-    concepts = len(data.concept_names) or "no"
-    typer.echo(f"{len(data)} images, {len(data.class_names)} classes, {concepts} concepts: {path}")
+    known = len(read.concept_names) or "no"
+    typer.echo(f"{len(taken)} images, {len(read.class_names)} classes, {known} concepts: {path}")
 
 
 @app.command()
@@ -75,19 +85,14 @@ def check(
     """Read a data set whole; say what it holds, and everything in it that would stop a study."""
     from sparsight.beforehand import audited_part, equal_columns, few_test_images
     from sparsight.cli.inventory import print_inventory
-    from sparsight.config import concepts_of, data_of, validated
     from sparsight.data import SOURCES, examine
     from sparsight.making import check_concepts
 
-    assignments = [*(set_ or []), *(["skip_bad=true"] if skip_bad else [])]
+    assignments = _assignments(set_, skip_bad)
     if name in SOURCES:
         _check_source(name, data, assignments)
         return
-    rooms: dict[str, dict[str, Any]] = {"data": data_of(name)}
-    if data is not None:
-        rooms["data"]["path"] = data
-    rooms["data"] |= concepts_of(name, concepts)
-    settings = validated(_rooms(rooms, assignments), "data check")
+    settings = _settings(name, data, concepts, assignments, "data check")
     read, found = examine(settings.data)
     problems = list(found)
     if read.concept_names and len(read.splits["train"]):
@@ -144,6 +149,23 @@ def _check_source(kind: str, path: str | None, assignments: list[str]) -> None:
     chosen, _, problems = decode_examples(source, settings, settings.seed, 64)
     print_source(source, chosen, problems)
     _refuse(kind, problems)
+
+
+def _assignments(stated: Sequence[str] | None, skip_bad: bool) -> list[str]:
+    return [*(stated or ()), *(["skip_bad=true"] if skip_bad else [])]
+
+
+def _settings(
+    name: str, path: str | None, concepts: str | None, assignments: Sequence[str], command: str
+) -> "StudySettings":
+    """The settings of a data set, by its name and what options and assignments add."""
+    from sparsight.config import concepts_of, data_of, validated
+
+    rooms: dict[str, dict[str, Any]] = {"data": data_of(name)}
+    if path is not None:
+        rooms["data"]["path"] = path
+    rooms["data"] |= concepts_of(name, concepts)
+    return validated(_rooms(rooms, assignments), command)
 
 
 def _rooms(rooms: Mapping[str, dict[str, Any]], assignments: Sequence[str] | None) -> dict[str, dict[str, Any]]:

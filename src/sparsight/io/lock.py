@@ -35,9 +35,7 @@ def hold(folder: Path, *, reading: bool = False) -> Iterator[bool]:
     try:
         lock.acquire(blocking=False)
     except filelock.Timeout:
-        raise InputError(
-            f"{folder}: another sparsight process works on this run; wait for it or choose another --out"
-        ) from None
+        raise InputError(f"{folder}: another sparsight process works on this run; wait for it to end") from None
     except OSError as error:
         if not reading or error.errno not in _READ_ONLY:
             raise

@@ -95,8 +95,8 @@ def build_own(name: str, num_classes: int, source: str | None, *, trained: bool 
     file = own_source(name)
     if source not in (None, file.digest):
         raise InputError(
-            f"model.source: {file.path} has changed since the run or its settings were made; restore it or "
-            "choose another --out"
+            f"model.source: {file.path} has changed since the run or its settings were made; restore it, or "
+            "make the run anew in another folder"
         )
     function = _function(name, file)
     doing = f"model.name: {name} called with num_classes={num_classes}"

@@ -17,7 +17,9 @@ def resolve_device(name: str) -> torch.device:
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if name == "cuda" and not torch.cuda.is_available():
-        raise InputError("device cuda: this machine has no usable CUDA device; use --device cpu or auto")
+        raise InputError(
+            "device cuda: this machine has no usable CUDA device; choose cpu or auto, or a machine that has one"
+        )
     return torch.device(name)
 
 
