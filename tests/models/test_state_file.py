@@ -135,7 +135,6 @@ def remedied(content, path):
         (net(), "Sequential"),
         ({"model": net(), "epoch": 3}, "Sequential"),
         ({"state_dict": net().state_dict(), "args": types.SimpleNamespace(lr=0.1)}, "SimpleNamespace"),
-        ({"state_dict": net().state_dict(), "best": np.float64(0.9)}, "scalar"),
     ],
 )
 @pytest.mark.parametrize("legacy", [False, True])
@@ -148,6 +147,38 @@ def test_the_remedy_for_what_stands_beside_weights_ends_well(content, asks, lega
     assert "model.state_dict()" not in str(error.value), "it may be just that, with something beside it"
     save_file(remedied(torch.load(path, weights_only=False), path), tmp_path / "saved")
     assert read_state(tmp_path / "saved").keys() == net().state_dict().keys()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [np.float64(0.9), np.float32(0.5), np.float16(2), np.int64(3), np.uint8(1), np.bool_(True), np.str_("adam")],
+    ids=lambda value: type(value).__name__,
+)
+@pytest.mark.parametrize("core", ["core", "_core"])
+def test_single_numbers_of_numpy_beside_weights_are_no_reason_to_refuse(value, core, tmp_path):
+    torch.save(
+        {"state_dict": net().state_dict(), "best": value}, tmp_path / "w.pt", _use_new_zipfile_serialization=False
+    )
+    ours = b"cnumpy._core.multiarray\n"
+    content = (tmp_path / "w.pt").read_bytes()
+    assert ours in content
+    (tmp_path / "w.pt").write_bytes(content.replace(ours, f"cnumpy.{core}.multiarray\n".encode()))
+    assert read_state(tmp_path / "w.pt").keys() == net().state_dict().keys()
+    assert np.dtype not in torch.serialization.get_safe_globals()
+
+
+class Ran:
+    def __reduce__(self):
+        return (print, ("ran",))
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+def test_objects_in_arrays_of_numpy_run_nothing(legacy, tmp_path, capsys):
+    content = {"state_dict": net().state_dict(), "best": np.array([Ran()], dtype=object)}
+    torch.save(content, tmp_path / "w.pt", _use_new_zipfile_serialization=not legacy)
+    with pytest.raises(InputError, match="more than tensors"):
+        read_state(tmp_path / "w.pt")
+    assert "ran" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("legacy", [False, True])

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -28,6 +29,15 @@ _HEAD = 1 << 16
 _GLOBAL = re.compile(r"GLOBAL ([\w.]+)")
 _TENSOR_KINDS = ("torchao.", "torch.distributed.tensor.")
 """Packages of classes of tensors, by which a pickle of weights is told from one of a whole network."""
+_SCALAR = np.float64(0).__reduce__()[0]
+_ALLOWED: tuple[Any, ...] = (
+    argparse.Namespace,
+    *((_SCALAR, f"numpy.{core}.multiarray.scalar") for core in ("core", "_core")),
+    np.dtype,
+    *(type(np.dtype(kind)) for kind in "?bBhHiIlLqQefdgFDUS"),
+)
+"""What hold values alone, and training scripts save beside weights: command-line arguments, and single numbers and
+texts of numpy, as a best accuracy, under the names of either of its versions. Arrays of objects are not among them."""
 _OLD_DENSENET = re.compile(r"(.*denselayer\d+\.(?:norm|conv))\.(\d\.(?:weight|bias|running_mean|running_var))")
 NOTES = "notes"
 """Where a run's copy of a file keeps what was noted of it."""
@@ -145,9 +155,8 @@ def _unpickled(path: Path) -> Mapping[Any, Any]:
             "known; save the network's state dict with safetensors.torch.save_file and give that file"
         )
     try:
-        # Of a path torch looks at the end of the name, too. Command-line arguments beside weights, which hold values
-        # alone, are what many training scripts save.
-        with path.open("rb") as file, warnings.catch_warnings(), torch.serialization.safe_globals([argparse.Namespace]):
+        # Of a path torch looks at the end of the name, too.
+        with path.open("rb") as file, warnings.catch_warnings(), torch.serialization.safe_globals(list(_ALLOWED)):
             warnings.simplefilter("ignore")  # that there may be errors, which are caught
             found: Any = torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:  # a reader may raise anything on a stranger's bytes
