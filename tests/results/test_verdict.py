@@ -532,20 +532,61 @@ def test_the_document_holds_the_table(run, document):
             assert other[name] == (value if value is not None else pytest.approx(np.nan, nan_ok=True)), name
 
 
+def together(p: dict[str, float]) -> dict[str, float]:
+    """The level of each arm, of which Benjamini-Hochberg selects some: 5 % times their share."""
+    chosen = stats.false_discovery_control([1.0 if np.isnan(one) else one for one in p.values()], method="bh") <= LEVEL
+    return {arm: LEVEL * chosen.sum() / len(p) if own else 0.0 for arm, own in zip(p, chosen, strict=True)}
+
+
+def walked(p, level) -> list[bool]:
+    return np.logical_and.accumulate([level > 0 and one <= level for one in p]).tolist()
+
+
 def test_the_headline_follows_from_the_rows(document, tables):
+    """A claim of the headline holds at the level that the arms of the study share."""
     table = tables["verdict"]
     kept = tables["accuracy"].groupby(["arm", "round"]).weights_remaining.mean()
+    above, below, moved, absent = {}, {}, {}, {}
+    for arm in ARMS:
+        own = table[table.arm == arm]
+        f = own[(own.axis == "accuracy") & (own.metric == "accuracy") & (own.method == "f")]
+        x = levels(tables, arm, f.iloc[0])
+        found = [t_of(x, [True] * 3, i) for i in range(3)]
+        above[arm] = [stats.t.sf((mean + 0.02) / error, df) for mean, error, df, _ in found]
+        below[arm] = [stats.t.cdf((mean + 0.02) / error, df) for mean, error, df, _ in found]
+        primary = [rows for name, key, rows in each(tables, "similarity") if name == arm and is_primary(key)]
+        void = [bool(void_of(document, rows[KEY].iloc[0].tolist())) for rows in primary]
+        last = [np.flatnonzero(~np.isnan(rows.excess)) for rows in primary]
+        ends = [
+            1.0 if no or not at.size or np.isnan(rows.p_changed[at[-1]]) else rows.p_changed[at[-1]]
+            for rows, no, at in zip(primary, void, last, strict=True)
+        ]
+        moved[arm] = primary, ends
+        absent[arm] = [np.nan if any(void) else np.max([rows.p_preserved[i] for rows in primary]) for i in range(3)]
+    wins = together({arm: p[0] for arm, p in above.items()})
+    loses = together({arm: p[-1] for arm, p in below.items()})
+    keeps = together({arm: p[0] for arm, p in absent.items()})
+    moves = together({arm: stats.false_discovery_control(ends, method="bh").min() for arm, (_, ends) in moved.items()})
     for arm in ARMS:
         said, pairs = document["arms"][arm], set()
+        yes, no = walked(above[arm], wins[arm]), walked(below[arm][::-1], loses[arm])[::-1]
+        same = walked(absent[arm], keeps[arm])
+        primary, ends = moved[arm]
+        level = moves[arm] * max((k for k in range(1, 7) if sorted(ends)[k - 1] <= moves[arm] * k / 6), default=0) / 6
         assert [one["round"] for one in said["rounds"]] == list(TICKETS)
-        for one in said["rounds"]:
+        for i, one in enumerate(said["rounds"]):
             rows = table[(table.arm == arm) & (table["round"] == one["round"])]
-            f = rows[(rows.axis == "accuracy") & (rows.metric == "accuracy") & (rows.method == "f")].iloc[0]
-            winning = "yes" if f.ci_low >= -0.02 else "no" if f.ci_high < -0.02 else "undecided"
-            words = [row.verdict for row in rows.itertuples() if PRIMARY.get(row.metric) == row.target]
-            assert len(words) == 6
-            kind = "changed" if "changed" in words else "preserved" if set(words) == {"preserved"} else "undecided"
+            winning = "yes" if yes[i] else "no" if no[i] else "undecided"
+            words = [
+                own.verdict[i]
+                for own, end in zip(primary, ends, strict=True)
+                if own.verdict[i] != "changed" or (end <= level and own.p_changed[i] <= level)
+            ]
+            kind = "changed" if "changed" in words else "undecided"
+            if words == ["preserved"] * 6 and same[i]:
+                kind = "preserved"
             assert (one["winning"], one["explanation"]) == (winning, kind)
+            assert (one["why_winning"] == "") == (winning != "undecided")
             assert one["weights_remaining"] == pytest.approx(kept[arm, one["round"]], abs=1e-15)
             assert rows.weights_remaining.tolist() == [one["weights_remaining"]] * len(rows)
             pairs.add((winning, kind))

@@ -2,11 +2,26 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sparsight.verdict import Verdict, association, headline
+from sparsight.verdict import Claims, Decided, Verdict, association
+from sparsight.verdict import headline as headline_of
 
 nan = float("nan")
 PRIMARY = {("concepts", "jaccard", "predictor", "prediction"), ("pixels", "iou", "gradcam", "prediction")}
 INTERVALS = {"yes": (-0.01, 0.03), "no": (-0.2, -0.03), "undecided": (-0.05, 0.01)}
+
+
+def claims(rows):
+    """All that the words and the intervals say."""
+    changed = frozenset((one.key, one.round) for one in rows if one.verdict == "changed")
+    own = [one for one in rows if one.axis == "accuracy" and one.seeds > 2 and one.retrains]
+    wins = frozenset(one.round for one in own if one.ci_low >= -one.margin)
+    kept = frozenset(one.round for one in rows)
+    return Claims(changed, kept, wins=wins, loses=frozenset(one.round for one in own if one.ci_high < -one.margin))
+
+
+def headline(arm, rows, primary, coarse=False):
+    """Of an arm that is alone in its study."""
+    return headline_of(arm, Decided(tuple(rows), claims(rows), claims(rows), 1), primary, coarse)
 
 
 def row(round, axis, key, word, low=0.0, high=0.0, margin=0.5, seeds=3, retrains=1):
@@ -147,3 +162,29 @@ def _undecided_rows(seeds):
         Verdict(1, "accuracy", "accuracy", "accuracy", "f", "", *numbers, "the reason of f"),
         Verdict(1, "similarity", "concepts", "jaccard", "", "", *numbers, why),
     ]
+
+
+def test_a_change_of_the_arm_alone_is_undecided_in_the_study_and_says_so():
+    key, other = sorted(PRIMARY)
+    rows = [row(n, "similarity", k, "changed" if n > 1 else "undecided") for n in (1, 2, 3) for k in (key, other)]
+    alone = claims(rows)
+    found = headline_of("m", Decided(tuple(rows), alone, Claims(changed=frozenset({(key, 3)})), 9), PRIMARY)
+    assert [one.explanation for one in found.rounds] == ["undecided", "undecided", "changed"]
+    assert (
+        found.rounds[1]
+        .why_explanation[key[1]]
+        .startswith("changed in this arm alone, not at the level that the 9 arms of the study share: ")
+    )
+    assert found.sentence.endswith(
+        "in round 2 the explanation has changed if this arm is taken alone, not in the study of 9 arms."
+    )
+    assert found.hypothesis == "undecided"
+
+
+def test_what_is_preserved_in_the_arm_alone_is_undecided_in_the_study():
+    rows = [row(1, "similarity", key, "preserved") for key in sorted(PRIMARY)]
+    found = headline_of("m", Decided(tuple(rows), claims(rows), Claims(), 4), PRIMARY)
+    assert found.rounds[0].explanation == "undecided"
+    assert set(found.rounds[0].why_explanation) == {key[1] for key in PRIMARY}
+    assert "preserved in this arm alone" in found.rounds[0].why_explanation["iou"]
+    assert "taken alone" not in found.sentence

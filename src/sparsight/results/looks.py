@@ -5,7 +5,7 @@ from math import isfinite
 from typing import Any
 
 from sparsight.config import Design, StudySettings
-from sparsight.verdict import Headline, Key, Verdict, level_at, look_levels
+from sparsight.verdict import Decided, Headline, Key, level_at, look_levels
 
 Barred = Collection[tuple[Key, int]]
 """Metrics and rounds that a gate voids, so that no number of seeds decides them."""
@@ -18,15 +18,16 @@ def at_its_level(settings: StudySettings) -> StudySettings:
     return settings.model_copy(update={"verdict": limits.model_copy(update={"level": level})})
 
 
-def is_open(said: Headline, rows: Sequence[Verdict], primary: Collection[Key], barred: Barred) -> bool:
+def is_open(said: Headline, decided: Decided, primary: Collection[Key], barred: Barred) -> bool:
     """Whether an arm's headline is undecided, and more seeds may decide it.
 
     It is decided when a hypothesis describes it, or neither can. An undecided round stays so with any number of seeds
-    where nothing in it is open: neither f's accuracy, nor a primary metric that has a test and that no gate voids.
+    where nothing in it is open: neither f's accuracy, nor a primary metric that has a test and that no gate voids, nor
+    a claim that holds in the arm alone and not yet among all arms.
 
     Args:
         said: the arm's headline.
-        rows: all its verdicts.
+        decided: its verdicts and claims.
         primary: the primary similarity metrics.
         barred: what a gate voids.
     """
@@ -34,13 +35,19 @@ def is_open(said: Headline, rows: Sequence[Verdict], primary: Collection[Key], b
         return False
     winning = {one.round for one in said.rounds if one.winning == "undecided"}
     explained = {one.round for one in said.rounds if one.explanation == "undecided"}
-    for row in rows:
+    alone, together = decided.alone, decided.together
+    if explained & (alone.preserved - together.preserved):
+        return True
+    for row in decided.verdicts:
+        place = row.key, row.round
+        if row.verdict == "changed" and row.round in explained and place in alone.changed - together.changed:
+            return True
         f = (row.axis, row.metric, row.method) == ("accuracy", "accuracy", "f")
         if f and row.round in winning and isfinite(row.ci_low) and isfinite(row.ci_high):
             return True
         own = row.axis == "similarity" and row.key in primary and row.verdict == "undecided"
         tested = isfinite(row.p_changed) or isfinite(row.p_preserved)
-        if own and tested and row.round in explained and (row.key, row.round) not in barred:
+        if own and tested and row.round in explained and place not in barred:
             return True
     return False
 

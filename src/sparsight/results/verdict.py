@@ -19,16 +19,18 @@ from sparsight.results.measured import Levels, drifted, levelled, levels, rounds
 from sparsight.results.movers import movers
 from sparsight.results.pairs import Pair, comparing
 from sparsight.results.tables import Looked, Row
+from sparsight.results.truths import against_truth
 from sparsight.stats import mean
 from sparsight.verdict import (
+    Arm,
     Association,
+    Decided,
     Drifted,
     Gate,
     Key,
     Levelled,
-    Verdict,
     association,
-    decide,
+    decide_arms,
     headline,
     is_coarse,
     room,
@@ -47,7 +49,7 @@ class Judged:
         weights: share of the weights left, by round, mean over seeds.
         drifts: what was compared with the floor.
         levels: accuracies and faithfulness beside those of unpruned networks.
-        verdicts: by metric and round.
+        decided: verdicts by metric and round, and which claims hold among all arms.
         failed: gates of its own that failed: floors without room, rounds with mostly dead maps or too many
             dimensions.
         barred: metrics and rounds that a gate voids.
@@ -57,7 +59,7 @@ class Judged:
     weights: Mapping[int, float]
     drifts: tuple[Drifted, ...]
     levels: tuple[Levelled, ...]
-    verdicts: tuple[Verdict, ...]
+    decided: Decided
     failed: tuple[Gate, ...]
     barred: frozenset[tuple[Key, int]]
 
@@ -82,10 +84,12 @@ def judge(
     checks = tuple(gates(everything, pairs, settings, data))
     found = levels(rows["accuracy"], rows["faithfulness"])
     ceilings = _ceilings(everything, settings, data)
-    judged = [_judge(arm, everything, pairs, settings, ceilings, checks, found) for arm in settings.study.arms]
+    judged = _judge(
+        [_measured(arm, everything, pairs, settings, ceilings, found) for arm in settings.study.arms], checks, settings
+    )
     table: list[Row] = []
     for one in judged:
-        for verdict in one.verdicts:
+        for verdict in one.decided.verdicts:
             values = asdict(verdict)
             table.append((one.arm, verdict.round, one.weights[verdict.round], *(values[name] for name in NAMES[3:])))
     coarse = is_coarse(prod(places_of(everything)))
@@ -106,15 +110,26 @@ def _matched(judged: Sequence[Judged], settings: StudySettings) -> dict[str, lis
     return {one.arm: list(matched(one.arm, drifts, rounds, settings)) for one in judged}
 
 
-def _judge(
+@dataclass(frozen=True)
+class _Measured:
+    """One arm before its verdicts; ``failed`` are the gates that failed at each round."""
+
+    arm: str
+    rounds: tuple[int, ...]
+    weights: Mapping[int, float]
+    drifts: tuple[Drifted, ...]
+    levels: tuple[Levelled, ...]
+    failed: Mapping[int, Sequence[Gate]]
+
+
+def _measured(
     arm: str,
     everything: Sequence[Looked],
     pairs: Sequence[Pair],
     settings: StudySettings,
     ceilings: Mapping[str, Ceilings],
-    checks: Sequence[Gate],
     found: Levels,
-) -> Judged:
+) -> _Measured:
     rounds = rounds_of(arm, settings)
     drifts = tuple(drifted(arm, pairs, settings, ceilings.get(find_arm(arm).control, {})))
     own = tuple(levelled(arm, found, settings))
@@ -122,18 +137,34 @@ def _judge(
         round_: mean([one.key[4] for one in everything if one.key[0] == arm and one.key[3] == round_])
         for round_ in rounds
     }
-    at = failed_at(arm, rounds, everything, settings)
-    here = {r: voided(failed, [drift.key for drift in drifts]) for r, failed in at.items()}
-    shown = [_without(drift, [i for i, r in enumerate(rounds) if drift.key in here[r]]) for drift in drifts]
-    rooms = tuple(_rooms(drifts, settings.verdict.least_margin))
-    void = voided((*checks, *rooms), [drift.key for drift in drifts])
-    decided = decide(rounds, [*shown, *own], settings.verdict, void) if rounds else ()
-    verdicts = tuple(
-        replace(row, reason=here[row.round][row.key]) if row.key in here[row.round] else row for row in decided
-    )
-    failed = (*(gate for gate in rooms if not gate.passed), *(gate for each in at.values() for gate in each))
-    barred = frozenset((row.key, row.round) for row in verdicts if row.key in void or row.key in here[row.round])
-    return Judged(arm, weights, drifts, own, verdicts, failed, barred)
+    return _Measured(arm, tuple(rounds), weights, drifts, own, failed_at(arm, rounds, everything, settings))
+
+
+def _judge(measured: Sequence[_Measured], checks: Sequence[Gate], settings: StudySettings) -> list[Judged]:
+    """The verdicts of all arms; what stands above them is decided among them."""
+    arms, spoiled, rooms = [], [], []
+    for one in measured:
+        keys = [drift.key for drift in one.drifts]
+        here = {r: voided(failed, keys) for r, failed in one.failed.items()}
+        shown = [_without(drift, [i for i, r in enumerate(one.rounds) if drift.key in here[r]]) for drift in one.drifts]
+        own = tuple(_rooms(one.drifts, settings.verdict.least_margin))
+        metrics: tuple[Drifted | Levelled, ...] = (*shown, *one.levels) if one.rounds else ()
+        arms.append(Arm(one.rounds, metrics, voided((*checks, *own), keys)))
+        spoiled.append(here)
+        rooms.append([gate for gate in own if not gate.passed])
+    judged = []
+    found = decide_arms(arms, settings.verdict)
+    for one, arm, here, full, decided in zip(measured, arms, spoiled, rooms, found, strict=True):
+        void = arm.void
+        verdicts = tuple(
+            replace(row, reason=here[row.round][row.key]) if row.key in here[row.round] else row
+            for row in decided.verdicts
+        )
+        failed = (*full, *(gate for each in one.failed.values() for gate in each))
+        barred = frozenset((row.key, row.round) for row in verdicts if row.key in void or row.key in here[row.round])
+        decided = replace(decided, verdicts=verdicts)
+        judged.append(Judged(one.arm, one.weights, one.drifts, one.levels, decided, failed, barred))
+    return judged
 
 
 def _rooms(drifts: Sequence[Drifted], least: float) -> Iterator[Gate]:
@@ -167,16 +198,16 @@ def _headline(one: Judged, coarse: bool) -> dict[str, Any]:
     """What the arm's verdicts say together, which is what Hypotheses A and B are about."""
     primary = [drift for drift in one.drifts if drift.primary]
     keys = {drift.key for drift in primary}
-    said = headline(one.arm, one.verdicts, keys, coarse)
+    said = headline(one.arm, one.decided, keys, coarse)
     rounds = [{**asdict(round_), "weights_remaining": one.weights[round_.round]} for round_ in said.rounds]
     lost = _lost(one)
     return {
         "hypothesis": said.hypothesis,
         "sentence": said.sentence,
-        "open": is_open(said, one.verdicts, keys, one.barred),
+        "open": is_open(said, one.decided, keys, one.barred),
         "rounds": rounds,
         "association": {drift.metric: _association(association(lost, drift.drift)) for drift in primary},
-        "truth": list(_against_truth(one)),
+        "truth": list(against_truth(one.decided.verdicts, keys)),
     }
 
 
@@ -188,40 +219,3 @@ def _lost(one: Judged) -> np.ndarray:
     """Test accuracy of f of the dense network less the ticket's, (seeds, rounds)."""
     f = next(own for own in one.levels if (own.axis, own.metric, own.method) == ("accuracy", "accuracy", "f"))
     return np.asarray(f.dense[:, None] - f.ticket)
-
-
-TRUTHS = {"concepts": "do_concept", "pixels": "do_part"}
-"""For a family of explanations, the change of the truth that it ought to follow."""
-
-
-def _against_truth(one: Judged) -> Iterator[dict[str, Any]]:
-    """Where a primary explanation changed, whether the truth did: if not, the method moved and not the network."""
-    by_place = {(row.family, row.metric, row.round): row for row in one.verdicts if row.axis == "similarity"}
-    primary = {drift.key for drift in one.drifts if drift.primary}
-    for row in one.verdicts:
-        truth = by_place.get(("truth", TRUTHS.get(row.family, ""), row.round))
-        if row.key not in primary or row.axis != "similarity" or truth is None:
-            continue
-        if row.verdict == "changed":
-            words = {
-                "changed": "the explanation moved, and so did the network",
-                "preserved": "the explanation moved and the truth did not: the method moved, not the network",
-                "undecided": "the explanation moved; whether the network did is undecided",
-            }[truth.verdict]
-        elif truth.verdict == "changed":
-            words = {
-                "preserved": "the network moved and the explanation does not show it",
-                "undecided": "the network moved; whether the explanation shows it is undecided",
-            }[row.verdict]
-        else:
-            continue
-        yield {
-            "round": row.round,
-            "metric": row.metric,
-            "explanation": row.verdict,
-            "truth_metric": truth.metric,
-            "truth": truth.verdict,
-            "excess": row.excess,
-            "truth_excess": truth.excess,
-            "sentence": words,
-        }

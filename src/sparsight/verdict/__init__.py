@@ -1,5 +1,6 @@
 """Whether pruning moved what a network decides on: tests against networks that were merely trained again."""
 
+from sparsight.verdict.arms import Arm, Claims, Decided, decide_arms
 from sparsight.verdict.chance import Constant, Sight, constant_answer, sight
 from sparsight.verdict.decide import decide
 from sparsight.verdict.gates import (
@@ -48,10 +49,13 @@ __all__ = [
     "PRIMARY",
     "STEP",
     "USUAL_MOST",
+    "Arm",
     "Association",
     "Bounded",
+    "Claims",
     "Compared",
     "Constant",
+    "Decided",
     "Drifted",
     "Estimate",
     "Gate",
@@ -73,6 +77,7 @@ __all__ = [
     "constant_answer",
     "dead_maps",
     "decide",
+    "decide_arms",
     "decide_level",
     "decide_pair",
     "few_images",

@@ -11,7 +11,7 @@ from sparsight.verdict.drifts import compare_drifts
 from sparsight.verdict.measured import Drifted, Key, Levelled, Verdict
 from sparsight.verdict.settings import VerdictSettings
 from sparsight.verdict.test import Tested, compare_level
-from sparsight.verdict.walk import select, walk, walk_back
+from sparsight.verdict.walk import shared, walk, walk_back
 
 LEAST_SEEDS, LEAST_RETRAINS = 3, 1
 
@@ -39,17 +39,43 @@ def decide(
     Raises:
         ValueError: if rounds do not rise, a metric has another number of rounds, or two share one name.
     """
+    void = void or {}
+    return rows_of(rounds, metrics, tests_of(rounds, metrics, settings), settings, void)
+
+
+def tests_of(
+    rounds: Sequence[int], metrics: Sequence[Drifted | Levelled], settings: VerdictSettings
+) -> tuple[Tested, ...]:
+    """Each metric's tests; the primary ones tell their spread together, void or not.
+
+    Raises:
+        ValueError: as `decide` does.
+    """
     if list(rounds) != sorted(set(rounds)) or any(number < 1 for number in rounds):
         raise ValueError(f"rounds rise from 1 on, not {list(rounds)}")
     if len({metric.key for metric in metrics}) < len(metrics):
         raise ValueError("two metrics share one family, metric, method and target")
-    void = void or {}
     for metric in metrics:
         count = metric.drift.shape[1] if isinstance(metric, Drifted) else metric.ticket.shape[1]
         if count != len(rounds):
             raise ValueError(f"{metric.metric} has {count} rounds, not {len(rounds)}")
-    tests = _tests(metrics, settings)
-    levels = _levels(metrics, tests, settings, void)
+    drifts = [metric for metric in metrics if isinstance(metric, Drifted)]
+    pooled = [i for i, metric in enumerate(drifts) if metric.primary]
+    found = iter(compare_drifts(drifts, settings, pooled))
+    return tuple(next(found) if isinstance(metric, Drifted) else compare_level(metric, settings) for metric in metrics)
+
+
+def rows_of(
+    rounds: Sequence[int],
+    metrics: Sequence[Drifted | Levelled],
+    tests: Sequence[Tested],
+    settings: VerdictSettings,
+    void: Mapping[Key, str],
+) -> tuple[Verdict, ...]:
+    """The verdicts that follow from the tests; see `decide`."""
+    levels = np.full(len(metrics), settings.level)
+    primary, p = entries(metrics, tests, void)
+    levels[primary] = shared(p, settings.level)
     rows: list[Verdict] = []
     for metric, tested, level in zip(metrics, tests, levels.tolist(), strict=True):
         walks = _Walks(
@@ -64,30 +90,20 @@ def decide(
     return tuple(rows)
 
 
-def _tests(metrics: Sequence[Drifted | Levelled], settings: VerdictSettings) -> list[Tested]:
-    """Each metric's tests; the primary ones tell their spread together, void or not."""
-    drifts = [metric for metric in metrics if isinstance(metric, Drifted)]
-    pooled = [i for i, metric in enumerate(drifts) if metric.primary]
-    found = iter(compare_drifts(drifts, settings, pooled))
-    return [next(found) if isinstance(metric, Drifted) else compare_level(metric, settings) for metric in metrics]
-
-
-def _levels(
-    metrics: Sequence[Drifted | Levelled], tests: Sequence[Tested], settings: VerdictSettings, void: Mapping[Key, str]
-) -> Float64[np.ndarray, " m"]:
-    """The level at which each metric's change is followed; 0 where it was not selected."""
-    levels = np.full(len(metrics), settings.level)
+def entries(
+    metrics: Sequence[Drifted | Levelled], tests: Sequence[Tested], void: Mapping[Key, str]
+) -> tuple[list[int], Float64[np.ndarray, " m"]]:
+    """Places of the primary metrics, and their p of a change at the sparsest valid round; NaN where there is none."""
     primary = [i for i, metric in enumerate(metrics) if isinstance(metric, Drifted) and metric.primary]
     p = np.full(len(primary), np.nan)
     for place, i in enumerate(primary):
-        if tests[i].valid.any() and metrics[i].key not in void and not _too_few(tests[i]):
+        if tests[i].valid.any() and metrics[i].key not in void and not too_few(tests[i]):
             p[place] = tests[i].p_changed[np.flatnonzero(tests[i].valid)[-1]]
-    selected = select(p, settings.level)
-    levels[primary] = np.where(selected, settings.level * selected.sum() / max(len(primary), 1), 0.0)
-    return levels
+    return primary, p
 
 
-def _too_few(tested: Tested) -> str:
+def too_few(tested: Tested) -> str:
+    """What is missing for a verdict; empty where nothing is."""
     few = []
     if tested.seeds < LEAST_SEEDS:
         few.append(f"too few seeds: {tested.seeds}, and a verdict needs {LEAST_SEEDS}")
@@ -155,7 +171,7 @@ def _row(metric: Drifted | Levelled, walks: _Walks, i: int, void: str) -> Verdic
         reason="",
     )
     interval = f"{100 * (1 - 2 * walks.full):.3g} %"
-    if why := void or _too_few(tested) or tested.undefined[i]:
+    if why := void or too_few(tested) or tested.undefined[i]:
         reason = why
     elif walks.preserved[i]:
         reason = reasons.preserved(row, interval, moved=bool(walks.changed[i]))

@@ -4,7 +4,6 @@ The paper's hypotheses are claims about every pruned network. A: it keeps its ex
 explanation changes, hence no ticket wins.
 """
 
-import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -14,10 +13,11 @@ from jaxtyping import Float64
 
 from sparsight.stats import row_spearman, t_interval
 from sparsight.verdict import reasons
+from sparsight.verdict.arms import Claims, Decided
 from sparsight.verdict.measured import Key, Verdict, Word
 from sparsight.verdict.places import BRIGHTEST
+from sparsight.verdict.winning import Winning, why_winning, winning
 
-Winning = Literal["yes", "no", "undecided"]
 Hypothesis = Literal["A", "B", "neither", "undecided"]
 
 
@@ -27,9 +27,10 @@ class RoundHeadline:
 
     Attributes:
         round: its number.
-        winning: from the interval of f's accuracy: *yes* where it lies above minus the margin, *no* where below.
+        winning: *yes* where f's accuracy is shown to lie above minus the margin in this round and all denser ones,
+            *no* where it is shown to lie below in this and all sparser ones.
         explanation: *preserved* if every primary metric is, *changed* if any has, else *undecided*; of coarse
-            maps the brightest places alone are no change.
+            maps the brightest places alone are no change. All at the level that the arms of a study share.
         why_winning: why it is undecided; empty where it is not.
         why_explanation: the reason of each primary metric that is undecided, by its name; empty where the explanation
             is not.
@@ -72,31 +73,31 @@ class Association:
     ci_high: float
 
 
-def headline(arm: str, verdicts: Sequence[Verdict], primary: Collection[Key], coarse: bool = False) -> Headline:
+def headline(arm: str, decided: Decided, primary: Collection[Key], coarse: bool = False) -> Headline:
     """What the verdicts of one arm say together.
 
     Args:
         arm: its name, for the sentence.
-        verdicts: of all its metrics and rounds.
+        decided: of all its metrics and rounds, and the claims that hold among the arms of its study.
         primary: the primary similarity metrics; without any, the explanation is undecided.
         coarse: whether maps are so coarse that their brightest places alone decide nothing (``places``).
     """
     by_round: dict[int, list[Verdict]] = {}
-    for row in verdicts:
+    for row in decided.verdicts:
         by_round.setdefault(row.round, []).append(row)
     rounds = tuple(
         RoundHeadline(
             number,
-            _winning(rows),
-            _explanation(rows, primary, coarse),
-            _why_winning(rows),
-            _why_explanation(rows, primary, coarse),
+            winning(number, decided.together),
+            _word(rows, decided.together, primary, coarse),
+            why_winning(number, rows, decided),
+            _why_explanation(rows, decided, primary, coarse),
         )
         for number, rows in sorted(by_round.items())
     )
     kinds = {(found.winning, found.explanation) for found in rounds}
-    against_a = any(winning == "no" or explanation == "changed" for winning, explanation in kinds)
-    against_b = any(winning == "yes" or explanation == "preserved" for winning, explanation in kinds)
+    against_a = any(wins == "no" or explanation == "changed" for wins, explanation in kinds)
+    against_b = any(wins == "yes" or explanation == "preserved" for wins, explanation in kinds)
     hypothesis: Hypothesis = "undecided"
     if kinds == {("yes", "preserved")}:
         hypothesis = "A"
@@ -104,7 +105,12 @@ def headline(arm: str, verdicts: Sequence[Verdict], primary: Collection[Key], co
         hypothesis = "B"
     elif against_a and against_b:
         hypothesis = "neither"
-    return Headline(rounds, hypothesis, _sentence(arm, rounds, hypothesis))
+    only = [
+        found.round
+        for found in rounds
+        if found.explanation != "changed" and _word(by_round[found.round], decided.alone, primary, coarse) == "changed"
+    ]
+    return Headline(rounds, hypothesis, _sentence(arm, rounds, hypothesis, only, decided.arms))
 
 
 def association(lost: Float64[np.ndarray, "s r"], drift: Float64[np.ndarray, "s r"]) -> Association:
@@ -124,50 +130,32 @@ def association(lost: Float64[np.ndarray, "s r"], drift: Float64[np.ndarray, "s 
     return Association(by_seed, *t_interval(by_seed[~np.isnan(by_seed)], 0.9, -1.0, 1.0))
 
 
-def _winning(rows: Sequence[Verdict]) -> Winning:
-    for row in rows:
-        if (row.axis, row.metric, row.method) == ("accuracy", "accuracy", "f"):
-            if row.seeds < 3 or row.retrains < 1:
-                return "undecided"
-            if row.ci_low >= -row.margin:
-                return "yes"
-            return "no" if row.ci_high < -row.margin else "undecided"
-    return "undecided"
-
-
-def _why_winning(rows: Sequence[Verdict]) -> str:
-    """The number of seeds, the spread between them, or that nothing was measured."""
-    if _winning(rows) != "undecided":
-        return ""
-    row = next((row for row in rows if (row.axis, row.metric, row.method) == ("accuracy", "accuracy", "f")), None)
-    if row is None:
-        return "no accuracy was measured"
-    if row.seeds < 3 or row.retrains < 1 or not (math.isfinite(row.ci_low) and math.isfinite(row.ci_high)):
-        return row.reason
-    most = reasons.needed(row)
-    needed = f"; {most} would tell, and it has {row.seeds}" if most else ""
-    low, high, margin = (reasons.number(value) for value in (row.ci_low, row.ci_high, -row.margin))
-    return (
-        f"the interval of f's accuracy, {low} to {high} beside the unpruned networks, holds the margin of "
-        f"{margin}{needed}"
-    )
-
-
-def _why_explanation(rows: Sequence[Verdict], primary: Collection[Key], coarse: bool) -> dict[str, str]:
-    if _explanation(rows, primary, coarse) != "undecided":
+def _why_explanation(
+    rows: Sequence[Verdict], decided: Decided, primary: Collection[Key], coarse: bool
+) -> dict[str, str]:
+    if _word(rows, decided.together, primary, coarse) != "undecided":
         return {}
-    own = [row for row in rows if row.axis == "similarity" and row.key in primary and row.verdict != "preserved"]
-    alone = "the maps are coarse, and nothing else has changed"
-    return {row.metric: f"{alone}: {row.reason}" if row.verdict == "changed" else row.reason for row in own}
+    found = {}
+    only = rows[0].round in decided.alone.preserved
+    for row in rows:
+        if row.axis != "similarity" or row.key not in primary:
+            continue
+        if (row.key, row.round) in decided.together.changed and row.verdict == "changed":
+            found[row.metric] = f"the maps are coarse, and nothing else has changed: {row.reason}"
+        elif row.verdict == "changed" or (row.verdict == "preserved" and only):
+            found[row.metric] = reasons.not_together(row.verdict, decided.arms, row.reason)
+        elif row.verdict == "undecided":
+            found[row.metric] = row.reason
+    return found
 
 
-def _explanation(rows: Sequence[Verdict], primary: Collection[Key], coarse: bool) -> Word:
+def _word(rows: Sequence[Verdict], claims: Claims, primary: Collection[Key], coarse: bool) -> Word:
     own = [row for row in rows if row.axis == "similarity" and row.key in primary]
-    words = [row.verdict for row in own]
-    if "changed" in words:
-        alone = {row.metric for row in own if row.verdict == "changed"} == {BRIGHTEST}
-        return "undecided" if coarse and alone else "changed"
-    return "preserved" if words and len(words) == len(primary) and set(words) == {"preserved"} else "undecided"
+    changed = {row.metric for row in own if row.verdict == "changed" and (row.key, row.round) in claims.changed}
+    if changed:
+        return "undecided" if coarse and changed == {BRIGHTEST} else "changed"
+    kept = len(own) == len(primary) and all(row.verdict == "preserved" for row in own)
+    return "preserved" if own and kept and own[0].round in claims.preserved else "undecided"
 
 
 def _spans(numbers: Sequence[int], all_numbers: Sequence[int]) -> str:
@@ -198,16 +186,21 @@ _OPENINGS = {
 }
 
 
-def _sentence(arm: str, rounds: Sequence[RoundHeadline], hypothesis: Hypothesis) -> str:
+def _sentence(arm: str, rounds: Sequence[RoundHeadline], hypothesis: Hypothesis, only: Sequence[int], arms: int) -> str:
     numbers = [found.round for found in rounds]
     if not rounds:
         return f"{arm}: undecided, no round was judged."
     parts = []
-    for winning, wins in _WINNING.items():
+    for answer, wins in _WINNING.items():
         for explanation, moves in _EXPLANATION.items():
-            those = [found.round for found in rounds if (found.winning, found.explanation) == (winning, explanation)]
+            those = [found.round for found in rounds if (found.winning, found.explanation) == (answer, explanation)]
             if not those:
                 continue
-            nothing = winning == explanation == "undecided"
+            nothing = answer == explanation == "undecided"
             parts.append(f"in {_spans(those, numbers)} {'nothing is decided' if nothing else f'{wins} and {moves}'}")
+    if only:
+        which = _spans(only, numbers)
+        parts.append(
+            f"in {which} the explanation has changed if this arm is taken alone, not in the study of {arms} arms"
+        )
     return f"{arm}: {_OPENINGS[hypothesis]}; {'; '.join(parts)}."

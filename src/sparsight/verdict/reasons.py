@@ -73,6 +73,11 @@ def changed(row: Verdict, interval: str, *, corrected: bool) -> str:
     return f"{measured(row, interval)}, {claims(row)[0]} ({chance(row.p_changed)}){note}"
 
 
+def not_together(word: str, arms: int, reason: str) -> str:
+    """Of a row whose word holds in its arm alone, not among all arms of the study."""
+    return f"{word} in this arm alone, not at the level that the {arms} arms of the study share: {reason}"
+
+
 def undecided(row: Verdict, interval: str, *, but_changed: str, but_preserved: str) -> str:
     """Of a row that no walk reached; the ``but`` say why a small p at this round does not count, where it is small."""
     parts = []

@@ -1,6 +1,6 @@
 """The two tests of a level at every round, its interval, how many seeds would decide, and what all tests share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Bool, Float64
@@ -23,6 +23,7 @@ class Tested:
     Attributes:
         valid: rounds whose values are finite in every seed.
         undefined: why a round has no test; empty where it has.
+        p_above, p_below: of a level, that it lies above or below minus its margin; a drift has none.
     """
 
     valid: Bool[np.ndarray, " r"]
@@ -38,6 +39,8 @@ class Tested:
     needed: tuple[Needed, ...]
     seeds: int
     retrains: int
+    p_above: Float64[np.ndarray, " r"] = field(default_factory=lambda: np.empty(0))
+    p_below: Float64[np.ndarray, " r"] = field(default_factory=lambda: np.empty(0))
 
 
 def p_below(
@@ -126,4 +129,6 @@ def compare_level(metric: Levelled, settings: VerdictSettings) -> Tested:
         needed=needed(blank(here.variance, flat), here.df, margin, settings.level),
         seeds=s,
         retrains=j,
+        p_above=blank(p_below(-(mean + metric.margin), here.error, here.df), flat),
+        p_below=blank(p_below(mean + metric.margin, here.error, here.df), flat),
     )
