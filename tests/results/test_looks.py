@@ -7,7 +7,7 @@ import pytest
 
 from sparsight.config import StudySettings
 from sparsight.results.looks import at_its_level, is_open, listed, look_notices, unplanned
-from sparsight.verdict import Headline, RoundHeadline, Verdict, look_levels
+from sparsight.verdict import Claims, Decided, Headline, RoundHeadline, Verdict, look_levels
 
 ROW = Verdict(
     *(1, "similarity", "pixels", "map_iou_20", "gradcam", "dense"),
@@ -38,7 +38,15 @@ def said(winning="yes", explanation="undecided", hypothesis="undecided"):
     ],
 )
 def test_what_more_seeds_may_decide(headline, rows, barred, found):
-    assert is_open(headline, rows, PRIMARY, barred) is found
+    assert is_open(headline, Decided(tuple(rows), Claims(), Claims(), 1), PRIMARY, barred) is found
+
+
+def test_what_holds_in_the_arm_alone_may_hold_among_all_arms_with_more_seeds():
+    changed, preserved = replace(ROW, verdict="changed"), replace(ROW, verdict="preserved")
+    moved, kept = Claims(changed=frozenset({(ROW.key, 1)})), Claims(preserved=frozenset({1}))
+    assert is_open(said(), Decided((changed,), moved, Claims(), 3), PRIMARY, ())
+    assert is_open(said(), Decided((preserved,), kept, Claims(), 3), PRIMARY, ())
+    assert not is_open(said(), Decided((changed,), moved, moved, 3), PRIMARY, ())
 
 
 def settings(**study) -> StudySettings:
