@@ -66,6 +66,7 @@ def floor(draws: int, seed: int) -> Iterator[str]:
         "1.5 floors of 0.3": (0.3, math.inf),
         "0.85, floor 0.7, ceiling 1": (0.7, 1.0),
         "0.05, floor 0.03": (0.03, 1.0),
+        "0.022, floor 0.002": (0.002, math.inf),
     }
     for name, (mean, ceiling) in cases.items():
         limit = mean + min(max(SETTINGS.margin * mean, SETTINGS.least_margin), (ceiling - mean) / 2)

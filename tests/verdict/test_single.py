@@ -196,7 +196,15 @@ def test_false_alarms_keep_their_rate(retrains, noise):
 
 
 @pytest.mark.parametrize(
-    ("floor", "ceiling", "margin"), [(0.3, math.inf, None), (0.7, 1.0, None), (0.03, math.inf, None), (0.1, 1.0, 0.1)]
+    ("floor", "ceiling", "margin"),
+    [
+        (0.3, math.inf, None),
+        (0.7, 1.0, None),
+        (0.03, math.inf, None),
+        (0.1, 1.0, 0.1),
+        (0.01, 1.0, 0.1),
+        (0.002, math.inf, None),
+    ],
 )
 @pytest.mark.parametrize("retrains", [3, 8, 19])
 @pytest.mark.parametrize("grows", [0.0, 0.5, 1.0])
@@ -208,6 +216,22 @@ def test_false_preserved_at_the_margin_keeps_its_rate(floor, ceiling, margin, re
     floors = floor * (1 + draws.normal(0, 0.17, (pairs, retrains)))
     rows = [one(replace(known(E, tuple(F), "m"), ceiling=ceiling), margin) for E, F in zip(drift, floors, strict=True)]
     assert sum(row.verdict == "preserved" for row in rows) <= stats.binom.ppf(0.999, pairs, 0.05)
+
+
+def test_a_drift_that_is_a_small_part_of_a_margin_of_many_floors_is_preserved():
+    floor = (0.0005, 0.001, 0.0015)
+    row = one(metric([0.001, 0.001], floor))
+    assert row.verdict == "preserved"
+    s, error = np.std(floor, ddof=1), 1.6 * np.std(np.log(floor), ddof=1)
+    log = stats.t.cdf(np.log(0.001 / 0.021) / (error * np.sqrt(1 + (0.001 / 0.021) ** 2 / 3)), 2)
+    plain = stats.t.cdf(-0.02 / (s * np.sqrt(21**2 + 1 / 3)), 2)
+    assert row.p_preserved == pytest.approx(log)
+    assert plain > 0.05 > log
+    assert one(metric([0.0, 0.0], floor)).p_preserved == 0.0
+    below = one(metric([0.001, 0.001], (-0.0005, 0.001, 0.0025)))
+    assert below.p_preserved == pytest.approx(
+        stats.t.cdf(-0.02 / (0.0015 * np.sqrt((0.021 / 0.0015) ** 2 + 1 / 3)), 2)
+    ), "a drift below 0 has no logarithm, and a floor below its deviation is that"
 
 
 def test_a_network_that_has_not_moved_is_preserved_where_networks_agree():

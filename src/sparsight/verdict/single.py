@@ -22,6 +22,10 @@ from sparsight.verdict.single_reasons import reason_of
 from sparsight.verdict.test import ROUNDING
 from sparsight.verdict.walk import select
 
+FAR, WIDER = 2.0, 1.6
+"""A limit of more floors than this is also tested by logarithms, with an error that is wider by this: it allows for
+drifts whose logarithms have a longer tail below than above."""
+
 
 @dataclass(frozen=True)
 class _Test:
@@ -119,8 +123,14 @@ def _p_below(E: float, floor: Float64[np.ndarray, " j"], factor: float, shift: f
 
     A network that has drifted further scatters more. At the limit it is taken to scatter by as much more as the limit
     is above the floor: with the floor's own scatter, up to 14 % of drifts of 1.5 floors would be called below them.
+    So much scatter reaches down to 0 where the limit is many floors that differ much. But drifts are not below 0, and
+    their logarithms scatter alike at the limit and in the floor: there, what is the smaller p of the two decides.
     """
     J, F, s = len(floor), float(floor.mean()), float(floor.std(ddof=1))
     limit = factor * F + shift
-    grown = max(1.0, limit / F)
-    return float(stdtr(J - 1, (E - limit) / (s * math.sqrt(grown**2 + factor**2 / J))))
+    grown = max(1.0, limit / max(F, s))
+    p = float(stdtr(J - 1, (E - limit) / (s * math.sqrt(grown**2 + factor**2 / J))))
+    if limit > FAR * F and floor.min() > 0:
+        error = WIDER * float(np.log(floor).std(ddof=1)) * math.sqrt(1 + (factor * F / limit) ** 2 / J)
+        p = min(p, float(stdtr(J - 1, math.log(E / limit) / error)) if E > 0 else 0.0)
+    return p
