@@ -8,7 +8,7 @@ from sparsight.config import Design, StudySettings
 from sparsight.errors import InputError
 from sparsight.io import read_json
 from sparsight.results.looks import listed
-from sparsight.results.write import VERDICT
+from sparsight.results.rules import VERDICT
 from sparsight.runs import RESULTS, STUDY, check_folder, has_ended, read_settings
 from sparsight.verdict import LEAST_SEEDS, STEP, USUAL_MOST, next_look, planned_looks
 

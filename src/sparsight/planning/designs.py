@@ -51,15 +51,16 @@ class Advice:
 
 
 def candidates(settings: StudySettings) -> list[tuple[int, int]]:
-    """Seeds and retrains of the designs that are reckoned, the one that is asked for first."""
+    """Seeds and retrains of the designs that are reckoned, what is asked for first; none where that is too large."""
     seeds, retrains = len(settings.study.seeds), settings.study.retrains
     grid = [(seeds + s, retrains + j) for s in MORE_SEEDS for j in MORE_RETRAINS]
     each = settings.pruning.rounds * len(settings.study.arms)
-    return [
+    found = [
         (s, j)
         for s, j in dict.fromkeys([*grid, *OTHERS])
         if s <= MOST_SEEDS and j <= MOST_RETRAINS and s * each * (1 + j) <= MOST_NETWORKS
     ]
+    return found if grid[0] in found else []
 
 
 def of_design(settings: StudySettings, seeds: int, retrains: int) -> StudySettings:
