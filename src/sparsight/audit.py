@@ -422,6 +422,7 @@ def _report(
         images += image_rows(original, one, data, own)
         if (moves := map_moves(own)) is not None:
             moved[one.name] = moves
+    in_use = () if original.concepts is None else original.concepts.concepts
     everything = ((original, "original"), *((one, "model") for one in others), *((one, "floor") for one in again))
     rows = {
         "verdicts": verdicts,
@@ -447,6 +448,7 @@ def _report(
         images=tables["images"],
         gates=tuple({**gate.document(), "voids": list(gate.voids)} for gate in checked),
         pictures=pictures(original, others, data, moved, settings.shown),
+        concept_names={one.name: one.names for one in in_use if len(one.names) > 1},
     )
 
 

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparsight.drift import by_group, listed, shared, top_k_jaccard, top_k_overlap, weight_spearman
+from sparsight.drift import by_group, listed, reordered, shared, top_k_jaccard, top_k_overlap, weight_spearman
 
 
 def test_by_hand():
@@ -89,3 +89,31 @@ def test_drift_by_group_ignores_which_member_speaks():
     sides = [by_group(torch.tensor([row]), groups)[0] for row in ([3.0, 0.0, 1.0, 0.0], [0.0, 3.0, 0.0, 1.0])]
     assert top_k_jaccard(*(listed(side, 3) for side in sides)).tolist() == [0]
     assert weight_spearman(*sides).tolist() == [0]
+
+
+def test_what_the_order_of_equal_columns_changes_by_hand():
+    weights = torch.tensor([[4.0, 3.0, 2.0, -1.0], [1.0, 9.0, 0.0, 0.0], [-1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 5.0, 4.0]])
+    # Class 0 lists 4; 2, 2, 2 are cut after two places: each list holds 2 of 3. Class 1: 3, 3, 3. Class 3: 5, 4.
+    sizes = (1, 3, 1, 1)
+    found = reordered(torch.tensor([[4.0, 6.0, 1.0, -1.0], *weights[1:].tolist()]), sizes, 3)
+    assert found[:2].tolist() == pytest.approx([2 * (1 - 2 / 3) / 3, 0])
+    assert found[2].isnan()
+    assert found[3] == 0
+    assert reordered(weights, (1, 1, 1, 1), 3).nan_to_num(0).tolist() == [0, 0, 0, 0]
+
+
+def test_it_is_what_random_orders_change_on_average():
+    draw = torch.Generator().manual_seed(2)
+    weights, sizes, top_k = torch.rand(5, 6, generator=draw).sub(0.3), (4, 1, 2, 5, 1, 3), 4
+    places = torch.tensor([c for c, size in enumerate(sizes) for _ in range(size)])
+    apart = (weights / torch.tensor(sizes))[:, places]
+    total = torch.zeros(5, dtype=torch.float64)
+    for _ in range(4000):
+        sides = []
+        for _ in range(2):
+            order = torch.randperm(len(places), generator=draw)
+            own = listed(apart[:, order], top_k)
+            sides.append(torch.where(own >= 0, order[own.clamp(min=0)], -1))
+        total += top_k_overlap(*sides)
+    assert torch.allclose(total / 4000, reordered(weights, sizes, top_k), atol=0.02)
+    assert reordered(weights, sizes, top_k).max() > 0.15

@@ -10,6 +10,8 @@ from tests.report.judged import PRIMARY
 
 BIRDS = ("Rusty Blackbird", "Mourning Warbler", "House Sparrow", "No such bird")
 """Three of them are classes of the paper's tables, one of its figures."""
+SEVERAL = {"name": "wing <b> (= 1 more)", "names": ["wing <b>", 'bill, "blue"']}
+"""A concept of two names, which are data."""
 SHARES = {0: 1.0, 1: 0.729, 2: 0.23}
 
 
@@ -38,7 +40,7 @@ def make_whole(**options: object) -> ReportData:
             "accuracy": accuracy.assign(value=unequal),
             "faithfulness": pd.concat(looks, ignore_index=True),
             "ablation": pd.DataFrame(switches, columns=list(COLUMNS["ablation"])),
-            "judged": {**data.judged, "matched": matched},
+            "judged": {**data.judged, "matched": matched, "concepts": [SEVERAL]},
             "settings": {
                 **data.settings,
                 "data": {"name": "cub200"},

@@ -134,6 +134,7 @@ def faithfulness(made, folder):
         area = roc_auc_score(present, score) if len(set(present.tolist())) == 2 else float("nan")
         yield ("concept_accuracy", "predictor", "", "concept", name), float(((score > 0) == present).mean())
         yield ("concept_auroc", "predictor", "", "concept", name), area
+    yield from orders(made, folder)
     for t, target in enumerate(TARGETS):
         maps = arrays["saliency/maps"][:, t].double().clamp(min=0)
         grown = torch.nn.functional.interpolate(maps[:, None], masks.shape[1:], mode="bilinear")[:, 0]
@@ -152,6 +153,21 @@ def faithfulness(made, folder):
         yield ("part_area", "", "", "part", name), average(shares[seen, p])
     yield from interventions(made, folder)
     yield from explanations_against_truth(made, folder, shares > 0, energies)
+
+
+def orders(made, folder):
+    """What the order of equal columns would change: the lists of all columns, in which a concept stands so often."""
+    weights = ranked(made.numbers(folder, "g/weights"))
+    found = []
+    for row in weights.tolist():
+        apart = sorted(((-w / len(own), j) for j, (w, own) in enumerate(zip(row, made.in_use, strict=True)) if w > 0))
+        columns = [j for _, j in apart for _ in made.in_use[j]]
+        listed, cut = columns[:3], set(columns[:3]) & set(columns[3:])
+        lost = sum(listed.count(j) * (1 - listed.count(j) / columns.count(j)) for j in cut)
+        found.append(lost / len(listed) if listed else float("nan"))
+    for name, value in zip(made.classes, found, strict=True):
+        yield ("lists_reordered", "pcbm", "", "class", name), value
+    yield ("lists_reordered", "pcbm", "", "all", ""), average(np.array(found))
 
 
 def interventions(made, folder):

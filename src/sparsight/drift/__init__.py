@@ -4,7 +4,7 @@ Undefined is NaN, never 0. Similarities, which compare with a truth, are in ``tr
 """
 
 from sparsight.drift.answers import STRATA, flips, strata
-from sparsight.drift.concepts import by_group, listed, shared, top_k_jaccard, top_k_overlap
+from sparsight.drift.concepts import by_group, listed, reordered, shared, top_k_jaccard, top_k_overlap
 from sparsight.drift.pixels import map_iou, map_spearman, on_one_grid
 from sparsight.drift.rankings import rank_biased_overlap, weight_spearman
 from sparsight.drift.representation import effective_dimensions, linear_cka, linear_cka_left_out
@@ -26,6 +26,7 @@ __all__ = [
     "map_spearman",
     "on_one_grid",
     "rank_biased_overlap",
+    "reordered",
     "shared",
     "strata",
     "top_k_jaccard",

@@ -59,6 +59,34 @@ def by_group(
     return sums.index_add_(1, index, weights.double().clamp(min=0)[:, concept] / among), names
 
 
+def reordered(weights: Float[Tensor, "k c"], names: Sequence[int], top_k: int) -> Float[Tensor, " k"]:
+    """What the order of equal columns alone would change of a class's list, if they were listed apart.
+
+    A concept of m equal columns then stands there m times, with an m-th of its weight, and which of them come first is
+    rounding. Of two lists that differ in that order alone, drawn at random, this is the expected ``top_k_overlap``:
+    where the last s places of a list of L are those of m equal columns, both hold s / m of each other's, and
+    ``s (1 - s / m) / L`` is lost.
+
+    Args:
+        weights: of g, as ``resolved``.
+        names: how many columns each concept has.
+        top_k: length of the list.
+
+    Returns:
+        NaN for a class whose list is empty.
+    """
+    counts = torch.tensor(names, device=weights.device)
+    positive = weights > 0
+    each = torch.where(positive, weights.double() / counts, -torch.inf)
+    order = each.argsort(dim=1, descending=True, stable=True)
+    sizes = torch.where(positive, counts, 0).gather(1, order)
+    ends = sizes.cumsum(1)
+    length = ends[:, -1:].clamp(max=top_k)
+    cut = (ends > length) & (ends - sizes < length)  # the one concept whose columns the list's end parts, if any
+    inside = torch.where(cut, length - (ends - sizes), 0).double()
+    return (inside * (1 - inside / sizes.clamp(min=1))).sum(1) / length[:, 0]
+
+
 def shared(first: Int64[Tensor, "k top"], second: Int64[Tensor, "k top"]) -> Int64[Tensor, " k"]:
     """How many concepts two lists of a class have in common, whatever their order. No list holds a concept twice."""
     same = (first.unsqueeze(2) == second.unsqueeze(1)) & (first >= 0).unsqueeze(2)

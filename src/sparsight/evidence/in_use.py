@@ -18,6 +18,9 @@ from torch import Tensor
 from sparsight.concepts import constant_concepts
 from sparsight.data import UNKNOWN, ConceptDataset
 
+_LONGEST = 60
+"""Characters of the first of several names, so that what stands behind it is seen in a table's cell."""
+
 
 @dataclass(frozen=True)
 class ConceptInUse:
@@ -119,7 +122,8 @@ def _called(names: Sequence[str], taken: set[str]) -> str:
     """The first name, and how many more there are; unlike every other name, whatever the names are."""
     if len(names) == 1:
         return names[0]
-    name = f"{names[0]} (= {len(names) - 1} more)"
+    first = names[0] if len(names[0]) <= _LONGEST else f"{names[0][: _LONGEST - 3]}..."
+    name = f"{first} (= {len(names) - 1} more)"
     while name in taken:
         name += "*"
     return name

@@ -15,6 +15,7 @@ from sparsight.report.measures import Measures
 from sparsight.report.moved import movers_sheet, truth_sheet
 from sparsight.report.parts import parts_sheet
 from sparsight.report.published import claims_sheet, overlap_sheet, prints, tables_sheet
+from sparsight.report.several import all_names, names_sheet
 from sparsight.report.sheet import Sheet
 from sparsight.report.tables import by_round, long_frame
 from sparsight.report.verdicts import verdict_sheet
@@ -44,6 +45,7 @@ def sheets(data: ReportData, measured: Measures) -> dict[str, Sheet]:
     )
     found = [
         *(maker(data) for maker in makers),
+        names_sheet(all_names(data)),
         *_ablation_sheets(data),
         *_quantity_sheets(data, measured),
         weakest_sheet(data, measured),

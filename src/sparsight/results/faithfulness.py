@@ -8,7 +8,7 @@ from torch import Tensor
 from sparsight.comparison import of_explained, visible_parts
 from sparsight.concepts import ConceptSettings, resolved, shown_weights
 from sparsight.data import ConceptDataset
-from sparsight.drift import energy_against_truth, weights_against_truth
+from sparsight.drift import energy_against_truth, reordered, weights_against_truth
 from sparsight.evidence import TARGETS, dependence, named_concepts
 from sparsight.results.tables import Looked, Row
 from sparsight.saliency import mask_area, part_area, part_energy, pointing_game
@@ -31,6 +31,7 @@ def faithfulness_rows(
     """
     if looked.concepts:
         yield from _concept_rows(looked, concepts.method)
+        yield from _order_rows(looked, data, concepts)
     images = looked.metrics["saliency"]["images"]
     for target, dead in looked.metrics["saliency"]["dead_maps"].items():
         yield (*looked.key, "dead_maps", saliency, target, "all", "", dead / images)
@@ -61,6 +62,18 @@ def _concept_rows(looked: Looked, method: str) -> Iterator[Row]:
     for name, right, area in zip(looked.concepts, rights, areas, strict=True):
         yield (*looked.key, "concept_accuracy", method, "", "concept", name, right)
         yield (*looked.key, "concept_auroc", method, "", "concept", name, area)
+
+
+def _order_rows(looked: Looked, data: ConceptDataset, concepts: ConceptSettings) -> Iterator[Row]:
+    """What the order of equal columns alone would change of the lists; none where all columns are distinct."""
+    counts = [max(1, len(one.columns)) for one in named_concepts(looked.concepts, data)]
+    if max(counts) == 1:
+        return
+    weights = resolved(shown_weights(looked.arrays["g/weights"]), concepts.tolerance)
+    found = reordered(weights, counts, concepts.top_k)
+    for name, value in zip(data.class_names, found.tolist(), strict=True):
+        yield (*looked.key, "lists_reordered", "pcbm", "", "class", name, value)
+    yield (*looked.key, "lists_reordered", "pcbm", "", "all", "", mean(found.numpy()))
 
 
 def _part_rows(looked: Looked, data: ConceptDataset, parts: Tensor, saliency: str) -> Iterator[Row]:

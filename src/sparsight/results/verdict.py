@@ -11,6 +11,7 @@ from sparsight.arms import find_arm
 from sparsight.ceiling import Ceilings, unrelated
 from sparsight.config import StudySettings
 from sparsight.data import ConceptDataset
+from sparsight.evidence import concepts_in_use
 from sparsight.report import COLUMNS
 from sparsight.results.gates import failed_at, gates, places_of
 from sparsight.results.looks import at_its_level, is_open, look_document
@@ -93,8 +94,10 @@ def judge(
             values = asdict(verdict)
             table.append((one.arm, verdict.round, one.weights[verdict.round], *(values[name] for name in NAMES[3:])))
     coarse = is_coarse(prod(places_of(everything)))
+    several = [one for one in concepts_in_use(data) if len(one.names) > 1] if data.concept_names else []
     document = {
         "looks": looks,
+        **({"concepts": [{"name": one.name, "names": list(one.names)} for one in several]} if several else {}),
         "gates": [gate.document() for gate in (*checks, *(gate for one in judged for gate in one.failed))],
         "arms": {one.arm: _headline(one, coarse) for one in judged},
         "matched": _matched(judged, settings),

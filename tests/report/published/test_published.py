@@ -119,6 +119,54 @@ def test_each_printed_cell_stands_beside_the_runs(run):
     assert printed["concept_measured"].tolist() == measured["concept"].tolist()[:3]
 
 
+def test_a_concept_of_several_names_is_each_of_them(run):
+    """The paper prints names; a concept that the run knows under that name and others is that concept."""
+    known = tables_sheet(run).frame
+    before = known[(known["arm"] == "magnitude") & (known["class"] == "House Sparrow")]
+    own = before[before["weights_printed"] == 0.23]
+    assert own["in_common"].iloc[0] == 0
+    first = own["concept_measured"].iloc[0]
+    called = {"name": first, "names": [first, "breast_color_grey", "bill_shape_cone"]}
+    judged = {**run.judged, "concepts": [called]}
+    after = tables_sheet(replace(run, judged=judged)).frame
+    after = after[(after["arm"] == "magnitude") & (after["class"] == "House Sparrow")]
+    assert after[after["weights_printed"] == 0.23]["in_common"].iloc[0] == pytest.approx(2 / 3)
+    assert after["concept_measured"].tolist() == before["concept_measured"].tolist()
+
+
+def test_what_the_order_of_equal_columns_would_change_stands_beside_it(run):
+    assert set(overlap_sheet(run).frame["shared_reordered"]) == {1.0}  # without equal columns nothing
+    rows = [
+        ("magnitude", seed, float("nan"), round_, 0.5, "lists_reordered", "pcbm", "", unit, name, value + 0.02 * seed)
+        for seed in run.seeds
+        for round_ in range(6)
+        for unit, name, value in (("class", "Rusty Blackbird", 0.1), ("class", "House Sparrow", 0.3), ("all", "", 0.2))
+    ]
+    more = pd.DataFrame(rows, columns=run.faithfulness.columns)
+    both = replace(run, faithfulness=pd.concat([run.faithfulness, more], ignore_index=True))
+    shift = 0.02 * sum(run.seeds) / len(run.seeds)
+    cells = tables_sheet(both).frame
+    cells = cells[cells["arm"] == "magnitude"].groupby("class")["shared_reordered"].first()
+    assert cells.to_dict() == {
+        "House Sparrow": pytest.approx(0.7 - shift),
+        "Mourning Warbler": 1.0,
+        "Rusty Blackbird": pytest.approx(0.9 - shift),
+    }
+    sheet = overlap_sheet(both)
+    assert sheet.tables[0].header[-1] == "Reordered"
+    shown = sheet.frame[(sheet.frame["arm"] == "magnitude") & (sheet.frame["table"] == 1)]
+    assert shown["shared_reordered"].tolist() == [pytest.approx(0.8 - shift)] * 3
+    primary = run.verdict[run.verdict["metric"] == "top_k_jaccard"].assign(verdict="changed")
+    shown = primary.assign(metric="top_k_overlap", verdict="undecided", drift=0.625)
+    judged = replace(both, verdict=pd.concat([primary, shown]))
+    why = {one.words: one for one in claims(judged, "magnitude")}["the top concepts change"].why
+    assert f"the order of equal columns, were they listed apart: {0.2 + shift:.2f}" in why
+    assert (
+        "equal columns"
+        not in {one.words: one for one in claims(judged, "released-code")}["the top concepts change"].why
+    )
+
+
 def test_overlaps_are_means_over_the_classes(run):
     frame = overlap_sheet(run).frame
     rows = frame[(frame["arm"] == "magnitude") & (frame["table"] == 1)].set_index("weights_printed")

@@ -42,6 +42,7 @@ def contents(data: AuditData) -> dict[str, Any]:
             "missing": data.missing,
             "notices": data.notices,
             "void": data.void,
+            "concept_names": [{"concept": name, "names": own} for name, own in data.concept_names.items()],
             "inputs": [asdict(one) for one in data.inputs],
             "constant": None if data.constant is None else asdict(data.constant),
             "facts": data.facts,

@@ -141,6 +141,7 @@ class AuditData:
         versions: the version of each library.
         inputs: every model with what it was shown, the original first.
         constant: the answer without a look at the images that accuracies are read beside.
+        concept_names: by what a concept is called all its names, of those that have several: their columns are equal.
         void: why nothing can be concluded from the original, a line each; empty where something can.
     """
 
@@ -166,6 +167,7 @@ class AuditData:
     inputs: tuple[AuditInput, ...] = ()
     constant: ConstantAnswer | None = None
     void: tuple[str, ...] = ()
+    concept_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check the tables' columns.

@@ -21,6 +21,7 @@ from sparsight.report.audit.words import metric_of, short
 from sparsight.report.export import csv, latex_concepts
 from sparsight.report.files import File, ShownChart, write_chart, write_figure, write_schema, write_sheet
 from sparsight.report.gates import sheet_of_gates
+from sparsight.report.several import names_sheet
 from sparsight.report.sheet import Sheet
 from sparsight.report.tables import ConceptTable
 from sparsight.report.text import sentence
@@ -63,7 +64,7 @@ def sheets(data: AuditData) -> dict[str, Sheet]:
     primary = primary_names(bool(len(data.concepts)))
     gates = sheet_of_gates(data.gates, primary, lambda metric: metric_of(data, metric))
     makers = (verdict_sheet, accuracy_sheet, models_sheet, class_sheet, image_sheet, answers_sheet)
-    found = [*(maker(data) for maker in makers), gates]
+    found = [*(maker(data) for maker in makers), gates, names_sheet(data.concept_names)]
     return {sheet.slug: sheet for sheet in found if sheet is not None}
 
 

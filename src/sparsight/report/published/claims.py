@@ -8,8 +8,9 @@ import pandas as pd
 
 from sparsight.report.data import ReportData
 from sparsight.report.published.paper import data_set, nearest_round
-from sparsight.report.published.top_concepts import printed_change
+from sparsight.report.published.top_concepts import REORDERED, printed_change
 from sparsight.report.quantity import select
+from sparsight.report.several import all_names
 from sparsight.report.sheet import Sheet, signed, signed_interval
 from sparsight.report.tables import Table
 from sparsight.report.text import NO_VALUE, number, percent
@@ -144,6 +145,8 @@ def _changed(data: ReportData, arm: str, round_: int, printed: float) -> Iterato
     for row, by in zip(shown[:1], judged[:1], strict=False):
         answer = {"changed": "holds", "preserved": "does not hold"}.get(str(by["verdict"]), "undecided")
         why = f"the verdict: {by['verdict']}; retraining alone: {number(float(row['floor']), 2)}"
+        order = mean(select(data.faithfulness, arm=arm, round=round_, metric=REORDERED, unit="all")["value"])
+        why += f"; the order of equal columns, were they listed apart: {number(order, 2)}" if isfinite(order) else ""
         share, lost = float(row["weights_remaining"]), float(row["drift"])
         yield Claim("the top concepts change", printed, share, lost, nan, nan, answer, why)
 
@@ -165,9 +168,10 @@ def _leaves(data: ReportData, arm: str, round_: int) -> Iterator[Claim]:
 
 def _gains(data: ReportData, arm: str, round_: int) -> Iterator[Claim]:
     """Malignant gains a concept that stands for benign lesions: in which share of the seeds."""
-    rows = data.concepts[(data.concepts["class"].str.lower() == MALIGNANT) & (data.concepts["concept"] == GAINED)]
+    called = next((name for name, own in all_names(data).items() if GAINED in own), GAINED)
+    rows = data.concepts[(data.concepts["class"].str.lower() == MALIGNANT) & (data.concepts["concept"] == called)]
     known = data.faithfulness[data.faithfulness["metric"] == "concept_auroc"]["unit_id"]
-    if MALIGNANT not in {name.lower() for name in data.classes} or GAINED not in set(known):
+    if MALIGNANT not in {name.lower() for name in data.classes} or called not in set(known):
         return
     listed = {(int(row["seed"]), int(row["round"])) for row in select(rows, arm=arm).to_dict("records")}
     gained = [float((seed, round_) in listed and (seed, 0) not in listed) for seed in data.seeds]

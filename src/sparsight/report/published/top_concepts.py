@@ -8,12 +8,15 @@ from sparsight.report.data import ReportData
 from sparsight.report.measures import top_k
 from sparsight.report.published.paper import nearest_round, top3
 from sparsight.report.quantity import select
+from sparsight.report.several import all_names
 from sparsight.report.sheet import Sheet
 from sparsight.report.tables import Table
 from sparsight.report.text import NO_VALUE, number, percent, plain
 from sparsight.stats import mean
 
 PRINTED_RANKS = 3
+REORDERED = "lists_reordered"
+"""The metric of what the order of equal columns alone would change, were they listed apart."""
 _COLUMNS = (
     *(
         "arm",
@@ -26,8 +29,9 @@ _COLUMNS = (
         "concept_printed",
         "concept_measured",
     ),
-    *("shared_printed", "shared_measured", "shared_floor", "in_common"),
+    *("shared_printed", "shared_measured", "shared_floor", "in_common", "shared_reordered"),
 )
+_KINDS = ("printed", "measured", "floor", "reordered")
 _HEADER = (
     "Weights",
     "Printed",
@@ -59,8 +63,9 @@ def tables_sheet(data: ReportData) -> Sheet | None:
 
     *Kept* is the share of a list that its own dense network lists, too: as printed, as the mean over the run's seeds,
     and for the networks that were trained again without pruning, which is the floor. *In common* is the share of the
-    printed list that the run's first seed lists as well. A class that a table prints twice has two lists. None where
-    the run has no class of the paper's tables, or no concepts.
+    printed list that the run's first seed lists as well; a concept of several names is listed under each of them. Where
+    equal columns were listed apart, ``shared_reordered`` would stay if their order alone changed. A class that a table
+    prints twice has two lists. None where the run has no class of the paper's tables, or no concepts.
     """
     if not data.has_concepts:
         return None
@@ -79,7 +84,9 @@ def tables_sheet(data: ReportData) -> Sheet | None:
 
 
 def overlap_sheet(data: ReportData) -> Sheet | None:
-    """How much of a class's list its dense network shares, mean over the paper's classes: printed, measured, floor."""
+    """How much of a class's list its dense network shares, mean over the paper's classes: printed, measured, floor; and
+    how much two lists of one network would share if equal columns were listed apart, in another order.
+    """
     sheet = tables_sheet(data)
     if sheet is None:
         return None
@@ -88,7 +95,7 @@ def overlap_sheet(data: ReportData) -> Sheet | None:
     for arm, own in cells.groupby("arm", sort=False):
         lines = []
         for (table, weights), rows in own[own["weights_printed"] < 1].groupby(["table", "weights_printed"]):
-            shares = [mean(rows[f"shared_{kind}"].to_numpy(dtype=float)) for kind in ("printed", "measured", "floor")]
+            shares = [mean(rows[f"shared_{kind}"].to_numpy(dtype=float)) for kind in _KINDS]
             lines.append((int(str(table)), float(str(weights)), len(rows), *shares))
         lines.sort(key=lambda line: (line[0], -line[1]))
         numbers += [(arm, *line) for line in lines]
@@ -96,12 +103,12 @@ def overlap_sheet(data: ReportData) -> Sheet | None:
             (f"Table {line[0]}", percent(line[1]), str(line[2]), *(number(share, 2) for share in line[3:]))
             for line in lines
         )
-        header = ("Where", "Weights", "Lists", "Printed", "Measured", "Retrained")
+        header = ("Where", "Weights", "Lists", "Printed", "Measured", "Retrained", "Reordered")
         if body:
             tables.append(Table(str(arm), header, body))
     if not tables:
         return None
-    columns = ["arm", "table", "weights_printed", "lists", "shared_printed", "shared_measured", "shared_floor"]
+    columns = ["arm", "table", "weights_printed", "lists", *(f"shared_{kind}" for kind in _KINDS)]
     caption = "Share of a class's top concepts that its own dense network lists too: printed, measured, retrained."
     return Sheet("published-overlap", caption, tuple(tables), pd.DataFrame(numbers, columns=columns))
 
@@ -113,7 +120,8 @@ def _rows(
     same_length = top_k(data) == PRINTED_RANKS
     kept = _kept(data, arm) if same_length else {}
     floor = _kept(data, f"retrain:{data.rules[arm]}") if same_length else {}
-    first = select(data.concepts, arm=arm, seed=data.seeds[0])
+    first, names_of = select(data.concepts, arm=arm, seed=data.seeds[0]), all_names(data)
+    apart = _reordered(data, arm)
     for (table, label), own in printed.groupby(["table", "class"], sort=False):
         dense = _lists(own[own["weights"] == 1])
         for weights, cell in own.groupby("weights", sort=False):
@@ -123,12 +131,14 @@ def _rows(
             rows = select(first, round=round_, **{"class": label}).sort_values("rank", kind="stable")
             measured = [str(name) for name in rows["concept"]][:PRINTED_RANKS]
             share = mean(select(data.accuracy, arm=arm, round=round_)["weights_remaining"].to_numpy(dtype=float))
+            listed = {one for name in measured for one in names_of.get(name, (name,))}
+            reordered = apart.get((round_, str(label)), 1.0)
             shared = kept.get((round_, str(label)), float("nan"))
             again = floor.get((round_, str(label)), floor.get((0, str(label)), float("nan")))
             for number_, names in enumerate(_lists(cell)):
                 base = dense[number_] if number_ < len(dense) else dense[0]
                 own_share = len(set(names) & set(base)) / len(names)
-                common = len(set(names) & set(measured)) / len(names)
+                common = len(set(names) & listed) / len(names)
                 text = (
                     plain(label),
                     f"{percent(float(str(weights)))}, {percent(share)}",
@@ -142,7 +152,7 @@ def _rows(
                         (
                             *(arm, table, label, number_ + 1, weights, share, rank + 1, name),
                             measured[rank] if rank < len(measured) else None,
-                            *(own_share, shared, again, common),
+                            *(own_share, shared, again, common, reordered),
                         )
                         for rank, name in enumerate(names)
                     ],
@@ -163,6 +173,18 @@ def _lists(cell: pd.DataFrame) -> list[list[str]]:
 def _kept(data: ReportData, arm: str) -> dict[tuple[int, str], float]:
     """By round and class, the share of the top concepts that the dense network lists, mean over seeds and repeats."""
     rows = select(data.drift, arm=arm, metric="top_k_overlap", unit="class")
+    return {
+        (int(str(round_)), str(label)): 1 - mean(own["value"].to_numpy(dtype=float))
+        for (round_, label), own in rows.groupby(["round", "unit_id"])
+    }
+
+
+def _reordered(data: ReportData, arm: str) -> dict[tuple[int, str], float]:
+    """By round and class, what two lists of one network would share if equal columns were listed apart; seeds' mean.
+
+    No entry where all columns are distinct: then nothing can change.
+    """
+    rows = select(data.faithfulness, arm=arm, metric=REORDERED, unit="class")
     return {
         (int(str(round_)), str(label)): 1 - mean(own["value"].to_numpy(dtype=float))
         for (round_, label), own in rows.groupby(["round", "unit_id"])
