@@ -9,9 +9,10 @@ import torch
 from sparsight.config import StudySettings
 from sparsight.errors import InputError
 from sparsight.evidence import columns_digest, evidence_origin
-from sparsight.io import read_json, write_json
-from sparsight.runs import EDITION, MANIFEST, standing_data
-from sparsight.study import Silent, read_run, report_run, run_study
+from sparsight.io import read_json, sha256_plain, write_json
+from sparsight.results.rules import RULES, VERDICT
+from sparsight.runs import MANIFEST, RESULTS, standing_data
+from sparsight.study import Silent, report_run, run_study
 from sparsight.verifying import verify_run
 
 pytestmark = pytest.mark.usefixtures("shapes_unchecked")
@@ -58,20 +59,24 @@ def fresh(tmp_path_factory):
 
 @pytest.fixture
 def old(fresh, tmp_path, monkeypatch):
-    """The same run as an earlier version left it: each column was a concept, and the manifest names no edition."""
+    """The same run as an earlier version left it: each column was a concept, and the tables state no rules."""
     folder = shutil.copytree(fresh, tmp_path / "run")
     for path in [*folder.rglob("evidence.safetensors"), *folder.rglob("metrics.json")]:
         path.unlink()
     with monkeypatch.context() as patch:
         patch.setattr("sparsight.evidence.in_use._together", lambda labels, columns: [[c] for c in columns])
         run_study(SETTINGS, folder, workers=0, report=False)
-    forget_edition(folder)
+    forget_rules(folder)
     return folder
 
 
-def forget_edition(folder):
-    manifest = read_json(folder / MANIFEST, "manifest")
-    assert manifest.pop("edition") == EDITION
+def forget_rules(folder):
+    """Let the tables state no rules, as those of 0.1."""
+    path, manifest = folder / RESULTS / VERDICT, read_json(folder / MANIFEST, "manifest")
+    document = read_json(path, "verdict")
+    assert document.pop("rules") == RULES
+    write_json(path, document, "verdict")
+    manifest["files"][f"{RESULTS}/{VERDICT}"] = sha256_plain(path)
     write_json(folder / MANIFEST, manifest, "manifest")
 
 
@@ -82,7 +87,7 @@ def test_evidence_of_equal_columns_apart_is_made_again_and_trainings_are_kept(fr
     assert len(json.loads((old / networks[0] / "metrics.json").read_text())["concepts"]["names"]) > len(
         json.loads((fresh / networks[0] / "metrics.json").read_text())["concepts"]["names"]
     )
-    with pytest.raises(InputError, match=r"made by the rules of another version; have them made again by sparsight st"):
+    with pytest.raises(InputError, match="made by the rules of another version of sparsight"):
         report_run(old)
     failed = "\n".join(line for check in verify_run(old) for line in check.failures)
     assert "an earlier version learned concepts of equal columns apart" in failed
@@ -99,26 +104,6 @@ def test_evidence_of_equal_columns_apart_is_made_again_and_trainings_are_kept(fr
     assert not [line for check in verify_run(old) for line in check.failures]
 
 
-def test_the_remedy_that_is_named_makes_the_results_again(fresh, tmp_path, monkeypatch):
-    """Followed word for word."""
-    import shlex
-
-    from typer.testing import CliRunner
-
-    from sparsight.cli.main import app
-
-    folder = shutil.copytree(fresh, tmp_path / "a run")
-    forget_edition(folder)
-    with pytest.raises(InputError) as error:
-        read_run(folder)
-    _, *words = shlex.split(str(error.value).partition("made again by ")[2].partition(" (trained")[0])
-    monkeypatch.setattr("sparsight.study.check_not_imported", lambda *_: None)
-    done = CliRunner().invoke(app, [*words, "--workers", "0", "--no-report"])
-    assert done.exit_code == 0, done.output
-    assert files(folder) == files(fresh)
-    read_run(folder)
-
-
 def test_a_run_without_equal_columns_stands_as_it_was_made(fresh, tmp_path, monkeypatch):
     """Its evidence names what it named before, so that none is made again."""
     settings = SETTINGS.model_copy(update={"data": SETTINGS.data.model_copy(update={"train": 400})})
@@ -130,7 +115,7 @@ def test_a_run_without_equal_columns_stands_as_it_was_made(fresh, tmp_path, monk
     assert evidence_origin(home).keys() == {"network", "ticket", "dense", "settings"}
     assert evidence_origin(fresh / "dense/right/seed-0").keys() == {"network", "ticket", "dense", "settings", "columns"}
     assert "all_names" not in read_json(home / "metrics.json", "metrics")["concepts"]
-    forget_edition(folder)
+    forget_rules(folder)
     ear = Ear()
     run_study(dense, folder, workers=0, report=False, listener=ear)
     assert (ear.made, ear.epochs) == ([], 0)

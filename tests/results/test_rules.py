@@ -34,7 +34,7 @@ def results(folder):
 
 def test_they_are_told_apart_in_one_line_and_made_again(run, earlier):
     why = other_rules(earlier)
-    assert why.startswith("results: made by the rules of another version of sparsight (1, and these are 2)")
+    assert why.startswith(f"results: made by the rules of another version of sparsight (1, and these are {RULES})")
     with pytest.raises(InputError, match="run the study's command again") as error:
         report_run(earlier)
     assert str(error.value) == f"{earlier}: {why}"
