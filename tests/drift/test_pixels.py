@@ -53,9 +53,13 @@ def test_the_share_rounds_up_and_only_up_from_a_fraction(share, places):
 def test_dead_and_constant_maps():
     maps = torch.stack([torch.zeros(2, 2), -torch.ones(2, 2), torch.ones(2, 2), torch.tensor([[1.0, 2.0], [3.0, 4.0]])])
     alive = maps[3:].expand(4, 2, 2)
-    for first, second in ((maps, alive), (alive, maps), (maps, maps)):
-        assert map_spearman(first, second).isnan().tolist() == [True, True, True, False]
-        assert map_iou(first, second).isnan().tolist() == [True, True, False, False]
+    for first, second in ((maps, alive), (alive, maps)):
+        assert map_spearman(first, second).tolist() == [1, 1, 1, 0], "one that looks nowhere has nothing in common"
+        assert map_iou(first, second).tolist() == [1, 1, 1 - 1 / 4, 0]
+    assert map_spearman(maps, maps).isnan().tolist() == [True, True, True, False]
+    assert map_iou(maps, maps).isnan().tolist() == [True, True, False, False]
+    assert map_spearman(maps[:1], maps[2:3]).isnan().all(), "neither says where"
+    assert map_iou(maps[:1], maps[2:3]).tolist() == [1]
     assert map_iou(maps[2:3], maps[2:3]).tolist() == [0], "a constant map has all its places at the top"
     assert map_iou(maps[2:3], alive[:1]).tolist() == [1 - 1 / 4]
 

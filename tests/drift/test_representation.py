@@ -106,24 +106,25 @@ def test_an_embedding_that_is_the_same_for_all_images(kind):
     same = torch.tensor([[0.1, 1e-20, 3e7]], dtype=kind).repeat(7, 1)
     rounded = same * (1 + torch.finfo(kind).eps * torch.tensor([[0], [1], [0], [2], [0], [1], [0]], dtype=kind))
     for dead in (torch.zeros(7, 3, dtype=kind), same, rounded):
-        assert math.isnan(linear_cka(varied, dead))
-        assert math.isnan(linear_cka(dead, varied))
+        assert linear_cka(varied, dead) == linear_cka(dead, varied) == 1, "nothing is in common"
         assert math.isnan(linear_cka(dead, dead))
         assert math.isnan(effective_dimensions(dead))
-        assert linear_cka_left_out(varied, dead).isnan().all()
+        assert linear_cka_left_out(varied, dead).tolist() == [1] * 7
+        assert linear_cka_left_out(dead, dead).isnan().all()
 
 
 def test_one_image_beside_others_that_are_all_the_same_is_no_pair():
     alone = torch.full((7, 3), 2.0)
     alone[3] = torch.tensor([1.0, 5.0, -3.0])
-    assert math.isnan(linear_cka(alone, draw(0, 7, 2)))
+    assert linear_cka(alone, draw(0, 7, 2)) == 1
     assert math.isnan(linear_cka(alone, alone))
     assert effective_dimensions(alone) == math.inf
     two = alone.clone()
     two[5, 0] = 9
     assert not math.isnan(linear_cka(two, draw(0, 7, 2)))
-    left_out = linear_cka_left_out(two, draw(0, 7, 2)).isnan()
+    left_out = linear_cka_left_out(two, draw(0, 7, 2)) == 1
     assert left_out.nonzero()[:, 0].tolist() == [3, 5]
+    assert linear_cka_left_out(two, two).isnan().nonzero()[:, 0].tolist() == [3, 5]
 
 
 def test_a_dead_column_changes_nothing():

@@ -38,7 +38,8 @@ def test_effects_by_hand():
     first, second = torch.tensor([[1.0, 2.0, 3.0]]), torch.tensor([[1.0, 3.0, 2.0]])
     torch.testing.assert_close(effect_drift(first, second), HALF)
     torch.testing.assert_close(effect_drift(first, -first), 4 * HALF)
-    assert effect_drift(first, torch.zeros(1, 3)).isnan().all()
+    assert effect_drift(first, torch.zeros(1, 3)).tolist() == effect_drift(torch.ones(1, 3), first).tolist() == [1]
+    assert effect_drift(torch.ones(1, 3), torch.zeros(1, 3)).isnan().all()
     assert effect_drift(first[:, :2], second[:, :2]).isnan().all(), "two are in one order or the other"
 
 

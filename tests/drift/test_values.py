@@ -14,6 +14,7 @@ def test_by_hand():
 def test_a_dropped_concept_agrees_with_nothing():
     values = torch.tensor([[0.0, 1.0], [0.0, 2.0], [0.0, 4.0]])
     assert value_agreement(values, values).isnan().tolist() == [True, False]
+    assert value_agreement(values, values.flip(1)).tolist() == [1, 1], "and with one that is told"
 
 
 def test_a_single_image_tells_nothing():

@@ -3,6 +3,7 @@
 import json
 import shutil
 
+import pandas as pd
 import pytest
 import torch
 
@@ -10,7 +11,7 @@ from sparsight.arms import Ticket, write_ticket
 from sparsight.config import StudySettings
 from sparsight.io import read_json, write_json
 from sparsight.networks import Network, plan
-from sparsight.results.notices import coarse_notices, notices
+from sparsight.results.notices import coarse_notices, notices, undefined_notices
 from sparsight.runs import read_settings
 from sparsight.training import Epoch
 
@@ -95,7 +96,7 @@ def test_dead_maps_are_told_of_once_an_arm(healthy):
         ("3 of 40 in round 1; 40 of 40 in round 2", "4 of 40 in round 0"),
         strict=False,
     ):
-        assert line.startswith(f"{arm}: Grad-CAM maps that are nowhere positive count in no mean: {counts}; networks ")
+        assert line.startswith(f"{arm}: Grad-CAM maps that are nowhere positive: {counts}. Where the dense network's ")
 
 
 def test_autograd_is_told_of(healthy):
@@ -139,3 +140,17 @@ def test_coarse_maps_are_told_with_the_remedies(places, told):
     assert len(found) == told
     assert all(f"compared at {places} positions" in line and "--image-size" in line for line in found)
     assert list(coarse_notices({})) == []
+
+
+def test_pairs_of_dead_maps_are_counted_by_arm_and_round():
+    columns = ["arm", "round", "metric", "target", "unit", "reference_arm", "value"]
+    row = ("magnitude", 1, "map_iou_20", "dense", "undefined", "dense:right", 3.0)
+    others = (("arm", "retrain:right"), ("round", 0), ("target", "label"), ("metric", "map_spearman"), ("unit", "all"))
+    rows = [row, (*row[:6], 4.0), (*row[:1], 2, *row[2:6], 36.0), ("random", *row[1:])]
+    rows += [tuple(dict(zip(columns, row, strict=True), **{name: value}).values()) for name, value in others]
+    start = "pairs of maps that are both nowhere positive have no drift and count in no mean: "
+    assert list(undefined_notices(pd.DataFrame(rows, columns=columns))) == [
+        f"magnitude: {start}7 in round 1, 36 in round 2 (all seeds)",
+        f"random: {start}3 in round 1 (all seeds)",
+    ]
+    assert list(undefined_notices(pd.DataFrame(rows[:0], columns=columns).astype({"reference_arm": str}))) == []

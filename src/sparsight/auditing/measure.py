@@ -50,10 +50,7 @@ def grid_of(looks: Sequence[Look]) -> Grid | None:
 
 
 def drifts(study: Comparing, original: Look, other: Look, grid: Grid | None) -> tuple[Drift, ...]:
-    """Every drift of a model from the original.
-
-    Of the maps that explain the original's prediction, one that is dead beside one that is not has nothing in common
-    with it: a drift of 1. Maps of fewer than ``LEAST_PLACES`` positions have none.
+    """Every drift of a model from the original; maps of fewer than ``LEAST_PLACES`` positions have none.
 
     Args:
         study: what comparisons share.
@@ -62,17 +59,11 @@ def drifts(study: Comparing, original: Look, other: Look, grid: Grid | None) -> 
         grid: the resolution of the maps, the same for a model and for what it is held against.
     """
     found = compare(study, _arrays(original, grid), _arrays(other, grid))
-    return tuple(_of_places(one, original, other, grid) if one.family == "pixels" else one for one in found)
-
-
-def _of_places(one: Drift, original: Look, other: Look, grid: Grid | None) -> Drift:
-    values = one.values.copy()
-    if grid is not None and grid[0] * grid[1] < LEAST_PLACES:
-        values[:] = np.nan
-    elif one.primary and original.maps is not None and other.maps is not None:
-        dead = original.maps.dead[:, EXPLAINED] ^ other.maps.dead[:, EXPLAINED]
-        values[dead.cpu().numpy()] = 1.0
-    return replace(one, values=values)
+    few = grid is not None and grid[0] * grid[1] < LEAST_PLACES
+    return tuple(
+        replace(one, values=np.full_like(one.values, np.nan)) if few and one.family == "pixels" else one
+        for one in found
+    )
 
 
 def _arrays(one: Look, grid: Grid | None) -> dict[str, Tensor]:

@@ -1,6 +1,8 @@
 """Where two networks look, compared image by image at the resolution of the maps.
 
-Only what speaks for the class is compared: maps are cut at zero. A dead map looks nowhere, and its drift is undefined.
+Only what speaks for the class is compared: maps are cut at zero. A dead map looks nowhere, and has nothing in common
+with one that looks somewhere: a drift of 1, at which a correlation or an overlap of nothing stands. It is no reversal,
+which for a correlation would be 2. Of two dead maps the drift is undefined.
 """
 
 import math
@@ -10,7 +12,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, from_numpy, nan
 from torch.nn.functional import adaptive_avg_pool2d
 
-from sparsight.drift._rows import spearman
+from sparsight.drift._rows import drift_of, spearman
 from sparsight.saliency import dead, relu
 
 
@@ -36,13 +38,13 @@ def map_spearman(first: Float[Tensor, "b h w"], second: Float[Tensor, "b h2 w2"]
         second: the same of the other network.
 
     Returns:
-        NaN where a map is dead, constant or not finite.
+        1 where one of the two maps is dead, or otherwise the same everywhere; NaN where both are or one is not finite.
 
     Raises:
         ValueError: if the shapes differ. Maps of different resolution are not resized: it would smooth one of them.
     """
     _must_match(first, second)
-    return 1 - spearman(relu(first).flatten(1), relu(second).flatten(1))
+    return drift_of(spearman, relu(first).flatten(1), relu(second).flatten(1))
 
 
 def map_iou(first: Float[Tensor, "b h w"], second: Float[Tensor, "b h2 w2"], share: float = 0.2) -> Float[Tensor, " b"]:
@@ -57,7 +59,7 @@ def map_iou(first: Float[Tensor, "b h w"], second: Float[Tensor, "b h2 w2"], sha
         share: of the positions, above 0 and at most 1.
 
     Returns:
-        NaN where a map is dead or not finite.
+        1 where one of the two maps is dead; NaN where both are or one is not finite.
 
     Raises:
         ValueError: if the shapes differ (as ``map_spearman``) or the share is out of range.
@@ -68,7 +70,7 @@ def map_iou(first: Float[Tensor, "b h w"], second: Float[Tensor, "b h2 w2"], sha
     a, b = _brightest(first, share), _brightest(second, share)
     overlap = (a & b).sum(1).double() / (a | b).sum(1)
     finite = (first.isfinite() & second.isfinite()).flatten(1).all(1)
-    return (1 - overlap).masked_fill(dead(first) | dead(second) | ~finite, nan)
+    return (1 - overlap).masked_fill((dead(first) & dead(second)) | ~finite, nan)
 
 
 def _brightest(maps: Float[Tensor, "b h w"], share: float) -> Bool[Tensor, "b p"]:

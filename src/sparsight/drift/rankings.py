@@ -4,16 +4,16 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-from sparsight.drift._rows import spearman
+from sparsight.drift._rows import drift_of, spearman
 
 
 def weight_spearman(first: Float[Tensor, "k c"], second: Float[Tensor, "k c"]) -> Float[Tensor, " k"]:
     """Drift of g's rows: 1 - Spearman's correlation over all concepts, the negative and the unused ones among them.
 
-    The many weights that are 0 share their midrank. NaN for a class whose row is constant in either network, as where
-    g uses no concept.
+    The many weights that are 0 share their midrank. A row that is constant in one network, as where g uses no concept,
+    has nothing in common with one that is not: 1. NaN where it is in both.
     """
-    return 1 - spearman(first, second)
+    return drift_of(spearman, first, second)
 
 
 def rank_biased_overlap(

@@ -31,8 +31,9 @@ def linear_cka(first: Float[Tensor, "n l"], second: Float[Tensor, "n m"]) -> flo
         second: those of the other network, of the same images; the widths may differ.
 
     Returns:
-        NaN with fewer than 4 images, where no two images of an embedding have more or less in common than any other
-        two (all are the same, or all but one), or where a value is not finite.
+        1 where no two images of one embedding have more or less in common than any other two (all are the same, or all
+        but one) and those of the other have; NaN where this is so of both, with fewer than 4 images, or where a value
+        is not finite.
 
     Raises:
         ValueError: if the numbers of images differ.
@@ -116,7 +117,8 @@ def _drift(shared: Tensor, own: Tensor, others: Tensor, least: Tensor, least_oth
     # rounding.
     drift = 1 - (shared / own.sqrt() / others.sqrt()).clamp(-1, 1)
     drift = torch.where((shared == own) & (own == others), 0.0, drift)
-    return torch.where((own > least) & (others > least_others), drift, torch.nan)
+    silent, other = ~(own > least), ~(others > least_others)
+    return torch.where(silent | other, torch.where(silent & other, torch.nan, 1.0), drift)
 
 
 def _aligned(x: Tensor, y: Tensor) -> Tensor:

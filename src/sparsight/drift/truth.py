@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from sparsight.drift._rows import pearson, spearman
+from sparsight.drift._rows import drift_of, pearson, spearman
 
 FEWEST_VISIBLE = 3
 """So many things of a row must count: any two are in one order or the other, a correlation of 1 or -1."""
@@ -58,18 +58,25 @@ def effect_drift(
         visible: which to count, as parts that can be seen; all if None.
 
     Returns:
-        NaN for a row of constant effects, or of fewer than 3 that count.
+        1 for a row of constant effects in one network alone, which depends on none of it; NaN for one of constant
+        effects in both, or of fewer than 3 that count.
     """
-    return 1 - _over_visible(first, second, torch.ones_like(first, dtype=torch.bool) if visible is None else visible)
+    counted = torch.ones_like(first, dtype=torch.bool) if visible is None else visible
+    drift = drift_of(pearson, *_filled(first, second, counted))
+    return drift.masked_fill(counted.sum(1) < FEWEST_VISIBLE, torch.nan)
 
 
 def _over_visible(first: Float[Tensor, "n p"], second: Float[Tensor, "n p"], visible: Bool[Tensor, "n p"]) -> Tensor:
-    """Pearson's correlation of each row over what is visible: the rest takes its mean, and so has no part in it."""
-    filled = [
+    """Pearson's correlation of each row over what is visible."""
+    return pearson(*_filled(first, second, visible)).masked_fill(visible.sum(1) < FEWEST_VISIBLE, torch.nan)
+
+
+def _filled(first: Float[Tensor, "n p"], second: Float[Tensor, "n p"], visible: Bool[Tensor, "n p"]) -> list[Tensor]:
+    """Both, in which what is not visible takes the row's mean, and so has no part in a correlation."""
+    return [
         torch.where(visible, side, side.masked_fill(~visible, 0).sum(1, keepdim=True) / visible.sum(1, keepdim=True))
         for side in (first.double(), second.double())
     ]
-    return pearson(*filled).masked_fill(visible.sum(1) < FEWEST_VISIBLE, torch.nan)
 
 
 def _midranks(values: Float[Tensor, "n p"], visible: Bool[Tensor, "n p"]) -> Float[Tensor, "n p"]:

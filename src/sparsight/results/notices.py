@@ -4,12 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from sparsight.evidence import has_concepts, read_metrics
 from sparsight.networks import Network
 from sparsight.report import method_words
+from sparsight.results.pairs import UNDEFINED
 from sparsight.results.stopped import stopped_notices
 from sparsight.saliency import CAPTUM, GRID
-from sparsight.verdict import PLACES, coarse_note, is_coarse
+from sparsight.verdict import BRIGHTEST, PLACES, coarse_note, is_coarse
 
 
 def notices(
@@ -42,8 +45,8 @@ def notices(
         of = f"of {manifest['images']['test']}"
         counts = "; ".join(f"{', '.join(map(str, found))} {of} in round {r}" for r, found in sorted(rounds.items()))
         yield (
-            f"{arm}: {method_words(saliency)} maps that are nowhere positive count in no mean: {counts}; networks with "
-            "1 in 20 or fewer are left out here"
+            f"{arm}: {method_words(saliency)} maps that are nowhere positive: {counts}. Where the dense network's is "
+            "not, their drift is 1; networks with 1 in 20 or fewer are left out here"
         )
     yield from _of_method(saliency, closed)
 
@@ -81,6 +84,22 @@ def _unsolved(concepts: Mapping[str, Any], g: Mapping[str, Any]) -> Iterator[str
 def _some(names: list[str]) -> str:
     shown = ", ".join(names[:5])
     return shown if len(names) <= 5 else f"{shown} and {len(names) - 5} more"
+
+
+def undefined_notices(drift: pd.DataFrame) -> Iterator[str]:
+    """How many pairs of maps have no drift, as both are dead: by arm and round, of the dense network's prediction."""
+    rows = drift[(drift["unit"] == UNDEFINED) & (drift["metric"] == BRIGHTEST) & (drift["target"] == "dense")]
+    rows = rows[
+        (rows["round"] > 0)
+        & rows["reference_arm"].str.startswith("dense:")
+        & ~rows["arm"].str.startswith(("dense:", "retrain:"))
+    ]
+    for arm, own in rows.groupby("arm", sort=False):
+        rounds = [f"{int(found['value'].sum())} in round {r}" for r, found in own.groupby("round")]
+        yield (
+            f"{arm}: pairs of maps that are both nowhere positive have no drift and count in no mean: "
+            f"{', '.join(rounds)} (all seeds)"
+        )
 
 
 def coarse_notices(judged: Mapping[str, Any]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -16,6 +17,9 @@ from sparsight.evidence import named_concepts
 from sparsight.networks import controls
 from sparsight.results.tables import Looked, Row
 from sparsight.stats import mean
+
+UNDEFINED = "undefined"
+"""The unit of rows that count the images without a drift, which no mean holds."""
 
 Kind = Literal["ticket", "retrain", "seed", "refit", "inheritance"]
 
@@ -92,6 +96,9 @@ def drift_rows(pair: Pair, data: ConceptDataset) -> Iterator[Row]:
             for name, value in pair.strata.get((one.metric, one.target), ()):
                 yield (*front, "stratum", name, value)
         yield (*front, "all", "", mean(one.values))
+        missing = int(np.isnan(one.values).sum())
+        if not whole_only and one.family == "pixels" and missing:  # both maps are dead
+            yield (*front, UNDEFINED, "", float(missing))
 
 
 def image_values(pair: Pair) -> dict[str, Tensor]:

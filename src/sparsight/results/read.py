@@ -20,7 +20,7 @@ from sparsight.plain import open_plain
 from sparsight.report import COLUMNS, ConstantAnswer, ReportData
 from sparsight.results.answers import answer_notices, constant_of
 from sparsight.results.looks import look_notices
-from sparsight.results.notices import coarse_notices, notices
+from sparsight.results.notices import coarse_notices, notices, undefined_notices
 from sparsight.results.rules import VERDICT, other_rules
 from sparsight.results.strips import STRIPS, read_strips
 from sparsight.results.write import DRIFT
@@ -102,6 +102,7 @@ def read_results(folder: Path, settings: StudySettings, manifest: Mapping[str, A
         notices=(
             *answer_notices(folder, networks, classes, settings.verdict.level),
             *notices(folder, networks, manifest, settings.saliency.method),
+            *undefined_notices(tables["drift"]),
             *coarse_notices(judged),
             *look_notices(settings),
         ),
