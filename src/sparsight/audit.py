@@ -88,7 +88,7 @@ from sparsight.report.audit import COLUMNS, AuditData, AuditHeadline, summary_ht
 from sparsight.runs import machine, versions
 from sparsight.saliency import check_method, passes_of
 from sparsight.training import resolve_device
-from sparsight.verdict import LEAST_FLOOR, Gate, coarse_note, constant_answer, is_coarse
+from sparsight.verdict import KEPT, LEAST_FLOOR, MOVED, Gate, coarse_note, constant_answer, is_coarse
 
 FloorAt = Callable[[Grid | None], list[tuple[Drift, ...]]]
 """The drifts of the retrained networks at a resolution of maps; each is computed once."""
@@ -114,16 +114,18 @@ class Audit:
 
     @property
     def word(self) -> str:
-        """Of all models and axes: *changed* if an explanation, an accuracy or a faithfulness is; *preserved* if every
-        explanation and every accuracy of f is, by an original that is not at chance; else *undecided*."""
+        """Of all models and axes: *changed* if an explanation, an accuracy or a faithfulness is, else *beyond the
+        margin* if one is; *preserved* if every explanation and every accuracy of f is, *within the margin* if some
+        are that and no more, by an original that is not at chance; else *undecided*."""
         rows = self.data.verdicts
         levels = rows[rows["axis"] != "similarity"]
         words = {one.word for one in self.data.headlines.values()} | set(levels[levels["method"] == "f"]["verdict"])
-        if "changed" in words or (levels["verdict"] == "changed").any():
-            return "changed"
-        if self.data.void:
+        for word in MOVED:
+            if word in words or (levels["verdict"] == word).any():
+                return word
+        if self.data.void or not words <= set(KEPT):
             return "undecided"
-        return "preserved" if words == {"preserved"} else "undecided"
+        return max(words, key=KEPT.index)
 
     @property
     def verdicts(self) -> pd.DataFrame:
@@ -316,6 +318,11 @@ def _audited(
     if grid is not None and is_coarse(grid[0] * grid[1]):
         remedy = "larger images (--image-size) or an earlier layer (--layer) have more"
         notes.append(coarse_note(grid[0] * grid[1], remedy))
+    if isinstance(settings.margin, float | int):
+        meaning = (
+            "a share of the way to evidence with nothing in common, by measure; it was a drift in earlier versions"
+        )
+        notes.append(f"the margin of {settings.margin:g} is {meaning}")
     facts = _facts(read, given, time.monotonic() - started)
     found = _report(read, study, looks[0], looks[1 : 1 + len(several)], again, floor_at, settings)
     found = replace(found, missing={one.name: one.missing for one in looks if one.missing})

@@ -5,7 +5,7 @@ import torch
 
 from sparsight.auditing import AuditSettings, Look, headline
 from sparsight.evidence import Seen
-from sparsight.verdict import Bounded, Compared, PairVerdict
+from sparsight.verdict import BEYOND, WITHIN, Bounded, Compared, PairVerdict
 
 NAN = float("nan")
 SETTINGS = AuditSettings(margin=0.1)
@@ -20,7 +20,7 @@ def looked(name, answers, missing=None):
 def said(words, *, accuracy="undecided", lost=-0.25, missing=None, drifts=None):
     rows = [
         PairVerdict(
-            Compared("any", metric, "", "", True, "image", Bounded(drift, (drift,) * 10, 0.0, 2.0)),
+            Compared("any", metric, "", "", True, "image", Bounded(drift, (drift,) * 10, 0.0, 2.0), ceiling=0.5),
             *(NAN, NAN, NAN, 0.1, NAN, NAN, word, ""),
         )
         for metric, word, drift in zip(METRICS, words, drifts or [0.2] * len(words), strict=False)
@@ -32,7 +32,8 @@ def said(words, *, accuracy="undecided", lost=-0.25, missing=None, drifts=None):
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (["preserved"] * 3 + ["undecided"], "3 of 4 measures are preserved, the other one is undecided"),
+        ([WITHIN] * 3 + ["undecided"], "3 of 4 measures are within the margin, the other one is undecided"),
+        (["preserved", WITHIN, "undecided"], "2 of 3 measures are within the margin, the other one is undecided"),
         (["preserved"] * 1 + ["undecided"] * 2, "1 of 3 measures is preserved, the others are undecided"),
         (["undecided"] * 3, "all 3 measures are undecided"),
         (["undecided"], "its one measure is undecided"),
@@ -52,8 +53,10 @@ def test_without_maps_nothing_is_preserved(kept, taken):
 
 
 def test_what_moved_most_is_called_as_the_page_calls_it():
-    sentence = said(["changed", "undecided", "undecided", "changed"], drifts=[0.2, 0.9, 0.9, 0.3])
-    assert "2 of 4 measures moved more than the margin of 0.1, most of all Grad-CAM (Spearman);" in sentence
+    sentence = said([BEYOND, "undecided", "undecided", BEYOND], drifts=[0.2, 0.9, 0.9, 0.3])
+    moved = "most of all Grad-CAM (Spearman), by 60 % of the way to nothing in common (margin 20 %);"
+    assert f"2 of 4 measures moved more than their margins, {moved}" in sentence
+    assert sentence.startswith("The evidence of m is beyond the margin around that of o: ")
 
 
 @pytest.mark.parametrize(
@@ -67,10 +70,10 @@ def test_an_accuracy_that_has_changed_has_a_direction(lost, way):
 @pytest.mark.parametrize(
     ("words", "grid", "word"),
     [
-        (["preserved"] * 4 + ["changed"] + ["preserved"], (4, 4), "undecided"),
-        (["preserved"] * 4 + ["changed"] + ["preserved"], (5, 5), "changed"),
-        (["preserved"] * 3 + ["changed"] * 2 + ["preserved"], (4, 4), "changed"),
-        (["preserved"] * 6, (4, 4), "preserved"),
+        ([WITHIN] * 4 + [BEYOND] + [WITHIN], (4, 4), "undecided"),
+        ([WITHIN] * 4 + [BEYOND] + [WITHIN], (5, 5), BEYOND),
+        ([WITHIN] * 3 + [BEYOND] * 2 + ["preserved"], (4, 4), BEYOND),
+        ([WITHIN] * 6, (4, 4), WITHIN),
     ],
 )
 def test_the_brightest_places_of_coarse_maps_alone_are_no_other_evidence(words, grid, word):

@@ -280,7 +280,7 @@ BAD = {
         "--normalise: must be own, original, data, or MEAN,STD of pixels in 0..1",
     ),
     "nothing to decide against": ([DENSE, SPARSE, "--fail-on", "undecided"], "give --floor"),
-    "an unknown word": ([DENSE, SPARSE, "--fail-on", "worse"], "must be changed or undecided"),
+    "an unknown word": ([DENSE, SPARSE, "--fail-on", "worse"], "must be changed, beyond or undecided"),
     "no such weights": ([DENSE, "torchvision:resnet18@nowhere.pt"], "nowhere.pt: cannot be read"),
     "no such layer": ([DENSE, SPARSE, "--layer", "layer5"], "no layer 'layer5'; near are layer4"),
     "an unknown method": ([DENSE, SPARSE, "--method", "gradcam+"], "did you mean gradcam++"),
@@ -291,7 +291,7 @@ BAD = {
     ),
     "a margin that is none": (
         [DENSE, SPARSE, "--margin", "-1"],
-        "--margin: input should be greater than 0 (given: -1.0)",
+        "--margin: must be a share above 0, at most 1, of the way to evidence with nothing in common",
     ),
 }
 

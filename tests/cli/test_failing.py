@@ -12,19 +12,20 @@ from sparsight.cli.show import Screen
 from sparsight.errors import InputError
 from sparsight.report import ConstantAnswer
 from sparsight.report.audit import AuditInput
+from sparsight.verdict import BEYOND, MOVED
 from tests.report.audit.made import make_audit
 
 
-def audit(changed=(), undecided=(), **more):
+def audit(changed=(), undecided=(), beyond=(), **more):
     data = make_audit(models={"m": 0.0}, pictures=0)
     rows = data.verdicts.assign(verdict="preserved")
-    for word, places in (("changed", changed), ("undecided", undecided)):
+    for word, places in (("changed", changed), ("undecided", undecided), (BEYOND, beyond)):
         for axis, metric, method in places:
             here = (rows["axis"] == axis) & (rows["metric"] == metric) & (rows["method"] == method)
             assert here.any()
             rows.loc[here, ["verdict", "reason"]] = [word, f"{metric} is {word}"]
     words = set(rows[rows["primary"].astype(bool)]["verdict"])
-    word = next(word for word in ("changed", "undecided", "preserved") if word in words)
+    word = next(word for word in ("changed", BEYOND, "undecided", "preserved") if word in words)
     heads = {"m": replace(data.headlines["m"], word=word)}
     return Audit(replace(data, verdicts=rows, headlines=heads, **more), {}, {})
 
@@ -40,17 +41,29 @@ FLIPS, ENERGY = ("similarity", "flips", ""), ("faithfulness", "mask_energy", "gr
         ({"changed": [F]}, ["m: Accuracy of f, changed: accuracy is changed"], None),
         ({"changed": [ENERGY]}, ["m: Energy in the mask, changed: mask_energy is changed"], None),
         ({"changed": [FLIPS]}, [], []),
+        ({"beyond": [MAPS]}, ["m: Grad-CAM (Spearman), beyond the margin: map_spearman is beyond the margin"], None),
+        ({"beyond": [F]}, ["m: Accuracy of f, beyond the margin: accuracy is beyond the margin"], None),
         ({"undecided": [F]}, [], ["m: Accuracy of f, undecided: accuracy is undecided"]),
         ({"undecided": [FLIPS, ENERGY]}, [], []),
         ({"void": ("o answers at chance",)}, ["o answers at chance"], None),
     ],
-    ids=["nothing", "accuracy", "faithfulness", "no headline", "undecided", "undecided beside it", "at chance"],
+    ids=[
+        "nothing",
+        "accuracy",
+        "faithfulness",
+        "no headline",
+        "beyond",
+        "accuracy beyond",
+        "undecided",
+        "undecided beside it",
+        "at chance",
+    ],
 )
 def test_each_failure_is_a_line_with_its_reason(found, on_changed, on_undecided):
     one = audit(**found)
-    assert failures(one, "changed") == on_changed
+    assert failures(one, "changed") == failures(one, "beyond") == on_changed
     assert failures(one, "undecided") == (on_changed if on_undecided is None else on_undecided)
-    assert bool(on_changed) == (one.word == "changed" or bool(one.data.void))
+    assert bool(on_changed) == (one.word in MOVED or bool(one.data.void))
 
 
 def test_an_explanation_that_is_undecided_names_its_measures_and_their_reasons():
@@ -65,8 +78,9 @@ def test_an_explanation_that_is_undecided_names_its_measures_and_their_reasons()
 @pytest.mark.parametrize(
     ("word", "floor", "margin", "says"),
     [
-        ("worse", 3, 0.1, "must be changed or undecided"),
+        ("worse", 3, 0.1, "must be changed, beyond or undecided"),
         ("undecided", 0, None, "nothing is there to decide against"),
+        ("beyond", 0, None, "nothing is there to decide against"),
         ("undecided", 2, None, "2 given by --floor is too few"),
         ("changed", 2, None, "2 given by --floor is too few"),
     ],

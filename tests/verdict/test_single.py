@@ -7,8 +7,19 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sparsight.verdict import Bounded, Compared, Share, VerdictSettings, decide_pair, over_units
+from sparsight.verdict import (
+    BEYOND,
+    DEFAULTS,
+    WITHIN,
+    Bounded,
+    Compared,
+    Share,
+    VerdictSettings,
+    decide_pair,
+    over_units,
+)
 
+METRICS = ("map_spearman", "linear_cka", "flips")
 SETTINGS = VerdictSettings()
 
 
@@ -23,6 +34,8 @@ def known(drift, floor, name):
 
 
 def one(row, margin=None, void=None, settings=SETTINGS):
+    if margin is not None and math.isinf(row.ceiling):
+        row = replace(row, ceiling=1.0)
     return decide_pair([row], settings, margin, void)[0]
 
 
@@ -44,7 +57,7 @@ def test_without_a_margin_or_a_floor_nothing_is_decided_and_the_interval_stands(
 
 def test_against_a_margin():
     values = np.random.default_rng(1).normal(0.2, 0.05, 100)
-    for margin, word in ((0.3, "preserved"), (0.1, "changed"), (0.2, "undecided")):
+    for margin, word in ((0.3, WITHIN), (0.1, BEYOND), (0.2, "undecided")):
         row = one(metric(values), margin=margin)
         assert row.verdict == word
         assert row.margin == margin
@@ -65,8 +78,8 @@ def test_no_spread_is_no_certainty():
     two = one(metric(np.zeros(2)), margin=0.02)
     assert two.verdict == "undecided"
     assert (two.p_preserved, two.high) == pytest.approx((0.99**2, 2 * (1 - 0.05**0.5)))
-    assert one(metric(np.zeros(300)), margin=0.02).verdict == "preserved"
-    for margin, word in ((0.001, "changed"), (0.00995, "undecided"), (0.02, "undecided"), (0.03, "preserved")):
+    assert one(metric(np.zeros(300)), margin=0.02).verdict == WITHIN
+    for margin, word in ((0.001, BEYOND), (0.00995, "undecided"), (0.02, "undecided"), (0.03, WITHIN)):
         flat = one(metric(np.full(300, 0.01)), margin=margin)
         assert flat.verdict == word
         assert (flat.low, flat.high) == pytest.approx((0.01 * 0.05 ** (1 / 300), 0.01 + 1.99 * (1 - 0.05 ** (1 / 300))))
@@ -89,26 +102,50 @@ def test_a_margin_that_no_drift_on_so_few_units_can_be_shown_to_lie_below_says_s
 def test_too_few_networks_trained_again_leave_the_margin():
     values = np.random.default_rng(1).normal(0.2, 0.05, 100)
     row = one(metric(values, (0.2, 0.3)), margin=0.3)
-    assert (row.verdict, row.margin, row.floor) == ("preserved", 0.3, 0.25)
-    assert "below the margin of 0.30" in row.reason
+    assert (row.verdict, row.margin, row.floor) == (WITHIN, 0.3, 0.25)
+    assert "20 % of the way to nothing in common (1.00): below the margin of 0.30, which is 30 % of it" in row.reason
 
 
-def test_no_margin_reaches_beyond_what_has_nothing_in_common():
-    values = np.random.default_rng(1).normal(0.9, 0.05, 100)
-    assert one(metric(values), margin=1.5).verdict == "preserved"
-    row = one(metric(values, ceiling=0.9), margin=1.5)
-    assert (row.verdict, row.margin) == ("undecided", 0.9)
+def test_a_margin_is_a_share_of_the_way_to_nothing_in_common():
+    values = np.random.default_rng(1).normal(0.2, 0.05, 100)
+    for ceiling, word in ((1.0, WITHIN), (0.4, BEYOND), (0.65, "undecided")):
+        row = one(metric(values, ceiling=ceiling), margin=0.3)
+        assert (row.verdict, row.margin) == (word, pytest.approx(0.3 * ceiling))
+    whole = one(metric(np.random.default_rng(1).normal(0.9, 0.05, 100), ceiling=0.9), margin=1.0)
+    assert (whole.verdict, whole.margin) == ("undecided", 0.9)
     floor = (0.5, 0.51, 0.52)
-    wide = one(metric([0.7, 0.72], floor, ceiling=0.71), margin=0.5)
-    assert wide.verdict == "changed"
-    assert wide.margin == pytest.approx((0.51 + 0.71) / 2)
+    for share, most in ((0.2, 0.2), (0.5, 0.5), (0.9, 0.5)):
+        wide = one(metric([0.7, 0.72], floor, ceiling=0.71), margin=share)
+        assert wide.verdict == "changed"
+        assert wide.margin == pytest.approx(0.51 + most * 0.2)
+
+
+@pytest.mark.parametrize("ceiling", [math.inf, math.nan, 0.0])
+def test_without_a_ceiling_there_is_no_margin(ceiling):
+    values = np.random.default_rng(1).normal(0.2, 0.05, 100)
+    row = decide_pair([metric(values, ceiling=ceiling)], SETTINGS, 0.3)[0]
+    assert row.verdict == "undecided"
+    assert row.reason.endswith("is not known, so that no share of it is a margin")
+    against = decide_pair([metric(values, (0.2, 0.21, 0.22), ceiling=ceiling)], SETTINGS, 0.3)[0]
+    assert (against.verdict, math.isnan(against.margin)) == ("undecided", True)
+    moved = decide_pair([metric(values, (0.02, 0.021, 0.022), ceiling=ceiling)], SETTINGS, 0.3)[0]
+    assert moved.verdict == "changed"
+
+
+def test_margins_are_by_metric():
+    rows = [metric(np.random.default_rng(1).normal(0.2, 0.05, 100), ceiling=1.0, name=name) for name in METRICS]
+    found = decide_pair(rows, SETTINGS, {"map_spearman": 0.3, "linear_cka": 0.1})
+    assert [row.verdict for row in found[:2]] == [WITHIN, BEYOND]
+    assert found[2].margin == DEFAULTS["flips"]
+    assert [row.margin for row in decide_pair(rows, SETTINGS, "default")] == [DEFAULTS[name] for name in METRICS]
+    assert [row.margin for row in decide_pair(rows, SETTINGS, {"all": 0.25, "flips": 0.5})] == [0.25, 0.25, 0.5]
 
 
 def test_a_share_is_judged_by_its_exact_bound():
     none, some = (Compared("accuracy", "flips", "f", "", False, "image", Share(k, 60)) for k in (0, 20))
     assert one(none, margin=0.02).verdict == "undecided"
-    assert one(none, margin=0.05).verdict == "preserved"
-    assert one(some, margin=0.05).verdict == "changed"
+    assert one(none, margin=0.05).verdict == WITHIN
+    assert one(some, margin=0.05).verdict == BEYOND
 
 
 def test_against_a_floor_it_is_the_t_test_of_one_more_network():
@@ -148,10 +185,10 @@ def test_a_high_floor_lowers_the_margin_to_half_the_room():
     assert small.margin == pytest.approx(0.61 + SETTINGS.least_margin)
 
 
-def test_an_absolute_margin_is_the_excess_that_still_counts():
+def test_with_a_floor_a_margin_is_a_share_of_the_way_from_it():
     floor = (0.2, 0.21, 0.22)
     row = one(metric([0.2, 0.22], floor), margin=0.1)
-    assert row.margin == pytest.approx(0.31)
+    assert row.margin == pytest.approx(0.21 + 0.1 * 0.79)
     assert row.verdict == "preserved"
 
 
@@ -168,10 +205,10 @@ def test_primary_metrics_share_the_level_and_others_do_not():
 
 
 def test_a_void_metric_leaves_another_target_of_its_name():
-    dense = metric(np.zeros(30))
+    dense = metric(np.zeros(30), ceiling=1.0)
     label = replace(dense, target="label", primary=False)
     rows = decide_pair([dense, label], SETTINGS, 0.5, {dense.key: "90 % of the maps are dead"})
-    assert [row.verdict for row in rows] == ["undecided", "preserved"]
+    assert [row.verdict for row in rows] == ["undecided", WITHIN]
 
 
 def test_a_void_metric_is_undecided_with_the_gates_reason():
@@ -211,7 +248,8 @@ def test_false_alarms_keep_their_rate(retrains, noise):
 def test_false_preserved_at_the_margin_keeps_its_rate(floor, ceiling, margin, retrains, grows):
     """A network that has drifted as far as the margin scatters as those of the floor do, or by as much more."""
     draws, pairs = np.random.default_rng([retrains, int(100 * floor), int(2 * grows)]), 600
-    limit = floor + min(max(0.5 * floor, 0.02) if margin is None else margin, (ceiling - floor) / 2)
+    excess = max(0.5 * floor, 0.02) if margin is None else margin * (ceiling - floor)
+    limit = floor + min(excess, (ceiling - floor) / 2)
     drift = limit + draws.normal(0, 0.17 * floor * (limit / floor) ** grows, pairs)
     floors = floor * (1 + draws.normal(0, 0.17, (pairs, retrains)))
     rows = [one(replace(known(E, tuple(F), "m"), ceiling=ceiling), margin) for E, F in zip(drift, floors, strict=True)]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sparsight.verdict import decide_level, over_units
+from sparsight.verdict import BEYOND, WITHIN, decide_level, over_units
 
 RIGHT = np.array([1.0] * 80 + [0.0] * 20)
 MANY = np.tile(RIGHT, 4)
@@ -12,7 +12,7 @@ MANY = np.tile(RIGHT, 4)
 
 def test_equal_numbers_of_enough_images_are_preserved():
     found = decide_level(MANY, MANY, (), 0.02, 0.05)
-    assert (found.verdict, found.difference, found.units) == ("preserved", 0.0, 400)
+    assert (found.verdict, found.difference, found.units) == (WITHIN, 0.0, 400)
     assert found.reason.startswith("as the original")
     assert (found.p_changed, found.p_preserved) == (1.0, 0.001)
     few = decide_level(RIGHT, RIGHT, (), 0.02, 0.05)
@@ -34,9 +34,9 @@ def test_evidence_that_is_identical_is_preserved_with_a_floor_and_without():
 def test_a_difference_beyond_the_margin_is_a_change_without_a_floor():
     worse = RIGHT.copy()
     worse[:60] = 0
-    for first, second, side in ((RIGHT, worse, -1), (worse, RIGHT, 1)):
+    for first, second, side, word in ((RIGHT, worse, -1, "changed"), (worse, RIGHT, 1, BEYOND)):
         found = decide_level(first, second, (), 0.02, 0.05)
-        assert found.verdict == "changed"
+        assert found.verdict == word, "a loss needs no floor"
         assert found.difference == pytest.approx(side * 0.6)
         assert all(0.4 < side * end < 0.8 for end in (found.low, found.high))
         assert found.p_changed < 0.01 < found.p_preserved
@@ -50,11 +50,11 @@ def test_numbers_that_are_not_counted_are_bounded_as_what_could_move_by_1():
     expected = over_units(second - first, -1.0, 1.0)
     assert (found.low, found.high) == expected.interval(0.05)
     assert found.p_preserved == max(expected.p_below(0.05), expected.p_above(-0.05))
-    assert found.verdict == "preserved"
+    assert found.verdict == WITHIN
     few = decide_level(first[:50], second[:50], (), 0.05, 0.05)
     assert few.verdict == "undecided", "one in 50 could have moved by 1"
     still = decide_level(first, first + 0.01, (), 0.05, 0.05)
-    assert (still.verdict, still.p_preserved) == ("preserved", pytest.approx((1 - 0.04 / 0.99) ** 100))
+    assert (still.verdict, still.p_preserved) == (WITHIN, pytest.approx((1 - 0.04 / 0.99) ** 100))
 
 
 def test_against_networks_trained_again_it_is_one_more_of_them():
@@ -80,11 +80,11 @@ def test_a_floor_without_spread_leaves_the_pair():
         found = decide_level(first, first, (0.8, 0.8, 0.8), 0.02, 0.05)
         alone = decide_level(first, first, (), 0.02, 0.05)
         assert (found.verdict, found.p_preserved) == (alone.verdict, alone.p_preserved)
-    assert found.verdict == "preserved"
+    assert found.verdict == WITHIN
     scores = np.random.default_rng(0).uniform(0.2, 0.8, 50)
     flat = decide_level(scores, scores + 0.1, (scores.mean(),) * 3, 0.02, 0.05)
     alone = decide_level(scores, scores + 0.1, (), 0.02, 0.05)
-    assert (flat.verdict, flat.p_changed) == ("changed", alone.p_changed)
+    assert (flat.verdict, flat.p_changed) == (BEYOND, alone.p_changed)
 
 
 @pytest.mark.parametrize("again", [(), (0.9, 0.5, 0.1), (0.53, 1.0, 1.0), (1.0, 1.0, 1.0)])
@@ -106,7 +106,7 @@ def test_a_loss_that_mcnemars_test_shows_is_a_change_whatever_the_floor(again):
 def test_a_loss_that_is_shown_to_be_within_the_margin_is_preserved_and_a_gain_has_to_exceed_it():
     worse = np.ones(4000)
     worse[:20] = 0
-    assert decide_level(np.ones(4000), worse, (), 0.02, 0.05).verdict == "preserved"
+    assert decide_level(np.ones(4000), worse, (), 0.02, 0.05).verdict == WITHIN
     better = np.ones(400)
     better[:7] = 0
     assert decide_level(better, np.ones(400), (), 0.01, 0.05).verdict == "undecided"
@@ -126,7 +126,7 @@ def test_no_interval_leaves_what_the_number_can_be(again, share):
 
 def test_too_few_networks_trained_again_leave_the_pair():
     found = decide_level(MANY, MANY, (0.5, 0.6), 0.02, 0.05)
-    assert (found.verdict, found.difference) == ("preserved", 0.0)
+    assert (found.verdict, found.difference) == (WITHIN, 0.0)
 
 
 def test_undefined_units_are_left_out_unless_one_of_the_two_alone_lacks_many():
@@ -135,7 +135,7 @@ def test_undefined_units_are_left_out_unless_one_of_the_two_alone_lacks_many():
     both = MANY.copy()
     both[:100] = np.nan
     found = decide_level(both, both, (), 0.02, 0.05)
-    assert (found.verdict, found.units) == ("preserved", 300)
+    assert (found.verdict, found.units) == (WITHIN, 300)
     for again in ((), (0.801, 0.799, 0.8)):
         lost = decide_level(MANY, both, again, 0.02, 0.05)
         assert lost.verdict == "undecided"

@@ -1,5 +1,6 @@
 """The verdicts of one model of an audit, and the sentence that they come to."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -13,14 +14,19 @@ from sparsight.report.audit import AuditHeadline, measure_words
 from sparsight.report.text import number
 from sparsight.stats import mean
 from sparsight.verdict import (
+    BEYOND,
     BRIGHTEST,
+    KEPT,
     LEAST_FLOOR,
+    MOVED,
+    WITHIN,
     Compared,
     Gate,
     PairVerdict,
     decide_level,
     decide_pair,
     is_coarse,
+    percent,
     voided,
 )
 
@@ -57,6 +63,8 @@ def similarity_rows(model: str, verdicts: Sequence[PairVerdict]) -> Iterator[Row
             "low": one.low,
             "high": one.high,
             "floor": one.floor,
+            "ceiling": what.ceiling if what.has_ceiling else math.nan,
+            "share": what.share,
             "retrains": len(what.floor),
             "margin": one.margin,
             "p_changed": one.p_changed,
@@ -113,6 +121,8 @@ def level_rows(
             "low": one.low,
             "high": one.high,
             "floor": one.floor,
+            "ceiling": math.nan,
+            "share": math.nan,
             "retrains": len(complete),
             "margin": one.margin,
             "p_changed": one.p_changed,
@@ -135,7 +145,8 @@ def headline(
     settings: AuditSettings,
     grid: Grid | None = None,
 ) -> AuditHeadline:
-    """What the primary metrics come to: changed if one is, preserved if all are, maps among them.
+    """What the primary metrics come to: changed if one is, preserved if all are, maps among them; without a floor
+    beyond the margin if one is, within it if all are.
 
     The word is that of the explanation. The sentence also says what became of the answers and of the accuracy.
 
@@ -149,40 +160,49 @@ def headline(
         grid: at which maps are compared; where they are coarse, their brightest places alone decide nothing.
     """
     primary = [one for one in verdicts if one.compared.primary]
-    changed = [one for one in primary if one.verdict == "changed"]
-    kept = [one for one in primary if one.verdict == "preserved"]
+    changed = [one for one in primary if one.verdict in MOVED]
+    kept = [one for one in primary if one.verdict in KEPT]
     enough, unseen = floor >= LEAST_FLOOR, bool(other.missing or original.missing)
     ending = f"; {_answers(other, original, levels)}{'; no maps could be made' if unseen else ''}."
-    lost = next((row for row in levels if row["method"] == "f" and row["verdict"] == "changed"), None)
+    lost = next((row for row in levels if row["method"] == "f" and row["verdict"] in MOVED), None)
     coarse = grid is not None and is_coarse(grid[0] * grid[1])
     alone = coarse and [one.compared.metric for one in changed] == [BRIGHTEST]
     if changed and not alone:
         worst = max(changed, key=lambda one: _excess(one))
-        by = "than the original trained again" if enough else f"than the margin of {settings.margin:g}"
-        return AuditHeadline(
-            "changed",
-            f"{other.name} decides on other evidence than {original.name}: {len(changed)} of {len(primary)} measures "
-            f"moved more {by}, most of all {_words(worst, settings)}{ending}",
-        )
-    if primary and len(kept) == len(primary) and not unseen:
-        if all(one.compared.identical for one in primary):
-            within = "rest on evidence that is the same bit for bit"
-        elif enough:
-            within = "lie within what training the original again does, and its margin"
+        count = f"{len(changed)} of {len(primary)} measures moved more than"
+        if enough:
+            start = f"{other.name} decides on other evidence than {original.name}"
+            by = f"the original trained again, most of all {_words(worst, settings)}"
         else:
-            within = f"lie within the margin of {settings.margin:g}"
-        start = f"The accuracy of {other.name} {_went(lost)}, although it" if lost else other.name
+            start = f"The evidence of {other.name} is beyond the margin around that of {original.name}"
+            by = f"{'its margin' if len(changed) == 1 else 'their margins'}, most of all {_moved(worst, settings)}"
+        return AuditHeadline("changed" if enough else BEYOND, f"{start}: {count} {by}{ending}")
+    if primary and len(kept) == len(primary) and not unseen:
+        start = f"The accuracy of {other.name} {_went(lost)}, although " if lost else ""
+        same = all(one.compared.identical for one in primary)
+        if not enough and not same:
+            furthest = max(kept, key=lambda one: _excess(one))
+            whose = "its evidence" if lost else f"The evidence of {other.name}"
+            return AuditHeadline(
+                WITHIN,
+                f"{start}{whose} is within the margin around that of {original.name}: all "
+                f"{len(primary)} measures lie within their margins, nearest to one "
+                f"{_moved(furthest, settings)}{ending}",
+            )
+        within = "lie within what training the original again does, and its margin"
+        within = "rest on evidence that is the same bit for bit" if same else within
         return AuditHeadline(
             "preserved",
-            f"{start} decides on the same evidence as {original.name}: all {len(primary)} measures {within}{ending}",
+            f"{start}{'it' if lost else other.name} decides on the same evidence as {original.name}: all "
+            f"{len(primary)} measures {within}{ending}",
         )
     if alone:
         why = f"of the {len(primary)} measures only the brightest places of maps of so few positions have moved"
     elif len(kept) < len(primary) and (enough or settings.margin is not None):
-        why = _counted(len(kept), len(primary))
+        why = _counted(kept, len(primary))
     elif enough or settings.margin is not None:
         taken = "one measure that could be taken is" if len(kept) == 1 else f"{len(kept)} that could be taken are"
-        why = f"the {taken} preserved, and the others are missing"
+        why = f"the {taken} {_word(kept)}, and the others are missing"
     elif floor:
         why = f"{floor} networks trained again were given, and a verdict needs {LEAST_FLOOR}"
     else:
@@ -192,18 +212,33 @@ def headline(
     )
 
 
-def _counted(kept: int, measures: int) -> str:
+def _word(kept: Sequence[PairVerdict]) -> str:
+    """What all of these are, those that are preserved by identity among them."""
+    return max((one.verdict for one in kept), key=KEPT.index, default=KEPT[0])
+
+
+def _moved(one: PairVerdict, settings: AuditSettings) -> str:
+    """A measure with how far it moved of the way to nothing in common, and its margin."""
+    what, name = one.compared, _words(one, settings)
+    if not what.has_ceiling:
+        return name
+    margin = percent(one.margin / what.ceiling)
+    return f"{name}, by {percent(what.share)} of the way to nothing in common (margin {margin})"
+
+
+def _counted(found: Sequence[PairVerdict], measures: int) -> str:
+    kept = len(found)
     if not kept:
         return "its one measure is undecided" if measures == 1 else f"all {measures} measures are undecided"
     others = "the other one is" if measures - kept == 1 else "the others are"
-    return f"{kept} of {measures} measures {'is' if kept == 1 else 'are'} preserved, {others} undecided"
+    return f"{kept} of {measures} measures {'is' if kept == 1 else 'are'} {_word(found)}, {others} undecided"
 
 
 def _answers(other: Look, original: Look, levels: Sequence[Row]) -> str:
     """How many answers differ, and the accuracy of both, as the card under the sentence has it."""
     flipped = float(np.mean((original.predictions != other.predictions).numpy()))
     accuracy = next(row for row in levels if row["method"] == "f")
-    word = _went(accuracy) if accuracy["verdict"] == "changed" else f"is {accuracy['verdict']}"
+    word = _went(accuracy) if accuracy["verdict"] in MOVED else f"is {accuracy['verdict']}"
     own, before = (mean((one.predictions == one.seen.labels).numpy()) for one in (other, original))
     return (
         f"{flipped:.1%} of its answers differ from the original's, its accuracy {word} ({number(own)}, original "
@@ -217,7 +252,8 @@ def _excess(one: PairVerdict) -> float:
 
 
 def _went(level: Row) -> str:
-    return "has fallen" if float(str(level["drift"])) < 0 else "has risen"
+    beyond = " beyond its margin" if level["verdict"] == BEYOND else ""
+    return f"has {'fallen' if float(str(level['drift'])) < 0 else 'risen'}{beyond}"
 
 
 def _words(one: PairVerdict, settings: AuditSettings) -> str:

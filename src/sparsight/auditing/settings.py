@@ -9,7 +9,7 @@ from sparsight.auditing.normalising import Way
 from sparsight.concepts import ConceptSettings
 from sparsight.evidence import EvidenceSettings
 from sparsight.saliency import SaliencySettings
-from sparsight.verdict import VerdictSettings
+from sparsight.verdict import Margin, VerdictSettings, read_margin
 
 _WORDS = ("own", "original", "data")
 
@@ -55,7 +55,10 @@ class AuditSettings(BaseModel):
 
     Attributes:
         layer: dotted name of the module whose maps are explained, in every model; None takes each one's own last.
-        margin: drift that still counts as preserved, absolute; with networks trained again, its excess over theirs.
+        margin: drift that still counts as near, as a share above 0, at most 1, of the way to evidence that has nothing
+            in common: one for all metrics, ``{"map_spearman": 0.4}`` by metric, where ``all`` stands for the others, or
+            ``default``, the measured ones, which those that are not named have, too. With networks trained again it is
+            the way from their drift, of which half is the most.
         normalise: ``own`` normalises a model's images as it is known of it, or else as the original's are; ``original``
             all as the original's, ``data`` all by the data set's mean and deviation; or a mean and a deviation for all,
             of pixels in 0..1, two numbers or six.
@@ -66,7 +69,7 @@ class AuditSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     layer: Annotated[str, Field(min_length=1, max_length=500)] | None = None
-    margin: Annotated[float, Field(gt=0, le=2)] | None = None
+    margin: Annotated[Margin | None, BeforeValidator(read_margin)] = None
     normalise: Annotated[Way, BeforeValidator(_way)] = "own"
     shown: int = Field(default=12, ge=1, le=100)
     device: str = "cpu"

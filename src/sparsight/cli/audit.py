@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-_FLOOR = "--floor"
+_FLOOR, _MARGIN, _NUMBERS = "--floor", "--margin", tuple("0123456789.")
 MODEL = (
     "torchvision:NAME@WEIGHTS, timm:NAME@WEIGHTS (timm:NAME.TAG@WEIGHTS states which of timm's they come from), "
     "hf:FOLDER, or package.module:function, also with @WEIGHTS. WEIGHTS is a file, FILE#ENTRY for another entry of a "
@@ -41,7 +41,14 @@ def audit(
             "Refused beyond --set floor.most_lost=X (accuracy) and floor.most_apart=X (times the median drift).",
         ),
     ] = None,
-    margin: Annotated[float | None, typer.Option(help="Drift that still counts as preserved, as 0.1.")] = None,
+    margin: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SHARE",
+            help="How much of the way to evidence with nothing in common still counts as near: 0.3, or "
+            "map_spearman=0.4,linear_cka=0.2; alone or default: what retrained networks were measured to drift.",
+        ),
+    ] = None,
     layer: Annotated[str | None, typer.Option(help="The layer whose maps are explained; found by default.")] = None,
     method: Annotated[
         str | None, typer.Option(help="Maps: gradcam, gradcam++, hirescam, layercam, captum:NAME.")
@@ -55,7 +62,8 @@ def audit(
         bool, typer.Option("--skip-bad", help="Leave out images that cannot be read, and name them.")
     ] = False,
     fail_on: Annotated[
-        str | None, typer.Option(metavar="WORD", help="Exit with 1 on changed, or on undecided (which includes it).")
+        str | None,
+        typer.Option(metavar="WORD", help="Exit with 1 on changed or beyond (either), or on undecided (and these)."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="The audit's folder; audits/<images> by default.")] = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda or auto.")] = None,
@@ -65,18 +73,25 @@ def audit(
 ) -> None:
     """Compare models with their original: accuracy, concepts, maps, and what they may be said to share.
 
-    Without --floor the answer is how far they are apart, and whether that lies within --margin; with it, whether they
-    differ by more than the original does when it is trained again.
+    Without --floor the answer is how far they are apart, and whether that is within --margin or beyond; with it,
+    whether they differ by more than the original does when it is trained again.
     """
     from sparsight.audit import audit_models
     from sparsight.cli.audited import Watching, command_line, print_audit, settings_of
     from sparsight.cli.failing import check_fail_on, failures, only_levels
     from sparsight.unseen import visible
 
-    given = (fail_on, len(floor or ()), margin)
+    given = (fail_on, len(floor or ()), margin or None)
     check_fail_on(*given)
     rooms, own = _assigned(set_ or [])
-    settings = settings_of(rooms, layer=layer, margin=margin, normalise=normalise, method=method, device=device)
+    settings = settings_of(
+        rooms,
+        layer=layer,
+        margin=",".join(margin) if margin else None,
+        normalise=normalise,
+        method=method,
+        device=device,
+    )
     folder = out or Path("audits") / (Path(data.rpartition(":")[2]).name or "audit")
     with Watching() as watching:
         found = audit_models(
@@ -109,15 +124,18 @@ def audit(
 
 
 def spread(arguments: Sequence[str]) -> list[str]:
-    """``--floor A B C`` as ``--floor A --floor B --floor C``: what follows it, up to the next option, are models."""
+    """``--floor A B C`` as ``--floor A --floor B --floor C``: what follows it, up to the next option, are models. And
+    ``--margin`` without a value as ``--margin default``."""
     made: list[str] = []
     after_floor = False
     for one in arguments:
         if after_floor and not one.startswith("-") and made[-1] != _FLOOR:
             made.append(_FLOOR)
         after_floor = one == _FLOOR or (after_floor and not one.startswith("-"))
+        if made and made[-1] == _MARGIN and one.startswith("-") and one[1:2] not in _NUMBERS:
+            made.append("default")
         made.append(one)
-    return made
+    return [*made, "default"] if made and made[-1] == _MARGIN else made
 
 
 def _assigned(assignments: Sequence[str]) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:

@@ -21,12 +21,13 @@ from sparsight.cli.show import Screen
 from sparsight.errors import InputError
 from sparsight.report import enough_digits
 from sparsight.report.audit import failed_gate, gate_words, row_words
+from sparsight.report.names import SYMBOLS
 from sparsight.unseen import visible
 from sparsight.verdict import LEAST_FLOOR
 from sparsight.wording import explain
 
 _AXES = {"similarity": "how far from the original", "accuracy": "accuracy", "faithfulness": "faithfulness"}
-_SIGNS = {"preserved": "=", "changed": "≠", "undecided": "?", "gate": "⊘"}
+_SIGNS = SYMBOLS
 
 
 class Watching:
@@ -169,7 +170,7 @@ def _measures(found: Audit, name: str) -> Table:
     table = Table()
     floor = bool(len(found.data.floor))
     interval = f"{100 - 200 * found.data.settings['verdict']['level']:g} % interval"
-    for column in ("measure", "drift", interval, *(["floor"] if floor else []), "margin", "verdict"):
+    for column in ("measure", "drift", interval, "way", *(["floor"] if floor else []), "margin", "verdict"):
         table.add_column(column, justify="left" if column in ("measure", "verdict") else "right")
     axis = None
     for row in _shown(found, name):
@@ -182,6 +183,7 @@ def _measures(found: Audit, name: str) -> Table:
             f"  {row_words(found.data, row)}",
             _number(row["drift"], signed=axis != "similarity"),
             _ends(row["low"], row["high"]),
+            _way(row["share"]),
             *floors,
             _number(row["margin"]),
             f"{_SIGNS['gate']} gate: {gate}"
@@ -194,6 +196,11 @@ def _measures(found: Audit, name: str) -> Table:
 def _number(value: float, *, signed: bool = False) -> str:
     value = round(value, 3) + 0.0  # and never -0.000
     return "" if math.isnan(value) else f"{value:+.3f}" if signed else f"{value:.3f}"
+
+
+def _way(share: float) -> str:
+    """Of the way to nothing in common."""
+    return "" if math.isnan(share) else f"{share:.0%}"
 
 
 def _ends(low: float, high: float) -> str:

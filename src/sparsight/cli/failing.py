@@ -6,12 +6,12 @@ from typing import Any
 from sparsight.audit import Audit
 from sparsight.errors import InputError
 from sparsight.report.audit import reason_words, row_words
-from sparsight.verdict import LEAST_FLOOR
+from sparsight.verdict import BEYOND, LEAST_FLOOR, MOVED
 
-WORDS = ("changed", "undecided")
+WORDS = ("changed", "beyond", "undecided")
 
 
-def check_fail_on(word: str | None, floor: int, margin: float | None) -> None:
+def check_fail_on(word: str | None, floor: int, margin: object) -> None:
     """Refuse a check that always fails, or that a reader would take for another.
 
     A loss of accuracy needs neither a floor nor a margin to be *changed*.
@@ -21,18 +21,20 @@ def check_fail_on(word: str | None, floor: int, margin: float | None) -> None:
     """
     if word is None:
         return
+    if word == BEYOND:
+        word = "beyond"
     if word not in WORDS:
-        raise InputError(f"--fail-on {word!r}: must be changed or undecided")
+        raise InputError(f"--fail-on {word!r}: must be changed, beyond or undecided")
     if floor >= LEAST_FLOOR or margin is not None or (word == "changed" and not floor):
         return
     what = f"{floor} given by --floor is too few" if floor else "nothing is there"
     raise InputError(
         f"--fail-on {word}: {what} to decide against; give --floor with the original trained again {LEAST_FLOOR} times "
-        "or more, or --margin with the drift that still counts as preserved"
+        "or more, or --margin with a share of the way to evidence with nothing in common, as 0.3, or default"
     )
 
 
-def only_levels(word: str | None, floor: int, margin: float | None) -> bool:
+def only_levels(word: str | None, floor: int, margin: object) -> bool:
     """Whether a check can fail by accuracy and faithfulness alone, as nothing is there to decide evidence against."""
     return word is not None and margin is None and floor < LEAST_FLOOR
 
@@ -40,13 +42,14 @@ def only_levels(word: str | None, floor: int, margin: float | None) -> bool:
 def failures(found: Audit, word: str) -> list[str]:
     """Why the check fails; nothing where it passes.
 
-    An original at chance fails every check: nothing can be concluded from it.
+    An original at chance fails every check: nothing can be concluded from it. Without a floor nothing but a loss of
+    accuracy is *changed*: lest a check pass that could not fail, what is beyond the margin fails it as well.
 
     Args:
         found: the audit.
-        word: ``changed``, or ``undecided``, which includes it.
+        word: ``changed`` or ``beyond``, which are the same; or ``undecided``, which includes them.
     """
-    return [*found.data.void, *_changed(found), *(_undecided(found) if word == "undecided" else ())]
+    return [*found.data.void, *_moved(found), *(_undecided(found) if word == "undecided" else ())]
 
 
 def _rows(found: Audit, verdict: str) -> list[dict[str, Any]]:
@@ -54,11 +57,12 @@ def _rows(found: Audit, verdict: str) -> list[dict[str, Any]]:
     return [{str(key): value for key, value in row.items()} for row in own.to_dict("records")]
 
 
-def _changed(found: Audit) -> Iterator[str]:
-    for row in _rows(found, "changed"):
-        head = found.headlines[row["model"]].word
-        if row["axis"] != "similarity" or (row["primary"] and head == "changed"):
-            yield _line(found, row)
+def _moved(found: Audit) -> Iterator[str]:
+    for word in MOVED:
+        for row in _rows(found, word):
+            head = found.headlines[row["model"]].word
+            if row["axis"] != "similarity" or (row["primary"] and head in MOVED):
+                yield _line(found, row)
 
 
 def _undecided(found: Audit) -> Iterator[str]:

@@ -4,7 +4,10 @@ from sparsight.report.data import ReportData
 from sparsight.report.measures import maps_name, top_k
 from sparsight.report.text import plain
 
-SYMBOLS = {"yes": "✓", "no": "✗", "preserved": "=", "changed": "≠", "undecided": "?", "gate": "⊘"}
+SYMBOLS = {
+    **{"yes": "✓", "no": "✗", "preserved": "=", "changed": "≠", "undecided": "?", "gate": "⊘"},
+    **{"within the margin": "≤", "beyond the margin": ">"},
+}
 """A sign beside each word, so that a table can be read at a glance and without colours."""
 
 _TARGETS = {"dense": "dense network's prediction", "prediction": "own prediction", "label": "label"}

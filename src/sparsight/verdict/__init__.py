@@ -25,6 +25,7 @@ from sparsight.verdict.looks import (
     next_look,
     planned_looks,
 )
+from sparsight.verdict.margins import DEFAULT, DEFAULTS, Margin, read_margin
 from sparsight.verdict.measured import Drifted, Key, Levelled, Verdict, Word
 from sparsight.verdict.places import BRIGHTEST, LEAST_PLACES, PLACES, coarse_note, few_places, is_coarse
 from sparsight.verdict.primary import CONCEPTS, EMBEDDINGS, MAPS, PRIMARY, primary_names
@@ -33,22 +34,39 @@ from sparsight.verdict.single import decide_pair
 from sparsight.verdict.single_exact import PairedShares, Share
 from sparsight.verdict.single_jackknife import Jackknifed, jackknifed
 from sparsight.verdict.single_level import LevelVerdict, decide_level
-from sparsight.verdict.single_measured import LEAST_FLOOR, Compared, Estimate, PairVerdict
+from sparsight.verdict.single_measured import (
+    BEYOND,
+    KEPT,
+    LEAST_FLOOR,
+    MOVED,
+    WITHIN,
+    Compared,
+    Estimate,
+    PairVerdict,
+    PairWord,
+)
+from sparsight.verdict.single_reasons import percent
 from sparsight.verdict.single_units import Bounded, over_units
 
 __all__ = [
+    "BEYOND",
     "BRIGHTEST",
     "CONCEPTS",
+    "DEFAULT",
+    "DEFAULTS",
     "EMBEDDINGS",
+    "KEPT",
     "LEAST_FLOOR",
     "LEAST_PLACES",
     "LEAST_SEEDS",
     "MAPS",
     "MOST_LOOKS",
+    "MOVED",
     "PLACES",
     "PRIMARY",
     "STEP",
     "USUAL_MOST",
+    "WITHIN",
     "Arm",
     "Association",
     "Bounded",
@@ -64,7 +82,9 @@ __all__ = [
     "Key",
     "LevelVerdict",
     "Levelled",
+    "Margin",
     "PairVerdict",
+    "PairWord",
     "PairedShares",
     "RoundHeadline",
     "Share",
@@ -90,11 +110,13 @@ __all__ = [
     "look_levels",
     "next_look",
     "over_units",
+    "percent",
     "planned_looks",
     "primary_names",
     "random_bank",
     "random_labels",
     "randomised_model",
+    "read_margin",
     "room",
     "sight",
     "voided",

@@ -7,10 +7,9 @@ import numpy as np
 from jaxtyping import Float64
 from scipy.special import stdtr
 
-from sparsight.verdict.measured import Word
 from sparsight.verdict.reasons import apart, chance, number
 from sparsight.verdict.single_exact import PairedShares
-from sparsight.verdict.single_measured import LEAST_FLOOR, Estimate
+from sparsight.verdict.single_measured import BEYOND, LEAST_FLOOR, WITHIN, Estimate, PairWord
 from sparsight.verdict.single_units import over_units
 from sparsight.verdict.test import ROUNDING
 
@@ -30,7 +29,9 @@ class LevelVerdict:
         floor: the mean of the retrained networks; NaN without.
         margin: absolute difference that still counts as preserved.
         p_changed, p_preserved: of the two tests; NaN where there was none.
-        verdict: *preserved*, *changed* or *undecided*.
+        verdict: against a floor *preserved*, *changed* or *undecided*; against the margin alone *within the margin*,
+            *beyond the margin* or *undecided*, but *preserved* by identity and *changed* by a loss that McNemar's test
+            shows.
         reason: one sentence.
     """
 
@@ -42,7 +43,7 @@ class LevelVerdict:
     margin: float
     p_changed: float
     p_preserved: float
-    verdict: Word
+    verdict: PairWord
     reason: str
 
 
@@ -105,7 +106,7 @@ def decide_level(
     if tested is None and (why := why or pair.untested):
         return LevelVerdict(pair.value, low, high, pair.units, floor, margin, nan, nan, "undecided", f"{text}: {why}")
     tested = tested or _against_margin(pair, margin)
-    word, said = _decided(tested, level)
+    word, said = _decided(tested, level, floor=bool(tested.where))
     changed = tested.changed
     if word != "changed" and (p := _p_lost(pair)) <= level < _p_within(pair, margin):
         word, changed = "changed", p
@@ -162,11 +163,11 @@ def _against_floor(value: float, original: float, again: tuple[float, ...], marg
     )
 
 
-def _decided(tested: _Tested, level: float) -> tuple[Word, str]:
+def _decided(tested: _Tested, level: float, *, floor: bool) -> tuple[PairWord, str]:
     within = f"{tested.within} ({chance(tested.preserved)})"
     beyond = f"{tested.beyond} ({chance(tested.changed)})"
     if tested.preserved <= level:
-        return "preserved", f"{tested.where}{within}"
+        return "preserved" if floor else WITHIN, f"{tested.where}{within}"
     if tested.changed <= level:
-        return "changed", f"{tested.where}{beyond}"
+        return "changed" if floor else BEYOND, f"{tested.where}{beyond}"
     return "undecided", f"{tested.where}shown to be neither {within} nor {beyond}"

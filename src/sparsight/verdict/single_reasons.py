@@ -4,7 +4,7 @@ import math
 
 from sparsight.verdict.reasons import apart, chance, number
 from sparsight.verdict.single_exact import Share
-from sparsight.verdict.single_measured import Compared, PairVerdict
+from sparsight.verdict.single_measured import KEPT, MOVED, Compared, PairVerdict
 from sparsight.verdict.single_units import Bounded
 
 
@@ -29,13 +29,17 @@ def reason_of(row: PairVerdict, why: str, moved: bool, share: float) -> str:
     if one.identical:
         return f"{text}: preserved by identity, the evidence is the same bit for bit"
     limit = f"the margin of {number(row.margin)}"
+    if one.has_ceiling:
+        text += f", {percent(one.share)} of the way to nothing in common ({number(one.ceiling)})"
+        limit += f", which is {percent(row.margin / one.ceiling)} of it"
     if one.against_floor:
         text += f", the original trained again {number(row.floor)} (mean of {len(one.floor)})"
-        limit = f"{number(row.margin)}, which is the floor and its margin"
-    if row.verdict == "preserved":
+        known = not math.isnan(row.margin)
+        limit = f"{number(row.margin)}, which is the floor and its margin" if known else "a margin, as none is known"
+    if row.verdict in KEPT:
         shift = "; a small shift, which training again does not make" if one.against_floor and moved else ""
         return f"{text}: below {limit} ({chance(row.p_preserved)}){shift}"
-    if row.verdict == "changed":
+    if row.verdict in MOVED:
         what = "above what training again does" if one.against_floor else f"above {limit}"
         return f"{text}: {what} ({chance(row.p_changed)})"
     return (
@@ -51,6 +55,11 @@ def _too_few(row: PairVerdict, level: float) -> str:
         return ""
     least = one.drift.least_shown(level)
     return f"; no drift over {units_of(one)} can be shown to lie below {number(least)}" if least > row.margin else ""
+
+
+def percent(share: float) -> str:
+    """A share in per cent, as ``34 %``; below 1 % with two digits that count."""
+    return f"{100 * share:.0f} %" if share == 0 or abs(share) >= 0.01 else f"{100 * share:.2g} %"
 
 
 def units_of(one: Compared) -> str:

@@ -7,6 +7,7 @@ from sparsight.report.audit import COLUMNS, AuditData, AuditHeadline, AuditMap, 
 from sparsight.report.audit.concepts import concept_table, shared_frame
 from sparsight.report.audit.page import page
 from sparsight.report.audit.write import sheets
+from sparsight.verdict import BEYOND, WITHIN
 from tests.report.conftest import CLASSES, CONCEPTS
 from tests.report.markup import Page
 
@@ -34,8 +35,10 @@ LEVELS = (
 def _verdict(rng, moved: float, floor: bool, margin: float | None) -> dict[str, object]:
     drift, base = max(0.0, moved + rng.normal(0, 0.02)), 0.05 if floor else np.nan
     limit = base + 0.1 if floor else np.nan if margin is None else margin
-    word = "undecided" if np.isnan(limit) else "changed" if drift - 0.03 > limit else "preserved"
+    far, near = ("changed", "preserved") if floor else (BEYOND, WITHIN)
+    word = "undecided" if np.isnan(limit) else far if drift - 0.03 > limit else near
     return {
+        **{"ceiling": 0.8, "share": drift / 0.8},
         **{"drift": drift, "low": drift - 0.03, "high": drift + 0.03, "floor": base, "retrains": 3 if floor else 0},
         **{"margin": limit, "p_changed": 0.01, "p_preserved": 0.5, "verdict": word},
         "reason": f"drift {drift:.2f}: " + ("no margin was set" if np.isnan(limit) else f"held against {limit:.2f}"),
@@ -61,8 +64,8 @@ def _verdicts(rng, model: str, moved: float, floor: bool, margin: float | None, 
         value = -0.2 * moved + rng.normal(0, 0.004)
         found = {"axis": axis, "family": axis, "metric": metric, "method": method, "target": "", "primary": False}
         numbers = {"drift": value, "low": value - 0.01, "high": value + 0.01, "floor": 0.9 if floor else np.nan}
-        numbers["retrains"] = 3 if floor else 0
-        word = "preserved" if abs(value) + 0.01 < 0.02 else "undecided"
+        numbers |= {"ceiling": np.nan, "share": np.nan, "retrains": 3 if floor else 0}
+        word = ("preserved" if floor else WITHIN) if abs(value) + 0.01 < 0.02 else "undecided"
         rest = {"margin": 0.02, "p_changed": np.nan, "p_preserved": 0.03, "verdict": word, "reason": "below it"}
         yield {"model": model, **found, "unit": unit, "units": 300} | numbers | rest
 
@@ -163,6 +166,9 @@ def make_audit(
 def _headline(name: str, original: str, far: float, margin: float | None, floor: bool) -> AuditHeadline:
     if margin is None and not floor:
         return AuditHeadline("undecided", f"Whether {name} decides on the evidence of {original} is undecided.")
+    if not floor:
+        word, where = (BEYOND, "beyond") if far > 0.1 else (WITHIN, "within")
+        return AuditHeadline(word, f"The evidence of {name} is {where} the margin around that of {original}.")
     if far > 0.1:
         return AuditHeadline("changed", f"{name} decides on other evidence than {original}: 5 of 6 measures moved.")
     return AuditHeadline("preserved", f"{name} decides on the same evidence as {original}: all 6 measures lie within.")

@@ -63,7 +63,7 @@ def test_no_text_lies_on_another_or_over_the_edge(audit_data, floor, part):
     boxes = drawn(figure)
     assert "⊘ gate: randomised model" in boxes or signed
     what = "difference" if signed else "drift"
-    assert {what, f"{what}, with its interval", "margin of “preserved”"} <= set(boxes)
+    assert {what, f"{what}, with its interval", "margin"} <= set(boxes)
     assert not [text for text in boxes if "…" in text]
     for text, box in boxes.items():
         assert 0 <= box.x0 < box.x1 <= figure.bbox.width, text

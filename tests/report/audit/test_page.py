@@ -50,14 +50,14 @@ def test_the_page_can_be_read_without_seeing_it(audit_page):
 def test_the_first_screen_is_the_verdict_the_axes_and_where_to_look(audit_page):
     text = read(audit_page).text
     first = text[: text.index("The images whose evidence moved most")]
-    assert f"≠ changed {SPARSE} {SPARSE} decides on other evidence" in first
-    assert "= preserved timm:resnet50.int8 timm:resnet50.int8 decides on the same evidence" in first
+    assert f"> beyond the margin {SPARSE} The evidence of {SPARSE} is beyond the margin" in first
+    assert "≤ within the margin timm:resnet50.int8 The evidence of timm:resnet50.int8 is within" in first
     assert re.search(r"Accuracy \? undecided Accuracy of f: 0\.905 \(original 0\.930\)", first)
-    assert re.search(r"Similarity to the original ≠ changed changed: \d of 6", first)
+    assert re.search(r"Similarity to the original > beyond the margin beyond the margin: \d of 6", first)
     assert re.search(
-        r"Faithfulness to what is true . \w+ Held-out AUROC of concepts: 0\.946 \(original 0\.950\)", first
+        r"Faithfulness to what is true . [\w ]+ Held-out AUROC of concepts: 0\.946 \(original 0\.950\)", first
     )
-    assert re.search(rf"Measure: Grad-CAM.* under {SPARSE} \(≠ changed, drift 0\.\d\d\d \[", first)
+    assert re.search(rf"Measure: Grad-CAM.* under {SPARSE} \(> beyond the margin, drift 0\.\d\d\d \[", first)
     assert re.search(rf"Class: \w+ \w+ under {SPARSE} \(Grad-CAM \(Spearman\): drift 0\.\d\d\)", first)
     assert f"Image: number 0, Blue Finch under {SPARSE} (some model answers it wrong, drift 0.50)" in first
 

@@ -7,8 +7,8 @@ def test_a_summary_is_one_table_with_a_row_a_model(audit_data):
     page = Page(summary_html(audit_data(models={"m": 0.3, "n": 0.02}, pictures=0)))
     assert page.tags["table"] == 1
     assert page.tags["tr"] == 1 + 2
-    assert "m≠ changedm decides on other evidence" in page.text
-    assert "n= preservedn decides" in page.text
+    assert "m> beyond the marginThe evidence of m is beyond the margin" in page.text
+    assert "n≤ within the marginThe evidence of n is within the margin" in page.text
     assert not {"script", "style", "link", "img"} & set(page.tags)
 
 

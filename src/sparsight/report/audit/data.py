@@ -14,7 +14,8 @@ from sparsight.report.constant import ConstantAnswer
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "verdicts": (
         *("model", "axis", "family", "metric", "method", "target", "primary", "unit", "units"),
-        *("drift", "low", "high", "floor", "retrains", "margin", "p_changed", "p_preserved", "verdict", "reason"),
+        *("drift", "low", "high", "floor", "ceiling", "share", "retrains", "margin", "p_changed", "p_preserved"),
+        *("verdict", "reason"),
     ),
     "accuracy": ("model", "role", "of", "metric", "value"),
     "concepts": ("model", "class", "rank", "concept", "weight"),
@@ -26,7 +27,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 ``verdicts``: a row a model and metric. On the axis ``similarity``, ``drift`` is 1 - similarity to the original; on
 ``accuracy`` and ``faithfulness`` it is the model's number less the original's. ``low`` and ``high`` are its interval
 over units. ``primary`` marks those that make the headline, ``floor`` is the mean over the ``retrains`` networks trained
-again, and ``margin`` what still counts as preserved, absolute.
+again, ``ceiling`` the drift of evidence that has nothing in common, ``share`` how much of the way there the drift is,
+and ``margin`` what still counts as near, as a drift.
 ``accuracy``: ``role`` is ``original``, ``model`` or ``floor``; ``of`` is ``f``, ``g`` or ``concepts``.
 ``concepts``: each class's top concepts in g, of the original and of every model; none without concepts.
 ``classes``: means by class, of ``accuracy`` (also the original's), and of drifts that have one: ``top_k_jaccard``,
@@ -111,7 +113,8 @@ class AuditHeadline:
     """One model's verdict.
 
     Attributes:
-        word: *preserved*, *changed* or *undecided*: of the explanation.
+        word: with a floor *preserved*, *changed* or *undecided*, without *within the margin*, *beyond the margin*,
+            *undecided*, or *preserved* where all is the same bit for bit: of the explanation.
         sentence: it in one sentence, with what became of the answers and of the accuracy.
     """
 

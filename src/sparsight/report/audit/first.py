@@ -7,14 +7,23 @@ from dataclasses import dataclass
 from sparsight.report.audit.by_class import ByClass
 from sparsight.report.audit.data import AuditData
 from sparsight.report.audit.images import ShownPicture
-from sparsight.report.audit.words import AXES, Row, failed_gate, metric_of, numbers_of, row_words, verdict_rows
+from sparsight.report.audit.words import (
+    AXES,
+    Row,
+    failed_gate,
+    metric_of,
+    numbers_of,
+    row_words,
+    share_of,
+    verdict_rows,
+)
 from sparsight.report.names import SYMBOLS
 from sparsight.report.quantity import select
 from sparsight.report.sheet import signed
 from sparsight.report.text import number
-from sparsight.verdict import LEAST_FLOOR
+from sparsight.verdict import KEPT, LEAST_FLOOR, MOVED
 
-_WORDS = ("changed", "undecided", "preserved")
+_WORDS = (*MOVED, "undecided", *reversed(KEPT))
 """Of several verdicts on one axis the first of these that occurs."""
 
 
@@ -99,7 +108,7 @@ def _level(data: AuditData, row: Row) -> str:
     if any(own.empty for own in found):
         return signed(float(row["drift"]), 3)
     own, original = (number(float(values.iloc[0])) for values in found)
-    if row["verdict"] != "changed":
+    if row["verdict"] not in MOVED:
         return f"{own} (original {original})"
     return f"{own}, {'lower' if float(row['drift']) < 0 else 'higher'} (original {original})"
 
@@ -113,13 +122,13 @@ def _measure(data: AuditData) -> Iterator[Pointer]:
     ]
     if rows:
         place, row = max(rows, key=lambda one: _severity(one[1]))
-        text = f"{SYMBOLS.get(row['verdict'], '?')} {row['verdict']}, drift {numbers_of(row)}"
+        text = f"{SYMBOLS.get(row['verdict'], '?')} {row['verdict']}, drift {numbers_of(row)}{share_of(row)}"
         yield Pointer("Measure", f"#verdicts-{place}", row_words(data, row), row["model"], text)
 
 
 def _severity(row: Row) -> tuple[int, float]:
-    """Changed before undecided before preserved; then by drift in units of the floor, or else of the margin, as the
-    headline's sentence has it."""
+    """What moved before what is undecided before what did not; then by drift in units of the floor, or else of the
+    margin, as the headline's sentence has it."""
     allowed, drift = float(row["floor" if row["retrains"] >= LEAST_FLOOR else "margin"]), float(row["drift"])
     excess = drift if math.isnan(allowed) else drift / allowed if allowed > 0 else math.inf
     return -_WORDS.index(row["verdict"]), excess

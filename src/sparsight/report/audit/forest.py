@@ -18,6 +18,7 @@ from sparsight.report.curves import quiet
 from sparsight.report.names import SYMBOLS
 from sparsight.report.svg import ARM_COLOURS, FAINT, INK, literal
 from sparsight.report.text import plain
+from sparsight.verdict import MOVED
 
 _WIDTH, _EDGE, _SIDE = 4.6, 0.14, 0.28
 """Inches: the figure, its margin, and the axis' own, in which half of an outer tick's number has room."""
@@ -56,7 +57,7 @@ def forest(data: AuditData, rows: Sequence[Row], axis: str, *, signed: bool) -> 
     for place, row in enumerate(rows):
         _row(axes, place, row, signed, handles)
         word = _word(data, row)
-        weight = "bold" if row["verdict"] == "changed" else "normal"
+        weight = "bold" if row["verdict"] in MOVED else "normal"
         axes.text(_EDGE / _WIDTH, place - 0.36, plain(_words(data, row), _LETTERS - len(word)), **beside)
         axes.text(1 - _EDGE / _WIDTH, place - 0.36, word, ha="right", fontweight=weight, **beside)
     quiet(axes)
@@ -107,7 +108,7 @@ def _row(axes: Axes, place: int, row: Row, signed: bool, handles: dict[str, Arti
     if math.isfinite(margin):
         for side in (-margin, margin) if signed else (margin,):
             tick = axes.vlines(side, place - _TICK, place + _TICK, color=INK, linewidth=1.6, linestyle=(0, (1.5, 1.2)))
-            handles.setdefault("margin of “preserved”", tick)
+            handles.setdefault("margin", tick)
     if math.isfinite(floor) and not signed:
         mark = axes.plot([floor], [place], "D", color=INK, markersize=6, markerfacecolor="none", markeredgewidth=1.4)[0]
         handles.setdefault("floor: the original trained again", mark)

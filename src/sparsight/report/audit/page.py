@@ -16,7 +16,7 @@ from sparsight.report.audit.verdicts import PARTS, reason_table, verdict_table
 from sparsight.report.audit.words import (
     level,
     maps_words,
-    margin,
+    margin_words,
     metric_of,
     positions,
     room,
@@ -83,7 +83,7 @@ def page(
             symbols=SYMBOLS,
             level=level(data),
             inside=share_inside(data),
-            margin=margin(data),
+            margin=margin_words(data),
             least_floor=LEAST_FLOOR,
             against_floor=len(data.floor) >= LEAST_FLOOR,
             sign_from=SHOWN,

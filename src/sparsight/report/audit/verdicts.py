@@ -23,6 +23,10 @@ PARTS = {
 """What verdicts are shown in, and what stands in each."""
 
 
+WAY = "Of the way to nothing in common"
+"""Heads the column of drifts as shares of the drift of evidence that has nothing in common."""
+
+
 def rows_of(data: AuditData, model: str, part: str) -> list[Row]:
     """The rows of a model that belong to a part."""
     return [row for row in verdict_rows(data, model) if _part(row) == part]
@@ -37,14 +41,16 @@ def verdict_sheet(data: AuditData) -> Sheet | None:
 def verdict_table(data: AuditData, model: str, part: str) -> Table | None:
     """The verdicts of one part; None where it has no rows."""
     found = rows_of(data, model, part)
-    what = f"{'Drift' if part != 'levels' else 'Difference'} [{percent(share_inside(data))} interval]"
+    levels = part == "levels"
+    what = f"{'Difference' if levels else 'Drift'} [{percent(share_inside(data))} interval]"
     caption = f"{sentence(PARTS[part])}: {short(data, model, 40)}"
-    header = ("Measure", "Verdict", what, "Floor", "Margin", "Over")
+    header = ("Measure", "Verdict", what, *(() if levels else (WAY,)), "Floor", "Margin", "Over")
     rows = tuple(
         (
             row_words(data, row),
             word_of(data, row),
             numbers_of(row),
+            *(() if levels else (percent(float(row["share"])),)),
             number(float(row["floor"])),
             number(float(row["margin"])),
             over(row),

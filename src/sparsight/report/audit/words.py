@@ -12,7 +12,8 @@ from sparsight.report.measures import method_words
 from sparsight.report.names import SYMBOLS, metric_words
 from sparsight.report.quantity import select
 from sparsight.report.sheet import signed_interval
-from sparsight.report.text import enough_digits, interval
+from sparsight.report.text import enough_digits, interval, percent
+from sparsight.verdict import DEFAULT
 
 Row = Mapping[str, Any]
 
@@ -111,6 +112,12 @@ def numbers_of(row: Row) -> str:
     return interval(value, low, high, enough_digits(low, high, 3))
 
 
+def share_of(row: Row) -> str:
+    """How much of the way to evidence with nothing in common a drift is, as an addition; empty where not known."""
+    share = float(row["share"])
+    return f", {percent(share)} of the way to nothing in common" if math.isfinite(share) else ""
+
+
 def share_inside(data: AuditData) -> float:
     """How much of what may have been lies inside an interval: 0.9 at the default level."""
     return 1 - 2 * level(data)
@@ -121,7 +128,14 @@ def level(data: AuditData) -> float:
     return float(room(data, "verdict").get("level", 0.05))
 
 
-def margin(data: AuditData) -> float:
-    """The absolute margin that was asked for; NaN without."""
+def margin_words(data: AuditData) -> str:
+    """The margin that was asked for, as shares of the way to evidence with nothing in common; empty without."""
     found = data.settings.get("margin")
-    return math.nan if found is None else float(found)
+    if found is None:
+        return ""
+    measured = "the default share of each measure"
+    if not isinstance(found, Mapping):
+        return measured if found == DEFAULT else percent(float(found))
+    own = [f"{percent(float(share))} for {metric_of(data, name)}" for name, share in found.items() if name != "all"]
+    others = percent(float(found["all"])) if "all" in found else measured
+    return f"{', '.join(own)}, and {others} for all others"
