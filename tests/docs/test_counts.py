@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sparsight.auditing.gates import MOST_UNDEFINED
-from sparsight.verdict import LEAST_PLACES, VerdictSettings, decide_level
+from sparsight.verdict import KEPT, LEAST_PLACES, VerdictSettings, decide_level
 from sparsight.verdict.places import COARSE_PLACES
 from tests.docs.pages import text_of
 
@@ -23,7 +23,7 @@ def fewest_images():
     """Images on which equal answers are shown to be no loss beyond the margin."""
     for count in range(100, 200):
         right = np.repeat([1.0, 0.0], [count - 20, 20])
-        if decide_level(right, right, (), SETTINGS.accuracy_margin, SETTINGS.level).verdict == "preserved":
+        if decide_level(right, right, (), SETTINGS.accuracy_margin, SETTINGS.level).verdict in KEPT:
             return count
     return None
 
