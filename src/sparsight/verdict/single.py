@@ -100,8 +100,8 @@ def _against_margin(one: Compared, share: float | None) -> _Test:
     if share is None:
         few = f"{len(one.floor)} networks trained again, and a verdict needs {LEAST_FLOOR}; no margin was set"
         return _Test(why=few if one.floor else "no margin was set, and no network trained again is given")
-    if not one.has_ceiling:
-        return _Test(why=NO_CEILING)
+    if one.drift.untested or not one.has_ceiling:
+        return _Test(share * one.ceiling if one.has_ceiling else math.nan, why=one.drift.untested or NO_CEILING)
     limit = share * one.ceiling
     return _Test(limit, one.drift.p_above(limit), one.drift.p_below(limit), one.drift.untested)
 
