@@ -72,12 +72,16 @@ def test_the_command_that_an_error_suggests_finds_the_same(call, birds, tmp_path
 
 
 def test_names_of_ten_thousand_characters_are_cut_on_the_screen(call, birds):
-    long = "k" * 10_000
-    (birds / "concepts.csv").write_text(f"class,red,{long},blue,tall\nara,1,1,0,1\ncrow,0,1,1,0\n")
-    code, out, err = call("data", "check", "folder:birds")
+    """Of a concept that is constant, of two that are one, and of both in notes."""
+    constant, one, other = ("k" * 10_000, "m" * 10_000, "n" * 10_000)
+    (birds / "concepts.csv").write_text(f"class,red,{constant},{one},{other}\nara,1,1,0,0\ncrow,0,1,1,1\n")
+    code, out, err = call("data", "check", "folder:birds", "--set", "concepts.top_k=2")
     assert (code, err) == (0, "")
     assert "kkk ... kkk" in out
-    assert max(map(len, out.splitlines())) < 400
+    assert "nnn  (equal column: one concept with mmm" in out
+    assert max(len(line) for line in out.splitlines() if not line.startswith("note: ")) < 500
+    assert max(map(len, out.splitlines())) < 700
+    assert call("data", "check", "folder:birds")[0] == 2, "two concepts that differ, where three are shown"
 
 
 def test_the_cache_is_named_and_emptied(sparsight, tmp_path, monkeypatch):
@@ -98,8 +102,9 @@ def test_the_cache_is_named_and_emptied(sparsight, tmp_path, monkeypatch):
 def test_what_will_be_void_or_left_out_is_reported_before_a_study(call, birds):
     (birds / "crow" / "x.heic").touch()
     (birds / "concepts.csv").write_text("class,red,blue,tall\nara,1,0,0\ncrow,0,1,1\n")
-    code, out, err = call("data", "check", "folder:birds")
+    code, out, err = call("data", "check", "folder:birds", "--set", "concepts.top_k=2")
     assert (code, err) == (0, "")
+    assert "one concept with several names: blue = tall" in out
     assert "note: 2 test images are fewer than the 30 (verdict.least_images) that a verdict needs" in out
     assert "note: not taken: 1 .heic file, as crow/x.heic (convert to PNG or JPEG)" in out
     assert "an audit compares models on the 2 test images of 10" in out
