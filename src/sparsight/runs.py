@@ -31,7 +31,7 @@ from sparsight.io import (
     write_json,
 )
 from sparsight.models import NOTES, ModelSettings, file_and_entry, initial_weights, read_state_file
-from sparsight.plain import plain_files, read_plain
+from sparsight.plain import plain_files, read_plain, strange
 from sparsight.seals import ZEROS, seal_of, sealed
 
 STUDY, MANIFEST, DATA, WEIGHTS = "study.yaml", "manifest.json", "data.safetensors", "weights.safetensors"
@@ -160,6 +160,7 @@ def check_folder(folder: Path, settings: StudySettings) -> StudySettings:
     try:
         if folder.exists() and not folder.is_dir():
             raise InputError(f"{folder}: is a file; choose another --out")
+        _check_parent(folder)
         stated = _lies(folder / STUDY)
         run = stated or _is_run(folder)
         entries = () if run or not folder.exists() else folder.iterdir()
@@ -186,6 +187,15 @@ def check_folder(folder: Path, settings: StudySettings) -> StudySettings:
         more = f" and {len(changes) - 1} more" if len(changes) > 1 else ""
         raise InputError(f"{folder}: was made with other settings ({changes[0]}{more}); choose another --out")
     return extended(standing, settings) if ended else going_on(standing, settings)
+
+
+def _check_parent(folder: Path) -> None:
+    """Refuse a folder that is not there and cannot be made."""
+    place = next((one for one in (folder, *folder.absolute().parents) if os.path.lexists(one)), folder)
+    if not place.is_dir():
+        raise InputError(f"{place}: is {strange(place) or 'a file'} and no folder; choose another --out")
+    if place != folder and not os.access(place, os.W_OK | os.X_OK):
+        raise InputError(f"{folder}: cannot be written (no right to write in {place}); choose another --out")
 
 
 def kept_weights(folder: Path) -> str | None:

@@ -3,11 +3,13 @@
 import json
 import re
 import time
+from dataclasses import replace
 
 import pytest
 from axe_core_python.selenium import Axe
 from selenium.webdriver.support.wait import WebDriverWait
 
+from sparsight.report import write_report
 from tests.report.test_colours import contrast
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
@@ -165,3 +167,35 @@ def test_the_keyboard_reaches_whatever_scrolls_and_hears_its_name(chromium, whol
         lambda driver: driver.execute_script("return arguments[0].scrollLeft", found[-1])
     )
     assert moved > 0
+
+
+@pytest.mark.parametrize(("count", "opened"), [(2, True), (9, False)])
+def test_why_answers_are_undecided_is_readable_on_a_phone(chromium, report_data, tmp_path, count, opened):
+    """Every line in whole within the screen, in letters of 14 pixels and more that stand out of their ground."""
+    data = report_data(strips=0, rounds=count + 1, arms={"magnitude-global" + "-wide" * 12: "right"})
+    arm = data.arms[0]
+    why = "Agreement of maps: 3 seeds cannot show it at 5 % (the noise of 0.2 is above the margin); " * 2
+    rounds = [
+        {"round": i, "weights_remaining": 0.75**i, "winning": "yes", "explanation": "undecided"}
+        | {"why_explanation": {"map_iou_20": f"{i}: {why}"}}
+        for i in range(1, count + 1)
+    ]
+    data = replace(data, judged={**data.judged, "arms": {arm: {**data.judged["arms"][arm], "rounds": rounds}}})
+    browser = chromium(write_report(data, tmp_path), 390)
+    part = browser.find_element("css selector", "details.whys")
+    assert (part.get_attribute("open") is not None) == opened, "a long list is closed"
+    if not opened:
+        part.find_element("css selector", "summary").click()
+    lines = part.find_elements("css selector", "li")
+    assert len(lines) == count
+    for line in lines:
+        box = line.rect
+        assert 0 <= box["x"] < box["x"] + box["width"] <= 390
+        assert "cannot show it" in line.text
+        assert float(line.value_of_css_property("font-size").removesuffix("px")) >= 14
+    low = lines[0].rect["y"] + lines[0].rect["height"]
+    assert lines[1].rect["y"] - low >= 4, "reasons are set apart"
+    assert part.value_of_css_property("border-left-width") == "4px"
+    assert browser.execute_script(WIDE)
+    found = Axe().run(browser, context={"include": [["details.whys"]]}, options={"runOnly": RULES})
+    assert found["violations"] == []

@@ -7,7 +7,7 @@ import pytest
 
 from sparsight.report import write_report
 from sparsight.report.finding import finding, verdicts
-from sparsight.report.headline import grid, headline_sheet, undecidable
+from sparsight.report.headline import grid, headline_sheet, undecidable, whys
 from sparsight.report.measures import measures
 from tests.report.test_page import read
 
@@ -96,3 +96,32 @@ def test_the_answers_go_out_as_numbers(report_data):
     frame = headline_sheet(report_data(rounds=3)).frame
     assert frame.columns.tolist() == ["arm", "hypothesis", "round", "weights_remaining", "winning", "explanation"]
     assert len(frame) == 4
+
+
+def test_why_answers_are_undecided_is_listed_once_a_reason(report_data, tmp_path):
+    data = report_data(rounds=4)
+    few = {"winning": "undecided", "why_winning": "3 of <b>12</b> units"}
+    rounds = [
+        {"round": 1, "weights_remaining": 0.75, "explanation": "preserved", **few},
+        {
+            "round": 2,
+            "weights_remaining": 0.5625,
+            "explanation": "undecided",
+            "why_explanation": dict.fromkeys(("map_iou_20", "linear_cka"), "noise"),
+            **few,
+        },
+        {"round": 3, "weights_remaining": 0.421875, "winning": "yes", "explanation": "changed"},
+    ]
+    data = _with(data, "magnitude", rounds=rounds)
+    both, one = whys(grid(data))[:2]
+    assert both == ("magnitude, winning ticket, at 75\u00a0% and 56.2\u00a0% of the weights", "3 of <b>12</b> units")
+    assert one[0] == "magnitude, explanation, at 56.2\u00a0% of the weights"
+    assert one[1].endswith(": noise")
+    written = write_report(data, tmp_path).read_text("utf-8")
+    assert "Why undecided" in written
+    assert "3 of &lt;b&gt;12&lt;/b&gt; units" in written
+    settled = [{**row, "winning": "yes", "explanation": "preserved"} for row in rounds]
+    decided = [{key: value for key, value in row.items() if not key.startswith("why_")} for row in settled]
+    for arm in data.arms:
+        data = _with(data, arm, rounds=decided)
+    assert "Why undecided" not in write_report(data, tmp_path / "decided").read_text("utf-8")

@@ -63,7 +63,9 @@ def material(
     room |= {} if side is None else {"image_size": side}
     room |= dict(more or {})
     if name == "folder":
-        _must_be_a_folder(Path(str(room.get("path", ""))), source)
+        if "path" not in room:
+            raise InputError(f"--data {source}: names no folder; give its path, as folder:PATH")
+        _must_be_a_folder(Path(str(room["path"])), source)
         if "concepts" not in room and concepts_in(Path(room["path"])) is None:
             room |= {"train": 0.0, "validation": 0.0, "test": 1.0}
         elif (sides := sides_of(Path(room["path"]))) and "validation" not in sides:

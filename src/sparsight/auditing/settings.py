@@ -1,7 +1,7 @@
 """The settings of an audit: the rooms' own, composed."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -72,7 +72,7 @@ class AuditSettings(BaseModel):
     margin: Annotated[Margin | None, BeforeValidator(read_margin)] = None
     normalise: Annotated[Way, BeforeValidator(_way)] = "own"
     shown: int = Field(default=12, ge=1, le=100)
-    device: str = "cpu"
+    device: Literal["cpu", "cuda", "auto"] = "cpu"
     concepts: ConceptSettings = ConceptSettings()
     saliency: SaliencySettings = SaliencySettings()
     evidence: EvidenceSettings = EvidenceSettings(batch_size=32)

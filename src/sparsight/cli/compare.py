@@ -5,11 +5,14 @@ from typing import Annotated
 
 import typer
 
+from sparsight.cli.options import run_folder
 from sparsight.errors import InputError
 
 
 def compare(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a study of cub200 or ham10000.")],
+    run: Annotated[
+        Path, typer.Argument(metavar="RUN", parser=run_folder, help="The folder of a study of cub200 or ham10000.")
+    ],
 ) -> None:
     """Print what the paper says beside what a run says: its claims, and how much its tables share with the run's."""
     from rich.table import Table

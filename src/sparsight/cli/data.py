@@ -1,6 +1,7 @@
 """``sparsight data``: what there is to study, and what it looks like."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -53,8 +54,7 @@ def preview(
 
     read = load_dataset(_settings(name, data, concepts, _assignments(set_, skip_bad), "data preview").data)
     path = out or Path(f"{read.name if name.startswith('folder:') else name}.png")
-    if path.is_dir():
-        raise InputError(f"{path}: is a folder; name the picture to write")
+    _check_picture(path)
     taken = np.sort(np.concatenate([one.numpy() for one in read.splits.values()]))  # not those that are left out
     masks = None if read.object_masks is None else read.object_masks.numpy()[taken]
     images = read.images.permute(0, 2, 3, 1).numpy()[taken]
@@ -129,6 +129,20 @@ def where(
             ("made by", terms.reference),
         ):
             typer.echo(f"  {head:11}{text}")
+
+
+def _check_picture(path: Path) -> None:
+    """Refuse a place where something lies that is no picture of ours to replace."""
+    from sparsight.plain import open_plain, strange
+
+    if (found := strange(path)) is not None:
+        raise InputError(f"{path}: is {found}; name the picture to write")
+    with suppress(FileNotFoundError, NotADirectoryError), open_plain(path) as file:
+        if not _PNG.startswith(file.read(len(_PNG))):
+            raise InputError(f"{path}: is a file and no PNG picture to replace; choose another --out")
+
+
+_PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def _check_source(kind: str, path: str | None, assignments: list[str]) -> None:

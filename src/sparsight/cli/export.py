@@ -5,9 +5,13 @@ from typing import Annotated
 
 import typer
 
+from sparsight.cli.options import run_folder
+
 
 def export(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder; the network must be finished.")],
+    run: Annotated[
+        Path, typer.Argument(metavar="RUN", parser=run_folder, help="A run's folder; the network must be finished.")
+    ],
     arm: Annotated[str, typer.Option(help="One of the run's arms, as magnitude.")],
     seed: Annotated[int, typer.Option(help="One of the run's seeds.")],
     round_: Annotated[int, typer.Option("--round", help="The round; 0 is the arm's dense parent.")],

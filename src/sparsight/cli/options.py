@@ -1,5 +1,6 @@
 """What a study is asked for by: the arguments that ``study`` and ``plan`` share, and the settings that they make."""
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,6 +10,20 @@ from sparsight.errors import InputError
 
 if TYPE_CHECKING:
     from sparsight.config import StudySettings
+
+
+def run_folder(text: str) -> Path:
+    """The folder of a run as it was named; an empty name would be the folder that one is in."""
+    if not text:
+        raise InputError("RUN: is given nothing; give the folder that sparsight study made")
+    return Path(text)
+
+
+def _seconds(value: float) -> float:
+    if not math.isfinite(value):
+        raise typer.BadParameter(f"{value} is not a number of seconds, as 60")
+    return value
+
 
 Source = Annotated[
     str,
@@ -42,6 +57,10 @@ AtMost = Annotated[int | None, typer.Option(metavar="SEEDS", help="Seeds of --un
 Device = Annotated[str | None, typer.Option(help="cpu, cuda or auto.")]
 Workers = Annotated[
     int | None, typer.Option(min=0, help="Trainings side by side; one a core by default, 0: in this process.")
+]
+CheckpointEvery = Annotated[
+    float,
+    typer.Option(min=0, metavar="SECONDS", callback=_seconds, help="Save a training that goes on at least so often."),
 ]
 NoReport = Annotated[
     bool,

@@ -1,12 +1,9 @@
 """``sparsight study``."""
 
-from typing import Annotated
-
-import typer
-
 from sparsight.cli.options import (
     Arms,
     AtMost,
+    CheckpointEvery,
     Classes,
     Concepts,
     Data,
@@ -45,9 +42,7 @@ def study(
     retrains: Retrains = None,
     device: Device = None,
     workers: Workers = None,
-    checkpoint_every: Annotated[
-        float, typer.Option(min=0, metavar="SECONDS", help="Save a training that goes on at least so often.")
-    ] = 60.0,
+    checkpoint_every: CheckpointEvery = 60.0,
     until_decided: UntilDecided = False,
     at_most: AtMost = None,
     no_report: NoReport = False,

@@ -6,9 +6,13 @@ from typing import Annotated
 
 import typer
 
+from sparsight.cli.options import run_folder
+
 
 def tensorboard(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder; the run need not have ended.")],
+    run: Annotated[
+        Path, typer.Argument(metavar="RUN", parser=run_folder, help="A run's folder; the run need not have ended.")
+    ],
     out: Annotated[
         Path | None,
         typer.Option(

@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
+from sparsight.cli.options import run_folder
+
 
 def verify(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run that has ended.")],
+    run: Annotated[Path, typer.Argument(metavar="RUN", parser=run_folder, help="The folder of a run that has ended.")],
     deep: Annotated[
         bool, typer.Option("--deep", help="Pass the images through every network again, too; takes longer.")
     ] = False,

@@ -88,7 +88,10 @@ def _delimiter(header: str, wanted: Collection[str]) -> str:
     """What parts the cells of a header."""
 
     def found(delimiter: str) -> tuple[int, int]:
-        cells = [cell.strip().casefold() for cell in next(csv.reader([header], delimiter=delimiter), [])]
+        try:
+            cells = [cell.strip().casefold() for cell in next(csv.reader([header], delimiter=delimiter), [])]
+        except csv.Error:  # a long header that another one parts is one cell, too large for the reader
+            return 0, 0
         return sum(name in cells for name in wanted), len(cells)
 
     return max(_PARTED_BY, key=found)

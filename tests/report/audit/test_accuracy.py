@@ -7,9 +7,29 @@ from dataclasses import replace
 import pandas as pd
 
 from sparsight.report.audit import AuditInput, write_audit_report
-from sparsight.report.audit.accuracy import models_sheet
+from sparsight.report.audit.accuracy import accuracy_sheet, models_sheet
+from sparsight.report.constant import ConstantAnswer
 
 HALF = (0.5, 0.5, 0.5)
+
+
+def test_the_constant_answer_is_the_last_row_on_the_page_and_in_its_table(audit_data, tmp_path):
+    data = replace(audit_data(models={"m": 0.1}, pictures=0), constant=ConstantAnswer("=Tern", 0.625, 0.25))
+    page = write_audit_report(data, tmp_path / "report")
+    table = pd.read_csv(page.parent / "tables" / "accuracy.csv")
+    own = table[table["role"] == "constant"]
+    shown = accuracy_sheet(data).tables[0]
+    pairs = list(dict.fromkeys(zip(data.accuracy["of"], data.accuracy["metric"], strict=True)))
+    scores = {"accuracy": 0.625, "balanced_accuracy": 0.25}
+    scored = [(of, metric, scores[metric]) for of, metric in pairs if of in ("f", "g") and metric in scores]
+    assert list(own[["of", "metric", "value"]].itertuples(index=False, name=None)) == scored != []
+    assert set(own["model"]) == {"always =Tern"}
+    assert len(table) == len(data.accuracy) + len(own)
+    assert table.index[table["role"] == "constant"].tolist() == list(range(len(data.accuracy), len(table)))
+    assert shown.rows[-1][:2] == ("always =Tern", "the constant answer")
+    assert shown.rows[-1][2:].count("0.625") + shown.rows[-1][2:].count("0.250") == len(scored)
+    without = write_audit_report(replace(data, constant=None), tmp_path / "without")
+    assert len(pd.read_csv(without.parent / "tables" / "accuracy.csv")) == len(data.accuracy)
 
 
 def test_parameters_and_zeros_stand_beside_each_model_on_the_page_and_for_programs(audit_data, tmp_path):

@@ -7,6 +7,7 @@ import pandas as pd
 
 from sparsight.report.audit.data import AuditData
 from sparsight.report.audit.words import metric_of, short
+from sparsight.report.constant import ConstantAnswer
 from sparsight.report.sheet import Sheet
 from sparsight.report.tables import Table
 from sparsight.report.text import NO_VALUE, number, percent, plain, sentence
@@ -32,12 +33,28 @@ def accuracy_sheet(data: AuditData) -> Sheet | None:
         for (model, role), own in found.items()
     ]
     if data.constant is not None:
-        line = {"accuracy": data.constant.share, "balanced_accuracy": data.constant.balanced}
-        of_constant = (number(line.get(metric, math.nan)) if of in ("f", "g") else NO_VALUE for of, metric in columns)
+        of_constant = (number(_constant(data.constant, of, metric)) for of, metric in columns)
         rows.append((data.constant.words(60), "the constant answer", *of_constant))
     header = ("Model", "Role", *(_words(data, of, metric) for of, metric in columns))
     caption = "What every model scores on the test images."
-    return Sheet("accuracy", caption, (Table("Test images", header, tuple(rows)),), data.accuracy)
+    return Sheet("accuracy", caption, (Table("Test images", header, tuple(rows)),), _with_constant(data, columns))
+
+
+def _with_constant(data: AuditData, columns: Sequence[tuple[str, str]]) -> pd.DataFrame:
+    """The rows of all models, and last those of the constant answer, of the scores that it has."""
+    if data.constant is None:
+        return data.accuracy
+    scores = ((of, metric, _constant(data.constant, of, metric)) for of, metric in columns)
+    name = f"always {data.constant.label}"
+    rows = [(name, "constant", *score) for score in scores if math.isfinite(score[2])]
+    last = pd.DataFrame(rows, columns=["model", "role", "of", "metric", "value"])
+    return pd.concat((data.accuracy, last[list(data.accuracy.columns)]))
+
+
+def _constant(answer: ConstantAnswer, of: str, metric: str) -> float:
+    """What the constant answer scores; not a number for what is no score of answers."""
+    scores = {"accuracy": answer.share, "balanced_accuracy": answer.balanced}
+    return scores.get(metric, math.nan) if of in ("f", "g") else math.nan
 
 
 def models_sheet(data: AuditData) -> Sheet | None:
