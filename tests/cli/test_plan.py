@@ -1,5 +1,7 @@
 """``sparsight plan`` as users meet it."""
 
+from itertools import takewhile
+
 import pytest
 
 
@@ -9,8 +11,10 @@ def test_the_command_says_what_a_study_would_take_and_writes_nothing(sparsight, 
     assert ended.returncode == 0, ended.stderr
     assert sorted(tmp_path.rglob("*")) == before
     head, *lines, last = ended.stdout.splitlines()
-    table = [line for line in lines if line[0] in "┏┃┡│└"]
-    sentence, augmentation, *notes = lines[len(table) :]
+    table = list(takewhile(lambda line: line[0] in "┏┃┡│└", lines))
+    sentence, *designs, augmentation = takewhile(lambda line: not line.startswith("note: "), lines[len(table) :])
+    notes = lines[len(table) + len(designs) + 2 :]
+    assert any("seeds or controls" in line for line in designs)
     assert augmentation == "augmentation: half of the images mirrored, left to right"
     assert all(line.startswith("note: ") for line in notes)  # there is one where the machine is fast
     assert head == "6 networks: 2 dense, 2 trained again without pruning, 2 tickets"
