@@ -3,8 +3,9 @@
 import pytest
 
 from sparsight.config import StudySettings
-from sparsight.planning.designs import Design, advice, candidates, networks_of, of_design
-from sparsight.planning.power import Chances
+from sparsight.planning.designs import Design, advice, candidates, chances_of, networks_of, of_design
+from sparsight.planning.power import Chances, chances, usual
+from sparsight.verdict import look_levels
 
 
 def settings(**study) -> StudySettings:
@@ -62,3 +63,13 @@ def test_where_changes_are_found_anyway_it_is_preserved_that_counts():
     assert found is not None
     assert (found.measure, found.better) == ("preserved", "retrains")
     assert advice(designs[:2], "own") is None
+
+
+def test_the_chances_of_a_design_are_at_the_level_of_its_look():
+    planned, noise = settings(seeds=[0, 1, 2], looks=[3, 5, 10]), usual(0.25)
+    rounds, limits = planned.pruning.rounds - 1, planned.verdict
+    for seeds, look in ((3, 0), (5, 1), (8, 1)):
+        level = look_levels((3, 5, 10), limits.level)[look]
+        expected = chances(seeds, 2, noise, rounds, limits.model_copy(update={"level": level}))
+        assert chances_of(planned, seeds, 2, {"own": noise}) == {"own": expected}
+        assert expected.changed < chances(seeds, 2, noise, rounds, limits).changed

@@ -48,6 +48,19 @@ def test_a_verdict_is_a_word_with_its_interval_by_round_and_metric(data):
     assert {row[2].partition("\n")[0] for row in other.rows} == {"? undecided"}
 
 
+def test_a_page_states_the_level_of_its_look_and_what_holds_among_all_arms(data, tmp_path):
+    write_report(data, tmp_path / "one")
+    text = (tmp_path / "one" / "index.html").read_text(encoding="utf-8")
+    assert "share a false-alarm rate of 5\xa0%" in text
+    assert "[90\xa0% interval]" in text
+    assert "These answers hold among all 2 arms together" in text
+    look = replace(data, judged={**data.judged, "looks": {"level": 0.0108}})
+    write_report(look, tmp_path / "look")
+    text = (tmp_path / "look" / "index.html").read_text(encoding="utf-8")
+    assert "share a false-alarm rate of 1.08\xa0%" in text
+    assert "[97.8\xa0% interval]" in text
+
+
 def test_a_failed_gate_stands_in_the_verdicts_place(data):
     table = verdict_sheet(data).tables[0]
     assert [row[3] for row in table.rows] == ["⊘ gate failed: random bank\n"] * 2

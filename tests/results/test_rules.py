@@ -8,7 +8,7 @@ import pytest
 from sparsight.errors import InputError
 from sparsight.io import read_json, sha256_plain, write_json
 from sparsight.results.rules import RULES, other_rules
-from sparsight.runs import read_settings
+from sparsight.runs import RESULTS, read_settings
 from sparsight.study import report_run, run_study
 from sparsight.verifying import verify_run
 
@@ -34,10 +34,10 @@ def results(folder):
 
 def test_they_are_told_apart_in_one_line_and_made_again(run, earlier):
     why = other_rules(earlier)
-    assert why.startswith(f"results: made by the rules of another version of sparsight (1, and these are {RULES})")
+    assert why.startswith(f"made by the rules of another version of sparsight (1, and these are {RULES})")
     with pytest.raises(InputError, match="run the study's command again") as error:
         report_run(earlier)
-    assert str(error.value) == f"{earlier}: {why}"
+    assert str(error.value) == f"{earlier / RESULTS}: {why}"
     assert results(earlier) == (why,)
     run_study(read_settings(earlier), earlier, workers=0)
     assert other_rules(earlier) == ""

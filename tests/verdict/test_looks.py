@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sparsight.verdict.looks import LEAST_SEEDS, level_at, look_levels, next_look, planned_looks
+from sparsight.verdict import LEAST_SEEDS
+from sparsight.verdict.looks import level_at, look_levels, next_look, planned_looks
 
 PLANS = [(3, 5, 7, 10), (3, 4), (5, 10), (3, 4, 100), (4, 6, 8, 9, 10)]
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sparsight.config import StudySettings
 from sparsight.networks import MOST_NETWORKS, Network, plan
 from sparsight.planning.power import MOST_RETRAINS, MOST_SEEDS, Chances, Noise, chances
+from sparsight.results.looks import at_its_level
 
 MORE_SEEDS, MORE_RETRAINS = (0, 2, 5), (0, 1, 3)
 """What is added to the design that is asked for."""
@@ -107,6 +108,6 @@ def networks_of(
 def chances_of(
     settings: StudySettings, seeds: int, retrains: int, noises: Mapping[str, Sequence[Noise]]
 ) -> dict[str, Chances]:
-    """The chances of a design, by noise."""
-    rounds = settings.pruning.rounds - 1
-    return {name: chances(seeds, retrains, own, rounds, settings.verdict) for name, own in noises.items()}
+    """The chances of a design, by noise: where looks are planned, at the level of the look with so many seeds."""
+    rounds, limits = settings.pruning.rounds - 1, at_its_level(of_design(settings, seeds, retrains)).verdict
+    return {name: chances(seeds, retrains, own, rounds, limits) for name, own in noises.items()}

@@ -11,9 +11,9 @@ from sparsight.report.sheet import Sheet, known
 from sparsight.report.tables import Table
 from sparsight.report.text import NO_VALUE, listing, percent, plain
 from sparsight.stats import spread
+from sparsight.verdict import LEAST_RETRAINS, LEAST_SEEDS
 
 HYPOTHESES = ("A", "B", "neither", "undecided")
-LEAST_SEEDS, LEAST_RETRAINS = 3, 1
 _WORDS_FIT = 8
 
 

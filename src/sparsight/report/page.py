@@ -23,7 +23,7 @@ from sparsight.report.strips import shown
 from sparsight.report.tables import ConceptTable, Table, by_round
 from sparsight.report.templates import environment, verbatim
 from sparsight.report.text import percent
-from sparsight.report.verdicts import interval_share, other_tables, primary_count, reason_tables
+from sparsight.report.verdicts import interval_share, look_level, other_tables, primary_count, reason_tables
 from sparsight.report.weakest import weakest_tables
 
 
@@ -68,7 +68,7 @@ def page(
             other_levels=other_tables(data, absolute=True),
             has_truth=has_truth(data),
             primary_count=primary_count(data),
-            level=data.settings.get("verdict", {}).get("level"),
+            level=look_level(data),
             interval_share=interval_share(data),
             k=top_k(data),
             floorless=[arm for arm in data.arms if data.rules[arm] not in control_names(data)],

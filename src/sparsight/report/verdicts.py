@@ -27,10 +27,15 @@ def primary_count(data: ReportData) -> str:
     return {6: "six", 3: "three"}[len(primary_names(data.has_concepts))]
 
 
+def look_level(data: ReportData) -> float:
+    """The level of the verdicts: where several looks share one, that of this look."""
+    stated = data.settings.get("verdict", {}).get("level", 0.05)
+    return float(data.judged.get("looks", {}).get("level", stated))
+
+
 def interval_share(data: ReportData) -> str:
     """What the intervals beside verdicts hold, in per cent: both ends leave the level of this look."""
-    stated = data.settings.get("verdict", {}).get("level", 0.05)
-    return percent(1 - 2 * data.judged.get("looks", {}).get("level", stated))
+    return percent(1 - 2 * look_level(data))
 
 
 def verdict_sheet(data: ReportData) -> Sheet | None:

@@ -5,7 +5,7 @@ from math import isfinite
 from typing import Any
 
 from sparsight.config import Design, StudySettings
-from sparsight.verdict import Decided, Headline, Key, level_at, look_levels
+from sparsight.verdict import ACCURACY, Decided, Headline, Key, level_at, look_levels
 
 Barred = Collection[tuple[Key, int]]
 """Metrics and rounds that a gate voids, so that no number of seeds decides them."""
@@ -42,8 +42,7 @@ def is_open(said: Headline, decided: Decided, primary: Collection[Key], barred: 
         place = row.key, row.round
         if row.verdict == "changed" and row.round in explained and place in alone.changed - together.changed:
             return True
-        f = (row.axis, row.metric, row.method) == ("accuracy", "accuracy", "f")
-        if f and row.round in winning and isfinite(row.ci_low) and isfinite(row.ci_high):
+        if row.key[:3] == ACCURACY and row.round in winning and isfinite(row.ci_low) and isfinite(row.ci_high):
             return True
         own = row.axis == "similarity" and row.key in primary and row.verdict == "undecided"
         tested = isfinite(row.p_changed) or isfinite(row.p_preserved)

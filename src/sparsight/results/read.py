@@ -72,7 +72,7 @@ def read_results(folder: Path, settings: StudySettings, manifest: Mapping[str, A
     for name in (*RESULT_FILES, *(f"{network.folder}/{METRICS}" for network in networks)):
         check_result(folder, manifest, name)
     if why := other_rules(folder):
-        raise InputError(f"{folder}: {why}")
+        raise InputError(f"{folder / RESULTS}: {why}")
     tables = {name: read_table(folder / RESULTS / f"{name}.csv", columns) for name, columns in COLUMNS.items()}
     (classes, strips), judged = read_strips(folder), read_json(folder / RESULTS / VERDICT, "verdict")
     design, first = settings.study, read_metrics(folder / networks[0].folder)

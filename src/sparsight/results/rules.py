@@ -14,7 +14,9 @@ RULES = 4
 """Of the tables that are written today. To be raised whenever equal evidence gives other numbers or verdicts:
 
 1. (not stated in the file) linear CKA by its biased estimate;
-2. debiased, and undefined of fewer than 4 images; every metric has a ceiling;
+2. debiased, and undefined of fewer than 4 images; every metric has a ceiling; differences are in units of their
+   round's drift, and the spread is that of all primary metrics; headlines are decided among the arms of a study, and
+   tickets win only while they do in all denser rounds;
 3. weights of g that its solver does not tell apart are ties, and concepts of equal columns one concept;
 4. a dead map beside one that is not is at a drift of 1, where it was undefined; so is what else says nothing in one
    network alone.
@@ -30,7 +32,7 @@ def other_rules(folder: Path) -> str:
     if stated == RULES:
         return ""
     return (
-        f"{RESULTS}: made by the rules of another version of sparsight ({stated}, and these are {RULES}), so that "
+        f"made by the rules of another version of sparsight ({stated}, and these are {RULES}), so that "
         "numbers and verdicts may differ; run the study's command again: tables and verdicts are made again from the "
         "stored evidence, and nothing that is done is trained again"
     )

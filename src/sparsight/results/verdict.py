@@ -23,6 +23,7 @@ from sparsight.results.tables import Looked, Row
 from sparsight.results.truths import against_truth
 from sparsight.stats import mean
 from sparsight.verdict import (
+    ACCURACY,
     Arm,
     Association,
     Decided,
@@ -220,5 +221,5 @@ def _association(found: Association) -> dict[str, Any]:
 
 def _lost(one: Judged) -> np.ndarray:
     """Test accuracy of f of the dense network less the ticket's, (seeds, rounds)."""
-    f = next(own for own in one.levels if (own.axis, own.metric, own.method) == ("accuracy", "accuracy", "f"))
+    f = next(own for own in one.levels if own.key[:3] == ACCURACY)
     return np.asarray(f.dense[:, None] - f.ticket)

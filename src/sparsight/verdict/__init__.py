@@ -16,7 +16,6 @@ from sparsight.verdict.gates import (
 )
 from sparsight.verdict.headline import Association, Headline, RoundHeadline, association, headline
 from sparsight.verdict.looks import (
-    LEAST_SEEDS,
     MOST_LOOKS,
     STEP,
     USUAL_MOST,
@@ -28,8 +27,8 @@ from sparsight.verdict.looks import (
 from sparsight.verdict.margins import DEFAULT, DEFAULTS, Margin, read_margin
 from sparsight.verdict.measured import Drifted, Key, Levelled, Verdict, Word
 from sparsight.verdict.places import BRIGHTEST, LEAST_PLACES, PLACES, coarse_note, few_places, is_coarse
-from sparsight.verdict.primary import CONCEPTS, EMBEDDINGS, MAPS, PRIMARY, primary_names
-from sparsight.verdict.settings import VerdictSettings
+from sparsight.verdict.primary import ACCURACY, CONCEPTS, EMBEDDINGS, MAPS, PRIMARY, primary_names
+from sparsight.verdict.settings import LEAST_RETRAINS, LEAST_SEEDS, VerdictSettings
 from sparsight.verdict.single import decide_pair
 from sparsight.verdict.single_exact import PairedShares, Share
 from sparsight.verdict.single_jackknife import Jackknifed, jackknifed
@@ -49,6 +48,7 @@ from sparsight.verdict.single_reasons import percent
 from sparsight.verdict.single_units import Bounded, over_units
 
 __all__ = [
+    "ACCURACY",
     "BEYOND",
     "BRIGHTEST",
     "CONCEPTS",
@@ -58,6 +58,7 @@ __all__ = [
     "KEPT",
     "LEAST_FLOOR",
     "LEAST_PLACES",
+    "LEAST_RETRAINS",
     "LEAST_SEEDS",
     "MAPS",
     "MOST_LOOKS",

@@ -16,6 +16,7 @@ from jaxtyping import Float64
 
 from sparsight.verdict.decide import entries, rows_of, tests_of, too_few
 from sparsight.verdict.measured import Drifted, Key, Levelled, Verdict
+from sparsight.verdict.primary import ACCURACY
 from sparsight.verdict.settings import VerdictSettings
 from sparsight.verdict.test import Tested
 from sparsight.verdict.walk import select, shared, simes, walk, walk_back
@@ -99,7 +100,7 @@ class _Walker:
 
     def _accuracy(self) -> Tested | None:
         for metric, tested in zip(self.arm.metrics, self.tests, strict=True):
-            if (metric.axis, metric.metric, metric.method) == ("accuracy", "accuracy", "f") and not too_few(tested):
+            if metric.key[:3] == ACCURACY and not too_few(tested):
                 return tested
         return None
 

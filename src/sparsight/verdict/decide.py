@@ -9,11 +9,9 @@ from jaxtyping import Bool, Float64
 from sparsight.verdict import reasons
 from sparsight.verdict.drifts import compare_drifts
 from sparsight.verdict.measured import Drifted, Key, Levelled, Verdict
-from sparsight.verdict.settings import VerdictSettings
+from sparsight.verdict.settings import LEAST_RETRAINS, LEAST_SEEDS, VerdictSettings
 from sparsight.verdict.test import Tested, compare_level
 from sparsight.verdict.walk import shared, walk, walk_back
-
-LEAST_SEEDS, LEAST_RETRAINS = 3, 1
 
 
 def decide(

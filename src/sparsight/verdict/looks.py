@@ -23,8 +23,8 @@ from numpy.polynomial.legendre import leggauss
 from scipy.optimize import brentq
 from scipy.special import ndtr
 
-LEAST_SEEDS, STEP = 3, 2
-"""The fewest seeds that a verdict can be reached with, and how many more each look has."""
+STEP = 2
+"""How many more seeds each look has at least."""
 USUAL_MOST = 10
 """Seeds of the last look where none is stated."""
 MOST_LOOKS = 20

@@ -9,6 +9,8 @@ PRIMARY = (
     ("representation", "linear_cka", ""),
 )
 """Family, metric and target, in the order in which they are shown. They share the false-alarm rate of an arm."""
+ACCURACY = ("accuracy", "accuracy", "f")
+"""Family, metric and method of the network's own accuracy, by which tickets win or lose."""
 
 
 MAPS, CONCEPTS, EMBEDDINGS = (

@@ -2,6 +2,9 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
+LEAST_SEEDS, LEAST_RETRAINS = 3, 1
+"""The fewest seeds, and controls a seed, that a verdict can be reached with."""
+
 
 class VerdictSettings(BaseModel):
     """Margins, levels and the limits of the gates; the defaults are the calibrated ones."""

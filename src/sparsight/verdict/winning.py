@@ -7,6 +7,8 @@ from typing import Literal
 from sparsight.verdict import reasons
 from sparsight.verdict.arms import Claims, Decided
 from sparsight.verdict.measured import Verdict
+from sparsight.verdict.primary import ACCURACY
+from sparsight.verdict.settings import LEAST_RETRAINS, LEAST_SEEDS
 
 Winning = Literal["yes", "no", "undecided"]
 
@@ -27,10 +29,11 @@ def why_winning(number: int, rows: Sequence[Verdict], decided: Decided) -> str:
     """
     if winning(number, decided.together) != "undecided":
         return ""
-    row = next((row for row in rows if (row.axis, row.metric, row.method) == ("accuracy", "accuracy", "f")), None)
+    row = next((row for row in rows if row.key[:3] == ACCURACY), None)
     if row is None:
         return "no accuracy was measured"
-    if row.seeds < 3 or row.retrains < 1 or not (math.isfinite(row.ci_low) and math.isfinite(row.ci_high)):
+    known = math.isfinite(row.ci_low) and math.isfinite(row.ci_high)
+    if row.seeds < LEAST_SEEDS or row.retrains < LEAST_RETRAINS or not known:
         return row.reason
     low, high, margin = (reasons.number(value) for value in (row.ci_low, row.ci_high, -row.margin))
     interval = f"the interval of f's accuracy, {low} to {high} beside the unpruned networks,"

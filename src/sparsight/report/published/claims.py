@@ -15,9 +15,9 @@ from sparsight.report.sheet import Sheet, signed, signed_interval
 from sparsight.report.tables import Table
 from sparsight.report.text import NO_VALUE, number, percent
 from sparsight.stats import mean, t_interval
+from sparsight.verdict import LEAST_SEEDS
 
 LEVEL = 0.9
-LEAST_SEEDS = 3
 ABOUT = 0.28
 """The share of the weights at which the text compares (section 3.1)."""
 LAST = 0.23
