@@ -1,4 +1,4 @@
-"""Draw the small inputs that the cases name: class folders of squares on noise, and what may be wrong with them."""
+"""Draw the small inputs that the cases name: class folders of squares on noise, their faults, and runs."""
 
 import re
 import shutil
@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+
+from tests import process
 
 SHADES = (40, 190)
 
@@ -103,6 +105,31 @@ def wrapped(folder: Path) -> None:
     classes(folder / "photos")
 
 
+STUDY = """\
+data: {name: toybirds, train: 24, validation: 24, test: 24, image_size: 32}
+model: {name: resnet8, stem_stride: 2}
+training: {epochs: 1, batch_size: 8}
+pruning: {rounds: 2}
+evidence: {interventions: 0, sanity: 0, refits: 0}
+study: {seeds: [0], arms: [magnitude], retrains: 0}
+"""
+
+
+def finished(folder: Path) -> None:
+    """A run that has ended."""
+    settings = folder.with_suffix(".yaml")
+    settings.write_text(STUDY)
+    words = ("study", settings.name, "--out", folder.name, "--workers", "0", "--no-report")
+    ended = process.run(words, folder.parent)
+    assert ended.returncode == 0, ended.stderr
+
+
+def damaged(folder: Path) -> None:
+    """A run with a table that is none."""
+    finished(folder)
+    (folder / "results" / "accuracy.csv").write_text("x")
+
+
 DRAWINGS: dict[str, Callable[[Path], None]] = {
     "good": classes,
     "few": lambda folder: classes(folder, "abcd"),
@@ -119,5 +146,7 @@ DRAWINGS: dict[str, Callable[[Path], None]] = {
     "shouted": lambda folder: splits(folder, {"TRAIN": 24, "VALID": 8, "TEST": 8}),
     "spelt_out": lambda folder: splits(folder, {"training": 24, "testing": 8}),
     "wrapped": wrapped,
+    "finished": finished,
+    "damaged": damaged,
 }
 """By the word in a command that names them."""
