@@ -64,6 +64,8 @@ def read_margin(value: Any) -> Margin | None:
             raise ValueError(f"{name}: two margins; write one")
         if name not in (ALL, DEFAULT, *DEFAULTS):
             raise ValueError(f"no drift is called {name[:60]!r}; known: {', '.join((ALL, *DEFAULTS))}")
+        if name == DEFAULT and share is not None:
+            raise ValueError(f"{DEFAULT} takes no share; write {DEFAULT} alone, or a share for all metrics, as 0.3")
         found[name] = math.nan if name == DEFAULT else _share(share)
     if DEFAULT in found and ALL in found:
         raise ValueError("the measured margins and one for all exclude each other; write one")
@@ -73,13 +75,13 @@ def read_margin(value: Any) -> Margin | None:
     return found[ALL] if list(found) == [ALL] else found
 
 
-def _written(text: str) -> Iterator[tuple[str, str]]:
+def _written(text: str) -> Iterator[tuple[str, str | None]]:
     for part in text.split(","):
         name, equals, share = part.strip().partition("=")
         if equals:
             yield name.strip(), share
         else:
-            yield (DEFAULT, "") if name == DEFAULT else (ALL, name)
+            yield (DEFAULT, None) if name == DEFAULT else (ALL, name)
 
 
 def _share(value: Any) -> float:
