@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float64
 
 from sparsight.verdict.measured import Drifted
 from sparsight.verdict.needed import needed
-from sparsight.verdict.pooling import Spread, spread
+from sparsight.verdict.pooling import SAME, Spread, spread
 from sparsight.verdict.settings import VerdictSettings
 from sparsight.verdict.test import (
     ROUNDING,
@@ -113,7 +113,7 @@ def _tested(own: _Tables, x: Spread, settings: VerdictSettings) -> Tested:
     half = half_width(x.error[3], x.df[3], settings.level) * own.unit / floor
     variance = blank(x.variance[:3], flat[:3])
     held = np.where(np.isnan(variance), 0.0, variance)
-    largest = held.argmax(axis=0), np.arange(held.shape[1])
+    largest = (held >= held.max(axis=0) * (1 - SAME)).argmax(axis=0), np.arange(held.shape[1])
     most = np.where(undecidable, np.nan, held[largest]) * own.unit**2
     return Tested(
         valid=valid,
