@@ -40,6 +40,7 @@ from verdict_stresses import (
     LEVEL,
     MARGIN,
     STRESSES,
+    UNLIKE,
     Design,
     Model,
     changed,
@@ -245,6 +246,23 @@ def of_arms(studies: int, seed: int) -> None:
             )
 
 
+def of_metrics(studies: int, seed: int) -> None:
+    print(f"\nMetrics of unlike noise, {studies} null studies, 5 rounds, in %: any is said to have changed; cover: the")
+    print("last metric's intervals at the last round that hold the truth; at the margin: it is preserved at any round")
+    print(f"{'noise':40}{'S':>3}{'J':>3}{'false':>8}{'cover':>8}{'at margin':>11}")
+    for n, (name, model) in enumerate(UNLIKE.items()):
+        for s, j in (*FEW, (8, 2)):
+            (E,), controls = simulate(np.random.default_rng([seed, n]), model, Design(s, j, 5), studies)
+            null, more = tests(E, controls), tests(1.5 * E, controls)
+            cover = (null.low[:, -1, -1] <= 0) & (null.high[:, -1, -1] >= 0)
+            print(
+                f"{name:40}{s:3}{j:3}{percent(float(changed(null.changed).any((1, 2)).mean())):>8}"
+                f"{percent(float(cover.mean())):>8}"
+                f"{percent(float(walked(more.preserved, LEVEL)[:, -1].any(-1).mean())):>11}",
+                flush=True,
+            )
+
+
 def winning(studies: int, seed: int) -> None:
     print(
         f"\n{studies} studies a row whose every round loses exactly the margin of 0.02, in %: a round is said to win,"
@@ -332,6 +350,7 @@ def main() -> None:
     agrees(options.seed)
     of_arms(studies, options.seed + 1)
     winning(studies, options.seed + 2)
+    of_metrics(studies, options.seed + 4)
     worst = stressed(studies, options.seed + 3, tuple(options.rounds))
     rejected(max(studies // 10, 1), 1000 * options.seed + 300)
     print(

@@ -35,7 +35,8 @@ class Model:
         carried: correlation of a ticket with that of the round before; a random walk where it is 1.
         sequence: whether controls are sequences of their own, carried as tickets are; else one serves all rounds.
         grows: whether floor and spread grow over rounds, as the root of the round.
-        ladder: noise of the first and the last round, in place of ``noise``: it grows and the floor does not.
+        ladder: noise from the first to the last round, in place of ``noise``: it grows and the floor does not.
+        unlike: how many metrics, the last ones, have the ladder; the others have ``noise``.
         law: of e: normal, t3, exponential or lognormal.
         uneven: deviation of the logarithm of a seed's noise.
         floors: whether a is uniform of deviation 0.5, alike in all metrics.
@@ -46,7 +47,8 @@ class Model:
     carried: float = 0.0
     sequence: bool = False
     grows: bool = False
-    ladder: tuple[float, float] | None = None
+    ladder: tuple[float, ...] | None = None
+    unlike: int = METRICS
     law: str = "normal"
     uneven: float = 0.0
     floors: bool = False
@@ -74,6 +76,17 @@ STRESSES = {
     "unequal units": Model(units=True),
     "noise doubles, floor does not": Model(ladder=(0.15, 0.3), sequence=True),
 }
+
+UNLIKE = {
+    f"{how}, of {words}": Model(0.2, ladder=ladder, unlike=count, sequence=True)
+    for how, ladder in {
+        "doubles": (0.15, 0.3),
+        "grows fourfold": (0.1, 0.4),
+        "fourfold in the last round": (0.1, 0.1, 0.1, 0.1, 0.4),
+    }.items()
+    for words, count in {"one metric": 1, "three": 3}.items()
+}
+"""Over five rounds; the other metrics' noise stays, and no floor grows."""
 
 
 def effects(rng: np.random.Generator, law: str, n: int, s: int, r: int) -> Array:
@@ -120,7 +133,10 @@ def simulate(
     scale = np.exp(rng.normal(0, model.uneven, (n, 1, s, 1)))
     scale = scale / np.sqrt((scale**2).mean(2, keepdims=True))
     mu = MU * (np.sqrt(np.arange(1, r + 1) / r) if model.grows else np.ones(r))
-    noise = np.linspace(*model.ladder, r) if model.ladder else np.full(r, model.noise)
+    noise = np.full((METRICS, 1, r), model.noise)
+    if model.ladder:
+        steps = np.linspace(0, 1, len(model.ladder))
+        noise[METRICS - model.unlike :] = np.interp(np.linspace(0, 1, r), steps, model.ladder)
     shares = np.exp(rng.standard_normal((n, 1, 1, 1, 100))) if model.units else None
 
     def network(one: bool = False) -> Array:
