@@ -156,6 +156,7 @@ def test_what_may_not_be_read_is_named_and_nothing_is_written(made, closed):
 
 UNWRITABLE = {
     "study": (*STUDY, "closed/run"),
+    "plan": ("plan", "small.yaml", "--workers", "0", "--out", "closed/run"),
     "export": (*EXPORT, "state", "--out", "closed/ex"),
     "tensorboard": ("tensorboard", "run", "--out", "closed/tb"),
     "preview": (*PREVIEW, "--out", "closed/a.png"),

@@ -44,7 +44,7 @@ def test_whatever_the_caller_has_set_torch_is_as_it_starts_and_afterwards_as_it_
             assert state() == fresh
             weight = torch.ones(4, 4, requires_grad=True)
             (weight @ torch.full((4, 1), 1.001)).sum().backward()
-            assert weight.grad.unique().tolist() == [pytest.approx(1.001)]
+            torch.testing.assert_close(weight.grad, torch.full((4, 4), 1.001))  # rounded, in single precision
         assert state() == before
         with pytest.raises(ZeroDivisionError), ordinary_torch():
             _ = 1 / 0
