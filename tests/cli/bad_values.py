@@ -151,7 +151,7 @@ PLACES = (
     Place("audit", "--out", WRITTEN),
     Place("audit", "--device", WORDS, ("cuda:99", "tpu", "cpu:1")),
     Place("audit", "--set", ASSIGNED, named=("training", "unknown key")),
-    Place("data check", "NAME", READ, ("folder", "folder:"), ("folder:photos", "toybirds"), ("V",), NAMELESS),
+    Place("data check", "NAME", READ, ("folder", "folder:"), ("folder:photos",), ("V",), NAMELESS),
     Place("data check", "--data", READ, words=("folder:elsewhere", "--data", "V")),
     Place("data check", "--concepts", READ),
     Place("data check", "--set", ASSIGNED[:10], DATA_SET, ("flip=no", "data.flip=false"), named=DATA_NAMED),
