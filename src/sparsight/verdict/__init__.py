@@ -1,4 +1,4 @@
-"""Whether pruning moved what a network decides on: tests against networks that were merely trained again."""
+"""Whether pruning moved what a network decides on: tests against retrained networks."""
 
 from sparsight.verdict.arms import Arm, Claims, Decided, decide_arms
 from sparsight.verdict.chance import Constant, Sight, constant_answer, sight
