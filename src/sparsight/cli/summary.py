@@ -37,8 +37,8 @@ def print_summary(result: StudyResult, asked: StudySettings | None = None, heard
     if asked is not None and _extent(asked) != _extent(held):
         console.print(
             f"note: this run holds arms {', '.join(held.study.arms)}, seeds {', '.join(map(str, held.study.seeds))}, "
-            f"{held.pruning.rounds} rounds and {held.study.retrains} retrain{'s' * (held.study.retrains != 1)}, as asked "
-            "for now and before",
+            f"{held.pruning.rounds} rounds and {held.study.retrains} retrain{'s' * (held.study.retrains != 1)}, "
+            "as asked for now and before",
             soft_wrap=True,
         )
     for notice in result.notices:
