@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from sparsight.verdict import Arm, Claims, Levelled, VerdictSettings, decide_arms
+from sparsight.verdict import Arm, Claims, Drifted, Levelled, VerdictSettings, decide_arms
 from sparsight.verdict.winning import why_winning, winning
 
 SETTINGS = VerdictSettings(window=1)
@@ -79,3 +81,21 @@ def test_in_one_round_it_is_the_interval(loss):
     (row,) = found.verdicts
     expected = "yes" if row.ci_low >= -0.02 else "no" if row.ci_high <= -0.02 else "undecided"
     assert answers(found) == [expected]
+
+
+def test_without_the_networks_own_accuracy_nothing_wins_and_the_arm_counts():
+    drift = Drifted("concepts", "jaccard", "", "", True, 0.3 + WOBBLE[:, None], np.full((3, 1, 1), 0.3))
+    bare, plain = Arm([1], [drift]), arm(0.0)
+    one, other = decided(bare, plain)
+    assert (answers(one), why(one, 1)) == (["undecided"], "no accuracy was measured")
+    assert (one.arms, other.arms) == (2, 2)
+    of_g = Arm([1], [replace(plain.metrics[0], method="g")])
+    (found,) = decided(of_g)
+    assert (answers(found), why(found, 1)) == (["undecided"], "no accuracy was measured")
+
+
+def test_without_a_control_nothing_wins():
+    bare = arm(0.0)
+    (found,) = decided(Arm(bare.rounds, [replace(bare.metrics[0], controls=np.zeros((3, 1, 0)))]))
+    assert answers(found) == ["undecided"]
+    assert why(found, 1) == "No retrained control to compare with"
