@@ -257,9 +257,9 @@ def compare(one: Study, name: str, outcome: Outcome) -> None:
         outcome.compare("arms alone", [row.verdict for row in alone], [row.verdict for row in product.verdicts], where)
 
 
-def studies(key: int, count: int) -> Iterator[tuple[str, Study]]:
-    """The first so many studies."""
-    for number in range(count):
+def studies(key: int, count: int, first: int = 0) -> Iterator[tuple[str, Study]]:
+    """So many studies from that number on."""
+    for number in range(first, first + count):
         yield f"study {number}", study(key, number)
 
 
@@ -278,10 +278,10 @@ def tied(one: Study) -> bool:
     return any(abs(value - one.rules.level * share) < TIE for value in p for share in shares)
 
 
-def run(key: int, count: int) -> Outcome:
+def run(key: int, count: int, first: int = 0) -> Outcome:
     """Compare them all."""
     outcome = Outcome()
-    for name, one in studies(key, count):
+    for name, one in studies(key, count, first):
         before = len(outcome.differences)
         compare(one, name, outcome)
         if len(outcome.differences) > before and tied(one):
@@ -293,9 +293,10 @@ def run(key: int, count: int) -> Outcome:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--studies", type=int, default=300)
+    parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--key", type=int, default=1)
     asked = parser.parse_args()
-    outcome = run(asked.key, asked.studies)
+    outcome = run(asked.key, asked.studies, asked.first)
     for counted in (outcome.counts, outcome.words):
         print(", ".join(f"{what}: {count:,}" for what, count in sorted(counted.items())))
     print(f"{len(outcome.differences):,} differences")

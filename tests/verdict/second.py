@@ -241,7 +241,7 @@ class _Measured:
             case "changed":
                 return self.e - self.f
             case "interval":
-                return self.e - self.mean_e[at] / self.mean_f[at] * self.f
+                return self.e - float(self.mean_e[at] / self.mean_f[at]) * self.f
         if self.margin(at)[1]:
             return self.e - self.f - self.rules.least_margin
         if kind == "second" and np.isfinite(self.metric.ceiling):

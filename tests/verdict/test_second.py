@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.verdict import agreement, second
+from tests.verdict import agreement, agreement_pair, second
 
 
 def test_random_studies_have_the_same_words_and_numbers_a_second_time() -> None:
@@ -39,3 +39,12 @@ def test_a_second_time_a_paired_t_test_of_one_round() -> None:
     x = (tickets - controls[:, :, 0])[:, 0]
     t = x.mean() / (x.std(ddof=1) / np.sqrt(3))
     assert judged.rows[metric.name, 1].changed == pytest.approx(second.upper_tail(t, 2))
+
+
+def test_random_pairs_have_the_same_words_and_p_values_a_second_time() -> None:
+    outcome = agreement_pair.run(key=1, count=100)
+
+    assert outcome.differences == []
+    for word in ("preserved", "changed", "within the margin", "beyond the margin", "undecided"):
+        assert outcome.words[word] > 4
+        assert outcome.words[f"level {word}"] > 4
