@@ -64,7 +64,7 @@ def study_of(arm, control, serves_all):
     ],
 )
 def test_drifts_and_floors_stand_at_their_seed_round_and_repeat(arm, control, serves_all):
-    (one,) = drifted(arm, study_of(arm, control, serves_all), SETTINGS, {"weight_spearman": 1.25, "other": 3.0})
+    (one,) = drifted(arm, study_of(arm, control, serves_all), SETTINGS, {("weight_spearman", ""): 1.25, ("other", ""): 3.0})
     assert one.key == ("concepts", "weight_spearman", "pcbm", "")
     assert one.primary
     assert one.ceiling == 1.25
@@ -87,12 +87,12 @@ def test_an_arm_of_one_round_has_one_column():
     assert [rounds_of(arm, SETTINGS) for arm in ARMS] == [[1, 2, 3]] * 3 + [[2]]
 
 
-def test_what_was_not_compared_is_undefined_and_only_primary_metrics_have_a_ceiling():
+def test_what_was_not_compared_is_undefined_and_each_target_has_a_ceiling_of_its_own():
     maps = [drift([0.5], "map_iou_20", "pixels", target, "image") for target in ("dense", "label")]
     pairs = [pair("ticket", "magnitude", 4, None, 1, *maps)]
-    dense, label = drifted("magnitude", pairs, SETTINGS, {"map_iou_20": 0.8})
+    dense, label = drifted("magnitude", pairs, SETTINGS, {("map_iou_20", "dense"): 0.8, ("map_iou_20", "label"): 0.7})
     assert (dense.target, dense.primary, dense.ceiling) == ("dense", True, 0.8)
-    assert (label.target, label.primary, label.ceiling) == ("label", False, math.inf)
+    assert (label.target, label.primary, label.ceiling) == ("label", False, 0.7)
     np.testing.assert_array_equal(dense.drift, [[0.5, nan, nan], [nan] * 3])
     assert dense.floor.shape == (2, 3, 2)
     assert np.isnan(dense.floor).all()
