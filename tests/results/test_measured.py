@@ -64,7 +64,9 @@ def study_of(arm, control, serves_all):
     ],
 )
 def test_drifts_and_floors_stand_at_their_seed_round_and_repeat(arm, control, serves_all):
-    (one,) = drifted(arm, study_of(arm, control, serves_all), SETTINGS, {("weight_spearman", ""): 1.25, ("other", ""): 3.0})
+    (one,) = drifted(
+        arm, study_of(arm, control, serves_all), SETTINGS, {("weight_spearman", ""): 1.25, ("other", ""): 3.0}
+    )
     assert one.key == ("concepts", "weight_spearman", "pcbm", "")
     assert one.primary
     assert one.ceiling == 1.25
