@@ -133,7 +133,11 @@ class Error:
 
 def upper_tail(t: float, freedom: float) -> float:
     """The chance that Student's t exceeds t."""
-    tail = 0.5 * float(special.betainc(freedom / 2, 0.5, freedom / (freedom + t * t)))
+    square = t * t
+    if square < freedom:  # here the other end of the same integral keeps its digits
+        tail = 0.5 - 0.5 * float(special.betainc(0.5, freedom / 2, square / (freedom + square)))
+    else:
+        tail = 0.5 * float(special.betainc(freedom / 2, 0.5, freedom / (freedom + square)))
     return tail if t >= 0 else 1 - tail
 
 
