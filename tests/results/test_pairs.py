@@ -102,6 +102,7 @@ def test_rows_by_hand(tiny):
         },
         ("map_iou_20", "dense", "all", ""): pytest.approx((sum(range(24)) - 9) / 22),
         ("map_iou_20", "label", "all", ""): pytest.approx((sum(range(24)) - 9) / 22 + 1),
+        **{("map_iou_20", target, "undefined", ""): 2 for target in ("dense", "label")},
         ("flips", "", "class", "class 0"): 0.5,  # of images 0, 9, 12, 15, 18 and 21
         **{("flips", "", "class", f"class {k}"): 0.5 for k in (1, 2)},
         ("flips", "", "all", ""): pytest.approx(11 / 22),

@@ -21,10 +21,13 @@ def broken_tensors(state: Mapping[str, Tensor], parameters: Collection[str] = ()
     found = {}
     for name, value in state.items():
         plain = type(value) in (Tensor, nn.Parameter) and (value.is_floating_point() or value.is_complex())
-        if not plain or value.is_quantized or value.is_meta or bool(torch.isfinite(value).all()):
+        if not plain or value.is_quantized or value.is_meta:
             continue
-        nan = int(torch.isnan(value).sum())
-        infinite = int((~torch.isfinite(value)).sum()) - nan
+        held = _held(value)
+        if bool(torch.isfinite(held).all()):
+            continue
+        nan = int(torch.isnan(held).sum())
+        infinite = int((~torch.isfinite(held)).sum()) - nan
         learned = name in parameters or name.rpartition(".")[2] in _LEARNED
         if nan or (infinite and learned):
             found[name] = (nan, infinite)
@@ -43,11 +46,20 @@ def broken_words(state: Mapping[str, Tensor], parameters: Collection[str] = ()) 
 
 
 def broken_weights(model: nn.Module) -> str:
-    """The same of a network's parameters and buffers."""
-    parameters = dict(model.named_parameters())
-    lazy = [name for name, value in parameters.items() if nn.parameter.is_lazy(value)]
-    state = {**parameters, **dict(model.named_buffers())}
-    return broken_words({name: value for name, value in state.items() if name not in lazy}, parameters.keys())
+    """The same of a network's parameters, and of its buffers that are called as a layer's statistics or weights are.
+
+    What another buffer holds may be a place that is not filled yet; where it is used, the logits show it.
+    """
+    parameters = {name: value for name, value in model.named_parameters() if not nn.parameter.is_lazy(value)}
+    buffers = {name: value for name, value in model.named_buffers() if name.rpartition(".")[2] in _LEARNED}
+    return broken_words({**parameters, **buffers}, parameters.keys())
+
+
+def _held(value: Tensor) -> Tensor:
+    """The numbers that a tensor holds: of a sparse one those that are stored."""
+    if value.layout == torch.strided:
+        return value
+    return value.coalesce().values() if value.layout == torch.sparse_coo else value.values()
 
 
 def _counts(nan: int, infinite: int) -> list[tuple[int, str]]:

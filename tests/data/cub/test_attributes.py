@@ -80,17 +80,20 @@ def test_22_of_the_108_are_constant_on_the_25_classes_and_dropped_by_name(test_d
     n = len(labels)
     data = ConceptDataset(
         name="cub200",
-        images=torch.zeros(n, 3, 1, 1, dtype=torch.uint8),
-        labels=torch.arange(n),
-        concepts=torch.from_numpy(found.present[[label - 1 for label in labels]]).to(torch.int8),
-        splits={"train": torch.arange(n)},
+        images=torch.zeros(2 * n, 3, 1, 1, dtype=torch.uint8),
+        labels=torch.arange(n).repeat(2),
+        concepts=torch.from_numpy(found.present[[label - 1 for label in labels]]).to(torch.int8).repeat(2, 1),
+        splits={"train": torch.arange(n), "test": torch.arange(n, 2 * n)},
         class_names=tuple(layout.class_names[label - 1] for label in labels),
         concept_names=found.names,
         concept_groups=found.groups,
     )
-    (line,) = check_concepts(validated({"data": {"name": "cub200"}}, "test"), data)
+    equal, line = check_concepts(validated({"data": {"name": "cub200"}}, "test"), data)
     assert n == 25
     assert line.startswith("22 of 108 concepts are constant in training and were dropped: bill_shape_dagger, ")
+    assert equal.startswith(
+        "86 concepts differ between the images that they are learned from, 57 of them are distinct: "
+    )
 
 
 def test_the_official_archive_has_the_names_beside_its_folder(cub):
