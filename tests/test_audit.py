@@ -228,7 +228,7 @@ def test_what_a_quantised_network_cannot_give_is_said_and_the_rest_goes_on(birds
     assert audit.evidence["model"].maps is None
     rows = primary(audit, "model")
     assert list(rows.index) == ["top_k_jaccard", "weight_spearman", "value_agreement", "linear_cka"]
-    assert rows.loc["linear_cka", "verdict"] == "preserved", "what lies before the quantised head is the same bit for bit"
+    assert rows.loc["linear_cka", "verdict"] == "preserved", "what lies before the head is the same bit for bit"
     assert any(note.startswith("model: no maps: ") for note in audit.data.notices)
     assert "no maps could be made" in audit.headlines["model"].sentence
     assert audit.data.pictures == ()
